@@ -1,0 +1,18 @@
+// Package ftpclient speaks FTP to any server, over a bounded pool of control
+// connections, and reports in Go's terms.
+//
+// A [Client] is what the rest of the program uses: it takes absolute server
+// paths, borrows a control connection for each operation, and returns
+// [Entry] values or an [*Error] whose [Kind] was decided once, here, from the
+// command, the reply and, where the reply says nothing, a look at the path.
+//
+// Paths are sequences of bytes in the server's own encoding, separated by
+// slashes and beginning with one. They go to the server as they are (RFC 3659
+// section 2.2); CR, LF and NUL are refused before anything is sent.
+//
+// Every method may be called from several goroutines. Every method blocks
+// until the server has answered, the context ends or a deadline of [Options]
+// passes; none waits for ever. Unless its comment says otherwise, a cancelled
+// context leaves the operation's outcome on the server unknown and costs the
+// control connection that carried it.
+package ftpclient
