@@ -31,6 +31,9 @@ type pool struct {
 	srv  *server
 	dial func(ctx context.Context, id int, touch func()) (*conn, error)
 
+	life context.Context // ends with the client
+	end  context.CancelFunc
+
 	waiting atomic.Int32 // length of waiters, for Contended
 	moved   atomic.Int64 // when an octet last moved on any connection, Unix ns
 
@@ -72,6 +75,7 @@ type waiter struct {
 
 func newPool(o *Options, srv *server) *pool {
 	p := &pool{opts: o, srv: srv, all: make(map[*conn]bool), limit: o.Connections}
+	p.life, p.end = context.WithCancel(context.Background())
 	p.dial = func(ctx context.Context, id int, touch func()) (*conn, error) {
 		return connect(ctx, id, srv, o, touch)
 	}
@@ -347,6 +351,7 @@ func (p *pool) close() {
 		return
 	}
 	p.closed = true
+	p.end()
 	if p.timer != nil {
 		p.timer.Stop()
 	}
