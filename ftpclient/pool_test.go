@@ -44,7 +44,7 @@ func go1(fn func() error) <-chan error {
 	return done
 }
 
-// A limit that the server tells at login is learned, and who has no
+// quirkLimitAs530: a limit that the server tells at login is learned, and who has no
 // connection waits for one instead of failing.
 func TestPoolLearnsLimit(t *testing.T) {
 	for _, refusal := range []string{
