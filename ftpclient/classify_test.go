@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -187,6 +188,14 @@ func TestStatLinks(t *testing.T) {
 			if e.Type != want || e.Name != name {
 				t.Errorf("%s: %+v", name, e)
 			}
+		}
+		f.hook = hooks(f.hook, on("MLSD", func(s *fakeSession, _ string) {
+			s.send("type=OS.unix=symlink; ln\r\ntype=dir; resolved\r\ntype=file; open\r\n")
+		}))
+		l, err := c.List(t.Context(), "/")
+		noError(t, "List", err)
+		if got := names(l); !slices.Equal(got, []string{"ln", "resolved", "open", "broken"}) || l.Entries[0].Target != "target" || l.Entries[3].Target != "nowhere" {
+			t.Errorf("%+v", l.Entries)
 		}
 		target, err := c.Readlink(t.Context(), "/broken")
 		if noError(t, "Readlink", err); target != "nowhere" {
