@@ -14,5 +14,10 @@
 // until the server has answered, the context ends or a deadline of [Options]
 // passes; none waits for ever. Unless its comment says otherwise, a cancelled
 // context leaves the operation's outcome on the server unknown and costs the
-// control connection that carried it.
+// control connection that carried it. A context that was cancelled is
+// [KindCanceled], one whose deadline passed is [KindTimeout].
+//
+// An operation that fails because its idle connection had died is repeated once
+// on a fresh one, if a second time does no harm. Whether a change whose reply
+// was lost has happened is found out by looking. Store is never repeated.
 package ftpclient

@@ -167,7 +167,8 @@ func (d *Download) surrender() *conn {
 }
 
 // Park says that the download is at rest: until Resume the pool may close it
-// to use its connection for somebody who waits.
+// to use its connection for somebody who waits, and does so if nobody resumes
+// it for half a minute. Between Park and Resume only Close may be called.
 func (d *Download) Park() {
 	if d.t != nil && d.err == nil {
 		d.pool.park(d)
