@@ -173,7 +173,7 @@ func (f *File) end() {
 	if hidden == "" {
 		return
 	}
-	f.v.work.Go(func() {
+	f.v.after.Go(func() {
 		if err := f.v.remote.Delete(f.v.ctx, f.v.abs(hidden)); err != nil {
 			f.v.log.Warn("an unlinked file could not be deleted", "file", f.v.abs(hidden), "error", err)
 		}

@@ -65,6 +65,7 @@ type Volume struct {
 	ctx    context.Context // ends with Close; shared work runs on it
 	cancel context.CancelFunc
 	work   sync.WaitGroup // what runs on ctx
+	after  sync.WaitGroup // of it, what Close lets come to its end
 
 	mu       sync.Mutex
 	files    map[string]*File // the open files by path; guarded by mu
@@ -227,6 +228,7 @@ func (v *Volume) Close(ctx context.Context) error {
 			f.keepSpool(err)
 		}
 	}
+	v.after.Wait()
 	v.cancel()
 	v.work.Wait()
 	return errors.Join(errs...)
