@@ -150,7 +150,7 @@ func (s *session) active(addr netip.AddrPort) reply {
 	case addr.Port() < 1024:
 		return say(501, "No data connections to ports below 1024.")
 	}
-	s.setData(&activePort{local: local.IP, addr: netip.AddrPortFrom(peer, addr.Port())})
+	s.setData(&activePort{local: net.TCPAddr{IP: local.IP, Zone: local.Zone}, addr: netip.AddrPortFrom(peer, addr.Port())})
 	return say(200, "Data port accepted.")
 }
 

@@ -76,14 +76,14 @@ func (p *passivePort) open(ctx context.Context, timeout time.Duration) (net.Conn
 
 // activePort connects to the client (PORT, EPRT).
 type activePort struct {
-	local net.IP
+	local net.TCPAddr // without a port
 	addr  netip.AddrPort
 }
 
 func (p *activePort) close() {}
 
 func (p *activePort) open(ctx context.Context, timeout time.Duration) (net.Conn, error) {
-	d := net.Dialer{Timeout: timeout, LocalAddr: &net.TCPAddr{IP: p.local}}
+	d := net.Dialer{Timeout: timeout, LocalAddr: &p.local}
 	return d.DialContext(ctx, "tcp", p.addr.String())
 }
 

@@ -83,8 +83,27 @@ func (d *DirFS) RemoveDir(name string) error { return d.unlink(name, unix.AT_REM
 // unlink is unlinkat(2), because os.Root.Remove takes files and directories
 // alike, and looking first would leave a gap.
 func (d *DirFS) unlink(name string, flags int) error {
+	return pathError("unlink", name, d.inParent(name, func(dir int, base string) error {
+		return unix.Unlinkat(dir, base, flags)
+	}))
+}
+
+// Rename implements [FS]. It is renameat(2), because os.Root.Rename refuses to
+// replace an empty directory.
+func (d *DirFS) Rename(from, to string) error {
+	return pathError("rename", from, d.inParent(from, func(fromDir int, fromBase string) error {
+		return d.inParent(to, func(toDir int, toBase string) error {
+			return unix.Renameat(fromDir, fromBase, toDir, toBase)
+		})
+	}))
+}
+
+// inParent calls do with a descriptor of the directory that holds name, which
+// is reached within the root, and the last part of name, which may be a link
+// and is not followed.
+func (d *DirFS) inParent(name string, do func(dir int, base string) error) error {
 	if name == "." {
-		return pathError("unlink", name, syscall.EBUSY)
+		return syscall.EBUSY
 	}
 	parent, err := d.root.OpenFile(path.Dir(name), os.O_RDONLY|syscall.O_DIRECTORY, 0)
 	if err != nil {
@@ -96,20 +115,8 @@ func (d *DirFS) unlink(name string, flags int) error {
 		return err
 	}
 	var failed error
-	if err := raw.Control(func(fd uintptr) {
-		failed = unix.Unlinkat(int(fd), path.Base(name), flags)
-	}); err != nil {
-		return err
-	}
-	return pathError("unlink", name, failed)
-}
-
-// Rename implements [FS].
-func (d *DirFS) Rename(from, to string) error {
-	if from == "." || to == "." {
-		return pathError("rename", from, syscall.EBUSY)
-	}
-	return confined(d.root.Rename(from, to))
+	err = raw.Control(func(fd uintptr) { failed = do(int(fd), path.Base(name)) })
+	return errors.Join(err, failed)
 }
 
 // Chmod implements [FS].

@@ -150,10 +150,13 @@ func (s *session) wait(lines <-chan line, idle *time.Timer) {
 		s.flush()
 	}
 	select {
-	case l := <-lines:
-		if s.transfer != nil {
+	case l, ok := <-lines:
+		switch {
+		case !ok:
+			s.lost = true
+		case s.transfer != nil:
 			s.hear(l)
-		} else {
+		default:
 			s.obey(l)
 		}
 	case o := <-s.outcome:
