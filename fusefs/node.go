@@ -1,0 +1,147 @@
+package fusefs
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"syscall"
+
+	"github.com/hanwen/go-fuse/v2/fs"
+	"github.com/hanwen/go-fuse/v2/fuse"
+
+	"ftpfs/cache"
+)
+
+// node is a file, directory or symbolic link that the kernel knows. Where it
+// is in the volume follows from the tree of inodes, which renames move.
+//
+// Lock order: children before handles; neither is held while the volume is
+// called. go-fuse's own locks are taken below children.
+type node struct {
+	fs.Inode
+	fsys *filesystem
+
+	children sync.Mutex // one at a time makes the inode of a new child
+
+	handlesMu sync.Mutex
+	handles   []*handle // open on this node
+}
+
+// path returns the node's path in the volume. ok is false for a node that has
+// no name any more: it was removed or replaced while somebody holds it.
+func (n *node) path() (path string, ok bool) {
+	var names []string
+	for i := n.EmbeddedInode(); !i.IsRoot(); {
+		name, parent := i.Parent()
+		if parent == nil {
+			return "", false
+		}
+		names = append(names, name)
+		i = parent
+	}
+	for _, name := range slices.Backward(names) {
+		path = join(path, name)
+	}
+	return path, true
+}
+
+// opened and released keep the list of handles, which serves what is asked
+// about a node without a name.
+func (n *node) opened(h *handle) {
+	n.handlesMu.Lock()
+	defer n.handlesMu.Unlock()
+	n.handles = append(n.handles, h)
+}
+
+func (n *node) released(h *handle) {
+	n.handlesMu.Lock()
+	defer n.handlesMu.Unlock()
+	if i := slices.Index(n.handles, h); i >= 0 {
+		n.handles = slices.Delete(n.handles, i, i+1)
+	}
+}
+
+// anyHandle returns an open handle, one that can write if there is one.
+func (n *node) anyHandle() *handle {
+	n.handlesMu.Lock()
+	defer n.handlesMu.Unlock()
+	for _, h := range n.handles {
+		if h.writable {
+			return h
+		}
+	}
+	if len(n.handles) > 0 {
+		return n.handles[0]
+	}
+	return nil
+}
+
+// attrOf asks the handle if there is one, else the volume.
+func (n *node) attrOf(ctx context.Context, fh fs.FileHandle) (cache.Attr, error) {
+	if h, ok := fh.(*handle); ok {
+		return h.file.Stat(ctx)
+	}
+	if path, ok := n.path(); ok {
+		return n.fsys.volume.Stat(ctx, path)
+	}
+	if h := n.anyHandle(); h != nil {
+		return h.file.Stat(ctx)
+	}
+	return cache.Attr{}, syscall.ENOENT
+}
+
+// Getattr implements stat(2) and fstat(2).
+func (n *node) Getattr(ctx context.Context, fh fs.FileHandle, out *fuse.AttrOut) syscall.Errno {
+	ctx, end := interruptible(ctx)
+	defer end()
+	path, named := n.path()
+	a, err := n.attrOf(ctx, fh)
+	if err != nil {
+		return n.fsys.fail(ctx, "getattr", path, err)
+	}
+	n.fsys.fillAttr(out, a)
+	if !named {
+		out.Nlink = 0
+	}
+	return 0
+}
+
+// Readlink implements readlink(2).
+func (n *node) Readlink(ctx context.Context) ([]byte, syscall.Errno) {
+	ctx, end := interruptible(ctx)
+	defer end()
+	path, ok := n.path()
+	if !ok {
+		return nil, n.fsys.refuse("readlink", path, syscall.ENOENT)
+	}
+	target, err := n.fsys.volume.Readlink(ctx, path)
+	if err != nil {
+		return nil, n.fsys.fail(ctx, "readlink", path, err)
+	}
+	return []byte(target), 0
+}
+
+// Statfs implements statfs(2).
+func (n *node) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
+	fillStatfs(out)
+	return 0
+}
+
+// Access tells the kernel not to ask: what exists may be tried, and the
+// server decides. A read-only mount is refused by the kernel itself.
+func (n *node) Access(context.Context, uint32) syscall.Errno { return syscall.ENOSYS }
+
+// Open implements open(2) of an existing file.
+func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
+	ctx, end := interruptible(ctx)
+	defer end()
+	path, ok := n.path()
+	if !ok {
+		return nil, 0, n.fsys.refuse("open", path, syscall.ENOENT)
+	}
+	file, err := n.fsys.volume.Open(ctx, path, int(flags))
+	if err != nil {
+		return nil, 0, n.fsys.fail(ctx, "open", path, err)
+	}
+	return newHandle(n, file, flags), 0, 0
+}
