@@ -23,6 +23,9 @@ type demoServer struct {
 
 const demoUser = "demo"
 
+// demoBytes bounds what can be written to the demo server.
+const demoBytes = 1 << 30
+
 // demoStop bounds the end of the demo server.
 const demoStop = 5 * time.Second
 
@@ -41,7 +44,7 @@ var demoFiles = []struct{ name, text string }{
 }
 
 func startDemo() (*demoServer, error) {
-	tree := ftpserver.NewMemFS()
+	tree := ftpserver.NewMemFS(demoBytes)
 	if err := fillTree(tree); err != nil {
 		return nil, err
 	}

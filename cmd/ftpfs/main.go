@@ -27,8 +27,7 @@ func run(argv []string) exitCode {
 	if fake {
 		return exitOK
 	}
-	root.SetArgs(args)
-	return complain(root.Execute())
+	return complain(execute(root, args))
 }
 
 func complain(err error) exitCode {

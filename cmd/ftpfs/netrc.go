@@ -40,7 +40,10 @@ func parseNetrc(text string) ([]netrcEntry, error) {
 			return nil, fmt.Errorf("line %d: neither machine, default, login, password, account nor macdef", s.line)
 		}
 		value, ok, err := s.next()
-		if err != nil || !ok {
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
 			return nil, fmt.Errorf("line %d: %s without a value", s.line, word)
 		}
 		if word == "machine" {

@@ -111,4 +111,3 @@ func redirectStderr(name string) error {
 	defer f.Close()
 	return unix.Dup3(int(f.Fd()), 2, 0)
 }
-

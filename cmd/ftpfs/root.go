@@ -36,26 +36,37 @@ can read and write what is there. It also has a small FTP server of its own.`,
 		Short: "What the exit codes mean",
 		Long:  exitCodeHelp(),
 	})
-	usageErrors(root)
+	classify(root)
 	return root
 }
 
-// usageErrors gives every error about flags and arguments its code and a hint.
-func usageErrors(cmd *cobra.Command) {
-	hint := func(c *cobra.Command, err error) error {
-		var f *failure
-		if err == nil || errors.As(err, &f) {
-			return err
+// classify makes failures of all errors: those of a command's own work without
+// a code are exitFailure, those that cobra finds (see execute) exitUsage.
+func classify(cmd *cobra.Command) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(c *cobra.Command, args []string) error {
+			err := run(c, args)
+			var f *failure
+			if err == nil || errors.As(err, &f) {
+				return err
+			}
+			return failf(exitFailure, "%w", err)
 		}
-		return failf(exitUsage, "%w: see %s --help", err, c.CommandPath())
-	}
-	cmd.SetFlagErrorFunc(hint)
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(c *cobra.Command, args []string) error { return hint(c, check(c, args)) }
 	}
 	for _, c := range cmd.Commands() {
-		usageErrors(c)
+		classify(c)
 	}
+}
+
+// execute runs the command of args.
+func execute(root *cobra.Command, args []string) error {
+	root.SetArgs(args)
+	cmd, err := root.ExecuteC()
+	var f *failure
+	if err == nil || errors.As(err, &f) {
+		return err
+	}
+	return failf(exitUsage, "%w: see %s --help", err, cmd.CommandPath())
 }
 
 // newDaemonCommand is the process in the background of a mount.
