@@ -133,6 +133,9 @@ func (m *meta) fly(dir string, fl *flight) {
 		m.dirs.Remove(dir)
 	} else {
 		fl.l = newListing(got, asked)
+		if old, ok := m.dirs.Peek(dir); ok {
+			fl.l.keepTimes(old)
+		}
 		for name, e := range fl.changes {
 			fl.l.set(name, e)
 		}
@@ -149,6 +152,23 @@ func newListing(got *ftpclient.Listing, at time.Time) *listing {
 		l.set(got.Entries[i].Name, &got.Entries[i])
 	}
 	return l
+}
+
+// keepTimes takes over the times of an older listing where the new ones say the
+// same less exactly, as those of LIST do of something made or touched here:
+// programs take a time that goes back to the full minute for a change. They
+// stay inexact: something may have changed within the minute.
+func (l *listing) keepTimes(old *listing) {
+	for i := range l.rows {
+		e := &l.rows[i]
+		j, ok := old.index[e.Name]
+		if !ok || e.Precision <= time.Second || old.rows[j].Type != e.Type {
+			continue
+		}
+		if more := old.rows[j].ModTime.Sub(e.ModTime); more > 0 && more < e.Precision {
+			e.ModTime = old.rows[j].ModTime
+		}
+	}
 }
 
 // set puts, replaces or (e nil) removes the entry of name.
