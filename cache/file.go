@@ -100,15 +100,20 @@ func (f *File) rebase(r *row) {
 }
 
 // revalidate takes over the server's version r if it is another one and nothing
-// here is unsent.
-func (f *File) revalidate(r *row) {
+// here is unsent. epoch is the file's when r was asked for: if it has changed, r
+// may be older than what is here, and the result is false.
+func (f *File) revalidate(r *row, epoch uint64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.dirty || !f.onServer || f.base == versionOf(r) {
-		return
+	switch {
+	case f.epoch != epoch:
+		return false
+	case f.dirty || !f.onServer || f.base == versionOf(r):
+		return true
 	}
 	f.dropSpool()
 	f.rebase(r)
+	return true
 }
 
 func (f *File) dropSpool() {

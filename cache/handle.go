@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -42,11 +43,29 @@ func writing(flags int) bool { return flags&(os.O_WRONLY|os.O_RDWR) != 0 }
 
 // open returns the file at path with a reference.
 func (v *Volume) open(ctx context.Context, p string) (*File, error) {
-	if f := v.grab(p); f != nil {
-		if _, local := f.localAttr(); local {
-			return f, nil
+	for {
+		f, again, err := v.tryOpen(ctx, p)
+		if !again {
+			return f, err
 		}
-		f.drop()
+	}
+}
+
+// errAgain is how adopt tells tryOpen that it must look again.
+var errAgain = errors.New("changed meanwhile")
+
+// tryOpen is open unless somebody else opened or uploaded the file meanwhile,
+// so that what the server said of it before does not count any more.
+func (v *Volume) tryOpen(ctx context.Context, p string) (f *File, again bool, err error) {
+	changes := v.changesOf(p).Load()
+	known := v.grab(p)
+	var epoch uint64
+	if known != nil {
+		if _, local := known.localAttr(); local {
+			return known, false, nil
+		}
+		_, _, epoch = known.source()
+		defer known.drop()
 	}
 	r, err := v.stat(ctx, p)
 	if err == nil {
@@ -56,22 +75,30 @@ func (v *Volume) open(ctx context.Context, p string) (*File, error) {
 		err = v.findSize(ctx, p, &r)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	f, fresh, err := v.adopt(p, func(f *File) error { f.rebase(&r); return nil })
+	f, fresh, err := v.adopt(p, func(f *File) error {
+		if v.changesOf(p).Load() != changes {
+			return errAgain
+		}
+		f.rebase(&r)
+		return nil
+	})
 	if err != nil {
-		return nil, err
+		return nil, err == errAgain, err
 	}
-	if !fresh {
-		f.revalidate(&r)
+	if !fresh && (f != known || !f.revalidate(&r, epoch)) {
+		f.drop()
+		return nil, true, nil
 	}
 	if r.Size < 0 {
-		if err := f.loadOnce(ctx); err != nil {
-			f.drop()
-			return nil, err
-		}
+		err = f.loadOnce(ctx)
 	}
-	return f, nil
+	if err != nil {
+		f.drop()
+		return nil, false, err
+	}
+	return f, false, nil
 }
 
 // findSize asks for the size of a file whose listing does not tell it.
@@ -165,6 +192,7 @@ func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 	if local || h.f.isGone() {
 		return a, nil
 	}
+	_, _, epoch := h.f.source()
 	p := h.f.where()
 	r, err := h.f.v.stat(ctx, p)
 	if err != nil {
@@ -176,9 +204,9 @@ func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 	if r.Size < 0 {
 		return a, nil
 	}
-	h.f.revalidate(&r)
+	current := h.f.revalidate(&r, epoch)
 	a, local = h.f.localAttr()
-	if !local {
+	if current && !local {
 		a.Fresh = r.fresh
 	}
 	return a, nil

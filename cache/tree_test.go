@@ -250,7 +250,7 @@ func TestReadOnly(t *testing.T) {
 func TestExactTimesOutliveInexactListings(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tree := fakeremote.New()
-		tree.Configure(func(b *fakeremote.Behaviour) { b.Precision = time.Minute })
+		tree.Configure(func(b *fakeremote.Behaviour) { b.Precision, b.Features.MLST = time.Minute, false })
 		v := newVolume(t, tree, cache.Options{TTL: time.Second})
 		names(t, v, "")
 		time.Sleep(17 * time.Second)

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ftpfs/ftpclient"
@@ -34,6 +36,9 @@ type Attr struct {
 	// Fresh is for how long from now the answer will be believed; 0 for a
 	// file with unsent changes, whose attributes change without notice.
 	Fresh time.Duration
+	// Approximate tells that Fresh is only for the name and the type: the
+	// server has not told the time yet.
+	Approximate bool
 }
 
 // Dirent is one entry of a directory.
@@ -72,6 +77,15 @@ type Volume struct {
 	notifier Notifier
 	said     map[string]bool // what the log said once already
 	closed   bool
+
+	changes [256]atomic.Uint64 // of the content of paths, by their hash
+	hash    maphash.Seed
+}
+
+// changesOf counts how often the content of path changed through here. Paths
+// share counters, so it may have counted others, too.
+func (v *Volume) changesOf(p string) *atomic.Uint64 {
+	return &v.changes[maphash.String(v.hash, p)%uint64(len(v.changes))]
 }
 
 // NewVolume returns a volume on r. It does not touch the network.
@@ -89,7 +103,7 @@ func NewVolume(r Remote, o Options) (*Volume, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	v := &Volume{remote: r, opts: o, log: o.Log, born: time.Now(),
-		blocks: newBlocks(o.CacheBytes), files: map[string]*File{}, said: map[string]bool{}}
+		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, said: map[string]bool{}}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.meta = newMeta(o.TTL, metaBytes, v.list)
 	return v, nil

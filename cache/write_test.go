@@ -92,12 +92,14 @@ func TestAppendersDoNotOverwrite(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			h := open(t, v, "log", os.O_WRONLY|os.O_APPEND)
-			defer h.Release()
-			for range 50 {
-				write(t, h, []byte("line\n"), 0)
+			for range 10 {
+				h := open(t, v, "log", os.O_WRONLY|os.O_APPEND)
+				for range 5 {
+					write(t, h, []byte("line\n"), 0)
+				}
+				flush(t, h)
+				h.Release()
 			}
-			flush(t, h)
 		})
 	}
 	wg.Wait()
