@@ -92,9 +92,9 @@ func TestListArguments(t *testing.T) {
 				t.Errorf("%s: %q, want %q", command, got, want)
 			}
 		}
-		for command, want := range map[string]string{"LIST -la": "d/.dot", "LIST -a -l d": "", "LIST -al": "", "LIST -aL": "", "NLST -la": ""} {
+		for _, command := range []string{"LIST -la", "LIST -a -l d", "LIST -al", "LIST -aL", "NLST -la"} {
 			if got := names(strings.ReplaceAll(c.get(command), "  lead", " lead")); !slices.Contains(got, "..") {
-				t.Errorf("%s (%s): %q", command, want, got)
+				t.Errorf("%s: %q", command, got)
 			}
 		}
 		for _, command := range []string{"LIST nope", "NLST nope", "MLSD nope", "MLST nope", "LIST z*", "LIST *z/x", "LIST -R", "STAT nope", "LIST [", "MLSD b*"} {
