@@ -197,7 +197,7 @@ func TestCommandsDuringTransfer(t *testing.T) {
 	data = c.passive()
 	c.do("RETR huge", "150")
 	c.write("PWD\r\nQUIT\r\n")
-	if n, err := io.Copy(io.Discard, data); n != 64<<20 || err != nil {
+	if n, err := io.Copy(io.Discard, data); n != 16<<20 || err != nil {
 		t.Errorf("got %d bytes, %v", n, err)
 	}
 	for _, want := range []string{"226", "257", "221"} {
