@@ -55,8 +55,8 @@ func converse(t *testing.T, input []byte) []string {
 		t.Fatal(err)
 	}
 	users := map[string]User{ // those of the recorded sequences
-		"ubuntu":   {Check: Password("ubuntu")},
-		"webadmin": {Check: Password("ubuntu")},
+		"ubuntu":  {Check: Password("ubuntu")},
+		"fuzzing": {Check: Password("fuzzing")},
 	}
 	srv, err := New(Options{FS: fsys, Users: users, Anonymous: true, AnonymousWrite: true, LoginDelay: -1,
 		DataTimeout: 20 * time.Millisecond, IdleTimeout: 5 * time.Second})
