@@ -117,7 +117,7 @@ func huge(t *testing.T, fsys ftpserver.FS, name string) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	if err := f.Truncate(64 << 20); err != nil {
+	if err := f.Truncate(16 << 20); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -197,7 +197,7 @@ func TestCommandsDuringTransfer(t *testing.T) {
 	data = c.passive()
 	c.do("RETR huge", "150")
 	c.write("PWD\r\nQUIT\r\n")
-	if n, err := io.Copy(io.Discard, data); n != 64<<20 || err != nil {
+	if n, err := io.Copy(io.Discard, data); n != 16<<20 || err != nil {
 		t.Errorf("got %d bytes, %v", n, err)
 	}
 	for _, want := range []string{"226", "257", "221"} {
@@ -320,4 +320,34 @@ func TestControlLostDuringTransfer(t *testing.T) {
 		t.Error("the transfer goes on")
 	}
 	waitUntil(t, func() bool { return strings.HasPrefix(dial(t, addr).reply(), "220") })
+}
+
+// TestAbortStorm aborts transfers at every stage, from several sessions at
+// once: replies must stay in step.
+func TestAbortStorm(t *testing.T) {
+	fsys := ftpserver.NewMemFS(0)
+	huge(t, fsys, "huge")
+	addr := start(t, ftpserver.Options{FS: fsys})
+	for i := range 3 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			t.Parallel()
+			c := login(t, addr)
+			for n := range 30 {
+				command := []string{"RETR huge", "STOR up", "MLSD"}[n%3]
+				data := c.passive()
+				c.write(command + "\r\nABOR\r\nPWD\r\nABOR\r\n")
+				if n%2 == 0 {
+					data.Close()
+				}
+				c.expect("150")
+				if got := c.reply(); got[:3] != "426" && got[:3] != "226" {
+					t.Fatalf("%s: %q", command, got)
+				}
+				c.expect("226")
+				c.expect("257")
+				c.expect("226")
+				data.Close()
+			}
+		})
+	}
 }
