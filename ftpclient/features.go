@@ -51,8 +51,7 @@ type server struct {
 	f          Features // slices in it are never changed
 	known      bool     // FEAT, SYST, PWD were asked
 	quirks     quirk
-	listAllBad int     // listings that LIST -a made smaller
-	mdtmDirs   Support // MDTM with two arguments on directories
+	listAllBad int // listings that LIST -a made smaller
 }
 
 // snapshot returns what is known now.

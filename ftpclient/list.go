@@ -173,8 +173,8 @@ func (c *conn) readListing(ctx context.Context, cmd command, parse lineParser) (
 	if t == nil {
 		return nil, r, err
 	}
-	l := new(Listing)
-	if err = readLines(t, func(line []byte, flaw string) { l.add(string(line), flaw, parse) }); err != nil {
+	lr := listReader{parse: parse, facts: cmd.verb == "MLSD"}
+	if err = readLines(t, lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)
 		return nil, r, err
@@ -182,6 +182,7 @@ func (c *conn) readListing(ctx context.Context, cmd command, parse lineParser) (
 	if r, err = t.finish(io.EOF); err != nil {
 		return nil, r, err
 	}
+	l := lr.result()
 	switch {
 	case r.completed() && !strings.Contains(strings.ToLower(r.text()), "failed to open directory"):
 		l.Truncated = strings.Contains(strings.ToLower(r.text()), "output truncated")

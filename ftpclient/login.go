@@ -75,8 +75,8 @@ func (c *conn) authenticate(greeting reply) error {
 	switch {
 	case err != nil || r.transient() || r.permanent() || r.intermediate():
 		if r.notImplemented() {
-			return c.fail("login", &protocolError{fmt.Sprintf(
-				"what answers there does not know USER; it greeted with %s", clip(quote(greeting.text())))})
+			return c.fail("login", &Error{Op: "login", Kind: KindProtocol, Code: r.code, Text: fmt.Sprintf(
+				"%s; it greeted with %s", r.text(), clip(greeting.text()))})
 		}
 		return c.refused(r, err)
 	case r.completed():

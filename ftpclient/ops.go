@@ -181,6 +181,9 @@ func (c *conn) setModTime(ctx context.Context, path string, t time.Time, dir boo
 		if c.srv.support(way.fact) == No || dir && way.verb == "MDTM" {
 			continue
 		}
+		if dir && way.verb == "SITE UTIME" && c.srv.support(factMDTMSet) == Yes {
+			continue // vsftpd, which has no way for directories
+		}
 		r, err := c.cmd(way.verb, stamp+" "+path)
 		if err == nil && way.verb == "SITE UTIME" && r.code == 501 {
 			// Serv-U wants three times behind the name (quirkUtimeForm).
