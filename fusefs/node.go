@@ -2,6 +2,7 @@ package fusefs
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"syscall"
@@ -10,6 +11,15 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 
 	"ftpfs/cache"
+	"ftpfs/ftpclient"
+)
+
+// What became of a node that the kernel still holds. On ESTALE the kernel
+// looks the path up again and repeats the call, so that who opens a name while
+// it is replaced gets the old file or the new one, as rename(2) promises.
+var (
+	errNameless = fmt.Errorf("it has no name any more: %w", syscall.ESTALE)
+	errReplaced = fmt.Errorf("its name is that of something else now: %w", syscall.ESTALE)
 )
 
 // node is a file, directory or symbolic link that the kernel knows. Where it
@@ -87,7 +97,10 @@ func (n *node) attrOf(ctx context.Context, fh fs.FileHandle) (cache.Attr, error)
 	if h := n.anyHandle(); h != nil {
 		return h.file.Stat(ctx)
 	}
-	return cache.Attr{}, syscall.ENOENT
+	if n.IsDir() {
+		return cache.Attr{Type: ftpclient.TypeDir}, nil // of an open directory
+	}
+	return cache.Attr{}, errNameless
 }
 
 // Getattr implements stat(2) and fstat(2).
@@ -112,7 +125,7 @@ func (n *node) Readlink(ctx context.Context) ([]byte, syscall.Errno) {
 	defer end()
 	path, ok := n.path()
 	if !ok {
-		return nil, n.fsys.refuse("readlink", path, syscall.ENOENT)
+		return nil, n.fsys.fail(ctx, "readlink", path, errNameless)
 	}
 	target, err := n.fsys.volume.Readlink(ctx, path)
 	if err != nil {
@@ -137,11 +150,33 @@ func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, s
 	defer end()
 	path, ok := n.path()
 	if !ok {
-		return nil, 0, n.fsys.refuse("open", path, syscall.ENOENT)
+		return nil, 0, n.fsys.fail(ctx, "open", path, errNameless)
 	}
-	file, err := n.fsys.volume.Open(ctx, path, int(flags))
+	file, err := n.openFile(ctx, path, int(flags))
 	if err != nil {
 		return nil, 0, n.fsys.fail(ctx, "open", path, err)
 	}
 	return newHandle(n, file, flags), 0, 0
+}
+
+// openFile opens path; errReplaced if it has become a directory or a link
+// since the kernel looked it up. A link must be followed by the kernel, here,
+// and not by the server, there.
+func (n *node) openFile(ctx context.Context, path string, flags int) (*cache.Handle, error) {
+	file, err := n.fsys.volume.Open(ctx, path, flags)
+	if errnoOf(err) == syscall.EISDIR {
+		return nil, errReplaced
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := file.Stat(ctx)
+	if err == nil && fileType(a.Type) != n.Mode() {
+		err = errReplaced
+	}
+	if err != nil {
+		file.Release()
+		return nil, err
+	}
+	return file, nil
 }
