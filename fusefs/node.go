@@ -9,6 +9,7 @@ import (
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 
 	"ftpfs/cache"
 	"ftpfs/ftpclient"
@@ -140,9 +141,22 @@ func (n *node) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
 	return 0
 }
 
-// Access tells the kernel not to ask: what exists may be tried, and the
-// server decides. A read-only mount is refused by the kernel itself.
-func (n *node) Access(context.Context, uint32) syscall.Errno { return syscall.ENOSYS }
+// Access implements access(2): what exists may be tried, and the server
+// decides; but a file without the mode is not executed, by the kernel itself.
+// So are writes to a read-only mount refused before they come here.
+func (n *node) Access(ctx context.Context, mask uint32) syscall.Errno {
+	if mask&unix.X_OK == 0 || n.Mode() != syscall.S_IFREG {
+		return 0
+	}
+	var out fuse.AttrOut
+	if errno := n.Getattr(ctx, nil, &out); errno != 0 {
+		return errno
+	}
+	if out.Mode&0o111 == 0 {
+		return syscall.EACCES
+	}
+	return 0
+}
 
 // Open implements open(2) of an existing file.
 func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
