@@ -11,12 +11,12 @@ import (
 	"ftpfs/cache"
 )
 
-// childPath returns the path of a name in this directory, or why there is
-// none.
+// childPath returns the path of a name in this directory; ESTALE if the
+// directory is gone.
 func (n *node) childPath(name string) (string, syscall.Errno) {
 	dir, ok := n.path()
 	if !ok {
-		return "", syscall.ENOENT
+		return name, errnoOf(errNameless)
 	}
 	return join(dir, name), 0
 }

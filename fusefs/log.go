@@ -2,6 +2,7 @@ package fusefs
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"syscall"
@@ -46,7 +47,8 @@ func (f *filesystem) fail(ctx context.Context, op, path string, err error) sysca
 func (f *filesystem) failAs(ctx context.Context, op, path string, err error, errno syscall.Errno) syscall.Errno {
 	errno = eintrOrEIO(ctx, errno)
 	level := slog.LevelDebug
-	if alarming(errno) && f.warnings.allow(op+" "+errno.Error()) {
+	replaced := errors.Is(err, errNameless) || errors.Is(err, errReplaced)
+	if alarming(errno) && !replaced && f.warnings.allow(op+" "+errno.Error()) {
 		level = slog.LevelWarn
 	}
 	f.log.Log(ctx, level, "operation failed",

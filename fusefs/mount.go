@@ -48,14 +48,13 @@ const maxTransfer = 1 << 20
 // Mount mounts v on dir and returns when the kernel's first request has been
 // answered. As root it needs no fusermount.
 func Mount(dir string, v *cache.Volume, o Options) (*Server, error) {
-	dir, err := filepath.Abs(dir)
+	dir, err := mountPoint(dir)
 	if err != nil {
 		return nil, err
 	}
 	f := newFilesystem(v, o)
 	root := f.newRoot()
-	options := f.mountOptions()
-	raw, err := fuse.NewServer(fs.NewNodeFS(root, options), dir, &options.MountOptions)
+	raw, err := attach(dir, root, f.mountOptions())
 	if err != nil {
 		return nil, fmt.Errorf("mount on %s: %w", dir, err)
 	}
@@ -72,6 +71,36 @@ func Mount(dir string, v *cache.Volume, o Options) (*Server, error) {
 	return s, nil
 }
 
+// mountPoint makes dir absolute and refuses what is no directory: the kernel
+// would mount on a file, too.
+func mountPoint(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	st, err := os.Stat(dir)
+	if err == nil && !st.IsDir() {
+		err = &os.PathError{Op: "mount on", Path: dir, Err: syscall.ENOTDIR}
+	}
+	return dir, err
+}
+
+// attach mounts by the system call or, where that is not allowed, by
+// fusermount, which is set-user-ID.
+func attach(dir string, root *node, o *fs.Options) (*fuse.Server, error) {
+	if _, err := os.Stat("/dev/fuse"); err != nil {
+		return nil, err // the mount's error would not name it
+	}
+	raw := fs.NewNodeFS(root, o)
+	direct := o.MountOptions
+	direct.DirectMountStrict = true
+	server, err := fuse.NewServer(raw, dir, &direct)
+	if errors.Is(err, os.ErrPermission) {
+		return fuse.NewServer(raw, dir, &o.MountOptions)
+	}
+	return server, err
+}
+
 // mountOptions returns what go-fuse and the kernel are told. Who may do what
 // is for the server to decide, so default_permissions is not among it.
 func (f *filesystem) mountOptions() *fs.Options {
@@ -86,7 +115,6 @@ func (f *filesystem) mountOptions() *fs.Options {
 			Name: "ftpfs", FsName: f.options.Source,
 			Options:       options,
 			AllowOther:    f.options.AllowOther,
-			DirectMount:   true,
 			MaxWrite:      maxTransfer,
 			MaxReadAhead:  maxTransfer,
 			DisableXAttrs: true,

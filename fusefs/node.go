@@ -2,14 +2,25 @@ package fusefs
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 
 	"ftpfs/cache"
+	"ftpfs/ftpclient"
+)
+
+// What became of a node that the kernel still holds. On ESTALE the kernel
+// looks the path up again and repeats the call, so that who opens a name while
+// it is replaced gets the old file or the new one, as rename(2) promises.
+var (
+	errNameless = fmt.Errorf("it has no name any more: %w", syscall.ESTALE)
+	errReplaced = fmt.Errorf("its name is that of something else now: %w", syscall.ESTALE)
 )
 
 // node is a file, directory or symbolic link that the kernel knows. Where it
@@ -87,7 +98,10 @@ func (n *node) attrOf(ctx context.Context, fh fs.FileHandle) (cache.Attr, error)
 	if h := n.anyHandle(); h != nil {
 		return h.file.Stat(ctx)
 	}
-	return cache.Attr{}, syscall.ENOENT
+	if n.IsDir() {
+		return cache.Attr{Type: ftpclient.TypeDir}, nil // of an open directory
+	}
+	return cache.Attr{}, errNameless
 }
 
 // Getattr implements stat(2) and fstat(2).
@@ -112,7 +126,7 @@ func (n *node) Readlink(ctx context.Context) ([]byte, syscall.Errno) {
 	defer end()
 	path, ok := n.path()
 	if !ok {
-		return nil, n.fsys.refuse("readlink", path, syscall.ENOENT)
+		return nil, n.fsys.fail(ctx, "readlink", path, errNameless)
 	}
 	target, err := n.fsys.volume.Readlink(ctx, path)
 	if err != nil {
@@ -127,9 +141,22 @@ func (n *node) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
 	return 0
 }
 
-// Access tells the kernel not to ask: what exists may be tried, and the
-// server decides. A read-only mount is refused by the kernel itself.
-func (n *node) Access(context.Context, uint32) syscall.Errno { return syscall.ENOSYS }
+// Access implements access(2): what exists may be tried, and the server
+// decides; but a file without the mode is not executed, by the kernel itself.
+// So are writes to a read-only mount refused before they come here.
+func (n *node) Access(ctx context.Context, mask uint32) syscall.Errno {
+	if mask&unix.X_OK == 0 || n.Mode() != syscall.S_IFREG {
+		return 0
+	}
+	var out fuse.AttrOut
+	if errno := n.Getattr(ctx, nil, &out); errno != 0 {
+		return errno
+	}
+	if out.Mode&0o111 == 0 {
+		return syscall.EACCES
+	}
+	return 0
+}
 
 // Open implements open(2) of an existing file.
 func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
@@ -137,11 +164,33 @@ func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, s
 	defer end()
 	path, ok := n.path()
 	if !ok {
-		return nil, 0, n.fsys.refuse("open", path, syscall.ENOENT)
+		return nil, 0, n.fsys.fail(ctx, "open", path, errNameless)
 	}
-	file, err := n.fsys.volume.Open(ctx, path, int(flags))
+	file, err := n.openFile(ctx, path, int(flags))
 	if err != nil {
 		return nil, 0, n.fsys.fail(ctx, "open", path, err)
 	}
 	return newHandle(n, file, flags), 0, 0
+}
+
+// openFile opens path; errReplaced if it has become a directory or a link
+// since the kernel looked it up. A link must be followed by the kernel, here,
+// and not by the server, there.
+func (n *node) openFile(ctx context.Context, path string, flags int) (*cache.Handle, error) {
+	file, err := n.fsys.volume.Open(ctx, path, flags)
+	if errnoOf(err) == syscall.EISDIR {
+		return nil, errReplaced
+	}
+	if err != nil {
+		return nil, err
+	}
+	a, err := file.Stat(ctx)
+	if err == nil && fileType(a.Type) != n.Mode() {
+		err = errReplaced
+	}
+	if err != nil {
+		file.Release()
+		return nil, err
+	}
+	return file, nil
 }

@@ -2,7 +2,6 @@ package fusefs
 
 import (
 	"sync"
-	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 )
@@ -84,13 +83,23 @@ func (q *notifier) run(done <-chan struct{}) {
 
 // deliver tells the kernel. It does not matter if the kernel has forgotten
 // already (ENOENT), which is the only way to fail while the mount lives.
-func (q *notifier) deliver(n notice) syscall.Errno {
+func (q *notifier) deliver(n notice) {
 	inode := find(q.root, n.path)
 	switch {
 	case inode == nil:
-		return syscall.ENOENT
 	case n.name != "":
-		return inode.NotifyEntry(n.name)
+		inode.NotifyEntry(n.name)
+	default:
+		forgetTree(inode)
 	}
-	return inode.NotifyContent(0, 0) // from 0 to the end, and the attributes
+}
+
+// forgetTree has the kernel forget the attributes and bytes of an inode and,
+// below a directory, everything.
+func forgetTree(inode *fs.Inode) {
+	inode.NotifyContent(0, 0) // from 0 to the end, and the attributes
+	for name, child := range inode.Children() {
+		forgetTree(child)
+		inode.NotifyEntry(name)
+	}
 }

@@ -47,5 +47,5 @@ func (n *node) setAttr(ctx context.Context, fh fs.FileHandle, c cache.Change) (c
 	if h := n.anyHandle(); h != nil {
 		return h.file.SetAttr(ctx, c)
 	}
-	return cache.Attr{}, syscall.ENOENT
+	return cache.Attr{}, errNameless
 }
