@@ -213,7 +213,7 @@ func (c *mountCommand) runBackground(ctx context.Context) error {
 // display is the job's source as it may be seen in the process list.
 func (j mountJob) display() string {
 	if j.Demo {
-		return "--demo"
+		return "demo"
 	}
 	return j.Location.String()
 }

@@ -67,12 +67,13 @@ type mounted struct {
 	root   string            // the server path that is mounted
 	source string            // for the mount table
 
-	demo   *demoServer
-	client *ftpclient.Client
-	spool  *spool
-	volume *cache.Volume
-	server *fusefs.Server
-	state  *stateFile
+	refused refusals
+	demo    *demoServer
+	client  *ftpclient.Client
+	spool   *spool
+	volume  *cache.Volume
+	server  *fusefs.Server
+	state   *stateFile
 }
 
 // run mounts, calls ready, and stays until the mount is removed or a signal
@@ -150,11 +151,11 @@ func (m *mounted) connect(ctx context.Context) error {
 	m.client = client
 	home, err := client.Connect(ctx)
 	if err != nil {
-		return connectFailure(loc, timedOut(ctx, err))
+		return connectFailure(loc, timedOut(ctx, err, &m.refused))
 	}
 	m.root, m.source = loc.root(home), loc.String()
 	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
-		return dirFailure(loc, m.root, timedOut(ctx, err))
+		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
 	}
 	return nil
 }
@@ -167,16 +168,8 @@ func (m *mounted) clientOptions() ftpclient.Options {
 		DialTimeout: min(m.job.Timeout, dialLimit), ReplyTimeout: m.job.Timeout,
 		// A transfer may rest longer than a reply: disks spin up.
 		DataTimeout: m.job.Timeout + m.job.Timeout/2,
-		Trace:       newTrace(m.log, m.job.Trace),
+		Trace:       m.refused.watch(newTrace(m.log, m.job.Trace)),
 	}
-}
-
-// timedOut makes a time-out of the error that our own deadline caused.
-func timedOut(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && ftpclient.KindOf(err) != ftpclient.KindHost {
-		return &ftpclient.Error{Op: "wait", Kind: ftpclient.KindTimeout, Err: err}
-	}
-	return err
 }
 
 // checkRemoteDir asks for the directory to be mounted. The login directory
@@ -287,11 +280,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 		m.note("client", m.client.Close())
 	}
 	if m.spool != nil {
-		kept, err := m.spool.close()
-		m.note("spool", err)
-		if kept != "" {
-			failed = errors.Join(failed, fmt.Errorf("data is kept in %s", kept))
-		}
+		failed = errors.Join(failed, m.closeSpool(failed != nil))
 	}
 	if m.demo != nil {
 		m.note("demo server", m.demo.close())
@@ -320,6 +309,21 @@ func (m *mounted) closeVolume(signals <-chan os.Signal) error {
 		}
 	}()
 	return m.volume.Close(ctx)
+}
+
+// closeSpool gives up the spool. Where the volume could not upload everything,
+// the error names the place of the data.
+func (m *mounted) closeSpool(unsent bool) error {
+	kept, err := m.spool.close()
+	m.note("spool", err)
+	switch {
+	case kept == "":
+		return nil
+	case unsent:
+		return fmt.Errorf("the data is kept in %s", kept)
+	}
+	m.log.Warn("files are left in the spool directory", "dir", kept)
+	return nil
 }
 
 // note logs an error that changes nothing any more.
