@@ -224,7 +224,7 @@ func (s *session) traceCommand(verb, text string) {
 // follows the one space after it, leading and trailing spaces included. What
 // is left of a Telnet Synch before the verb is dropped.
 func splitLine(text string) (verb, arg string) {
-	for len(text) > 0 && text[0] == telnetIAC {
+	for len(text) > 0 && (text[0] == telnetIAC || text[0] == telnetDM || text[0] == telnetIP) {
 		text = text[1:]
 	}
 	verb, arg, _ = strings.Cut(text, " ")

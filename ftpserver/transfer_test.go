@@ -65,7 +65,7 @@ func TestRestart(t *testing.T) {
 
 func TestASCII(t *testing.T) {
 	eachFS(t, func(t *testing.T, fsys ftpserver.FS) {
-		const local, wire = "a\nb\r\nc\r\rd\n\n\r", "a\r\nb\r\r\nc\r\rd\r\n\r\n\r"
+		const local, wire = "a\nb\nc\r\rd\n\n\r", "a\r\nb\r\nc\r\rd\r\n\r\n\r"
 		write(t, fsys, "f", local)
 		c := login(t, start(t, ftpserver.Options{FS: fsys}))
 		c.do("TYPE A", "200")
@@ -75,6 +75,10 @@ func TestASCII(t *testing.T) {
 		c.put("STOR g", wire)
 		if got := read(t, fsys, "g"); got != local {
 			t.Errorf("STOR: %q", got)
+		}
+		write(t, fsys, "dos", "a\r\nb\n")
+		if got := c.get("RETR dos"); got != "a\r\nb\r\n" {
+			t.Errorf("a text that has CRLF: %q", got)
 		}
 		long := strings.Repeat("line\n", 20000)
 		c.put("STOR long", strings.ReplaceAll(long, "\n", "\r\n"))
@@ -138,6 +142,11 @@ func TestAbort(t *testing.T) {
 				c.write("\xff\xf4")
 				sendUrgent(t, c, 0xff)
 				c.write("\xf2ABOR\r\n")
+			},
+			"halves": func() {
+				sendUrgent(t, c, 0xf4)
+				sendUrgent(t, c, 0xff)
+				c.write("abor\r\n")
 			},
 			"inline": func() { c.write("\xff\xf4\xff\xf2ABOR\r\n") },
 		}
