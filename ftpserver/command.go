@@ -53,7 +53,7 @@ func commandTable() map[string]command {
 		"EPRT": {run: (*session).cmdEprt, args: "<sp> |protocol|address|port|", needsArg: true, keepsRest: true, feat: "EPRT"},
 		"PASV": {run: (*session).cmdPasv, keepsRest: true, feat: "PASV"},
 		"EPSV": {run: (*session).cmdEpsv, args: "[<sp> 1|2|ALL]", keepsRest: true, feat: "EPSV"},
-		"TYPE": {run: (*session).cmdType, args: "<sp> A|I|L 8", needsArg: true},
+		"TYPE": {run: (*session).cmdType, args: "<sp> A|I|L 8", needsArg: true, keepsRest: true},
 		"STRU": {run: (*session).cmdStru, args: "<sp> F", needsArg: true},
 		"MODE": {run: (*session).cmdMode, args: "<sp> S", needsArg: true},
 		"ALLO": {run: (*session).cmdAllo, args: "<sp> size [<sp> R <sp> size]", needsArg: true},

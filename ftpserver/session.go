@@ -41,6 +41,7 @@ type session struct {
 	transfer *transfer // nil if none is running
 	outcome  chan outcome
 	closing  bool // no more commands
+	aborts   int  // ABORs in queue that found a transfer running
 	lost     bool // the control connection is gone
 	unknown  int  // unknown commands in a row
 
@@ -182,6 +183,7 @@ func (s *session) hear(l line) {
 		s.lost = true
 		return
 	case verb == "ABOR":
+		s.aborts++
 		s.transfer.abort()
 	case verb == "STAT" && arg == "" && len(s.queue) == 0:
 		s.obey(l)
