@@ -212,7 +212,7 @@ func (m *MemFS) rename(from, to string) error {
 	case err != nil:
 		return err
 	case dst.parent == nil:
-		return syscall.EBUSY
+		return syscall.EPERM
 	case src.node == dst.node:
 		return nil
 	case src.node.holds(dst.parent):

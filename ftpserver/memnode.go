@@ -161,7 +161,7 @@ func (m *MemFS) existing(name string) (place, error) {
 	case err != nil || at.node == nil:
 		return place{}, orNotExist(err)
 	case at.parent == nil:
-		return place{}, syscall.EBUSY
+		return place{}, syscall.EPERM
 	case at.parent.mode&0o300 != 0o300:
 		return place{}, syscall.EACCES
 	}
