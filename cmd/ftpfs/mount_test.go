@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -75,7 +76,14 @@ func processesWith(t *testing.T, text string) (pids []int) {
 // sesame, and returns host:port.
 func testServer(t *testing.T) (*ftpserver.MemFS, string) {
 	t.Helper()
-	tree := ftpserver.NewMemFS(0)
+	tree, addr, _ := testServerToStop(t)
+	return tree, addr
+}
+
+// testServerToStop is testServer with the function that stops it early.
+func testServerToStop(t *testing.T) (tree *ftpserver.MemFS, addr string, stop func()) {
+	t.Helper()
+	tree = ftpserver.NewMemFS(0)
 	for _, dir := range []string{"sub", "sub/deep"} {
 		if err := tree.Mkdir(dir, 0o755); err != nil {
 			t.Fatal(err)
@@ -95,12 +103,13 @@ func testServer(t *testing.T) (*ftpserver.MemFS, string) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		if err := errors.Join(server.Close(), notClosed(<-served)); err != nil {
 			t.Error(err)
 		}
 	})
-	return tree, l.Addr().String()
+	t.Cleanup(stop)
+	return tree, l.Addr().String(), stop
 }
 
 // mountTest mounts in the background and takes care of the end.
@@ -257,11 +266,7 @@ func TestWaitingParentHidesPassword(t *testing.T) {
 	needFUSE(t)
 	sandbox(t)
 	asked := make(chan struct{}, 8)
-	addr := badServer(t, func(c net.Conn) {
-		asked <- struct{}{}
-		buf := make([]byte, 1)
-		_, _ = c.Read(buf)
-	})
+	addr := badServer(t, scriptedSilence(asked))
 	dir := t.TempDir()
 	cmd := command(t, "mount", "ftp://me:sesame@"+addr+"/", dir)
 	cmd.Env = append(cmd.Env, "FTPFS_PASSWORD=sesame")
@@ -341,8 +346,7 @@ func TestKilledMount(t *testing.T) {
 			}
 		}
 		eventually(t, "death", func() bool {
-			_, err := os.Stat(dir)
-			return errors.Is(err, unix.ENOTCONN) && len(processesWith(t, dir)) == 0
+			return isDead(dir, stateDirs()) && len(processesWith(t, dir)) == 0
 		})
 	}
 	dir := mountTest(t, "ftp://me:sesame@"+addr+"/")
@@ -381,4 +385,64 @@ func TestMountDemo(t *testing.T) {
 	}
 	umount(t, exitOK, dir)
 	assertNotMounted(t, dir)
+}
+
+// TestLostUploadIsTold: what cannot be uploaded when the mount ends is kept,
+// and umount says where.
+func TestLostUploadIsTold(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	_, addr, stop := testServerToStop(t)
+	dir := mountTest(t, "--timeout", "2s", "ftp://me:sesame@"+addr+"/")
+	f, err := os.Create(dir + "/open")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("precious"); err != nil {
+		t.Error(err)
+	}
+	stop()
+	text := umount(t, exitUploads, "--force", dir).oneLine(t)
+	assertNotMounted(t, dir)
+	kept, _ := filepath.Glob(os.Getenv("XDG_CACHE_HOME") + "/ftpfs/spool/mount-*/files/*")
+	if len(kept) != 1 || !strings.Contains(text, filepath.Dir(kept[0])) || !strings.Contains(text, "/open") {
+		t.Fatalf("kept %q, told %q", kept, text)
+	}
+	if data, err := os.ReadFile(kept[0]); err != nil || string(data) != "precious" {
+		t.Errorf("kept %q, %v", data, err)
+	}
+	_, addr = testServer(t)
+	next := t.TempDir()
+	t.Cleanup(func() { cleanMount(t, next) })
+	r := runProgram(t, command(t, "mount", "ftp://me:sesame@"+addr+"/", next))
+	if !strings.Contains(r.oneLine(t), filepath.Dir(kept[0])) {
+		t.Errorf("the next mount says %q", r.stderr)
+	}
+	umount(t, exitOK, next)
+}
+
+// TestMountHelper: mount(8) calls us as mount.ftpfs, mount.fuse3 without a
+// command.
+func TestMountHelper(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	_, addr := testServer(t)
+	for _, argv := range [][]string{
+		{"mount.ftpfs", "ftp://me:sesame@" + addr + "/", "", "-s", "-o", "rw,_netdev,noauto,umask=027"},
+		{"ftpfs", "ftp://me:sesame@" + addr + "/", "", "-o", "rw,nosuid,nodev,umask=027"},
+	} {
+		dir := t.TempDir()
+		t.Cleanup(func() { cleanMount(t, dir) })
+		argv[2] = dir
+		cmd := command(t)
+		cmd.Args = argv
+		if r := runProgram(t, cmd); r.code != exitOK || r.stderr != "" {
+			t.Errorf("%s: %+v", argv[0], r)
+		}
+		if info, err := os.Stat(dir + "/sub/file"); err != nil || info.Mode().Perm()&0o027 != 0 {
+			t.Errorf("%s: %v, %v", argv[0], info, err)
+		}
+		umount(t, exitOK, dir)
+	}
 }
