@@ -2,120 +2,137 @@ package ftpclient
 
 import (
 	"context"
-	"io"
-	"time"
+	"errors"
+	"strings"
 )
 
 // Client is one server, as one user. Make it with New.
 type Client struct {
 	opts Options
+	srv  *server
+	pool *pool
 }
 
 // New checks the options and returns a Client. It does not touch the network.
-func New(o Options) (*Client, error) { panic("unbuilt") }
+func New(o Options) (*Client, error) {
+	o, err := o.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{opts: o, srv: &server{trace: o.Trace}}
+	c.pool = newPool(&c.opts, c.srv)
+	return c, nil
+}
 
 // Connect makes sure that one control connection is logged in and returns the
 // directory the server put it in. It is the way to find out early whether
 // host, port, user and password are right: it does not retry a refused login.
-func (c *Client) Connect(ctx context.Context) (home string, err error) { panic("unbuilt") }
+func (c *Client) Connect(ctx context.Context) (home string, err error) {
+	cn, err := c.pool.acquire(ctx, false)
+	if err != nil {
+		return "", err
+	}
+	c.pool.release(cn)
+	return c.srv.snapshot().Home, nil
+}
 
 // Features returns what is known of the server so far.
-func (c *Client) Features() Features { panic("unbuilt") }
-
-// List returns the content of a directory, by MLSD or else LIST. A directory
-// that does not exist is KindNotExist, never an empty listing. Times are to
-// the second where the server can tell (MDTM for the files of a LIST, sent in
-// one flight).
-func (c *Client) List(ctx context.Context, dir string) (*Listing, error) { panic("unbuilt") }
-
-// Stat returns the entry of one path, by MLST or else from its parent's
-// listing. It does not follow symbolic links where the server lets one tell.
-// The entry's name is the last element of path; that of "/" is "/".
-func (c *Client) Stat(ctx context.Context, path string) (Entry, error) { panic("unbuilt") }
-
-// Verify returns size and modification time of a file by the cheapest
-// commands there are (MLST, else SIZE and MDTM); what the server does not
-// tell is -1 or zero. Mode is set only by MLST.
-func (c *Client) Verify(ctx context.Context, path string) (Entry, error) { panic("unbuilt") }
-
-// Readlink returns the target of a symbolic link as the server stores it.
-func (c *Client) Readlink(ctx context.Context, path string) (string, error) { panic("unbuilt") }
-
-// Retrieve opens a file for reading from offset (octets). ctx bounds the
-// whole download: when it ends, reads fail and the connection is given up.
-func (c *Client) Retrieve(ctx context.Context, path string, offset int64) (*Download, error) {
-	panic("unbuilt")
-}
-
-// StoreOptions say where the octets of a Store go.
-type StoreOptions struct {
-	Append bool  // APPE instead of STOR
-	Offset int64 // REST before STOR; only where the server was seen to do it right
-}
-
-// Store sends r to a file until io.EOF and returns how many octets were sent
-// and the server's final answer. A nil error means a 2yz after the last byte.
-// If r fails, the data connection is reset rather than ended, so that a server
-// can tell, and r's error is returned as it is.
-// Store is not retried.
-func (c *Client) Store(ctx context.Context, path string, r io.Reader, o StoreOptions) (int64, error) {
-	panic("unbuilt")
-}
-
-// Delete removes a file or symbolic link.
-func (c *Client) Delete(ctx context.Context, path string) error { panic("unbuilt") }
-
-// Mkdir makes a directory.
-func (c *Client) Mkdir(ctx context.Context, path string) error { panic("unbuilt") }
-
-// Rmdir removes an empty directory.
-func (c *Client) Rmdir(ctx context.Context, path string) error { panic("unbuilt") }
-
-// Rename gives a file or directory another path. Whether an existing target
-// is replaced is the server's choice.
-func (c *Client) Rename(ctx context.Context, from, to string) error { panic("unbuilt") }
-
-// Chmod sets permission bits by SITE CHMOD. KindUnsupported where the server
-// has no such command.
-func (c *Client) Chmod(ctx context.Context, path string, mode uint32) error { panic("unbuilt") }
-
-// SetModTime sets the modification time to the second, by MFMT, MDTM with two
-// arguments or SITE UTIME, whichever the server has; KindUnsupported if none
-// (or none for directories, as vsftpd).
-func (c *Client) SetModTime(ctx context.Context, path string, t time.Time, dir bool) error {
-	panic("unbuilt")
-}
-
-// Symlink makes path a symbolic link to target by SITE SYMLINK;
-// KindUnsupported where the server has no such command.
-func (c *Client) Symlink(ctx context.Context, target, path string) error { panic("unbuilt") }
+func (c *Client) Features() Features { return c.srv.snapshot() }
 
 // Close ends all connections, with QUIT where they are idle. Operations in
 // flight fail with KindClosed.
-func (c *Client) Close() error { panic("unbuilt") }
+func (c *Client) Close() error {
+	c.pool.close()
+	return nil
+}
 
-// Download is a RETR in progress. It owns a control connection until Close.
-// Its methods are for one goroutine at a time, unless they say otherwise.
-type Download struct{}
+// repeat says what may be done when the connection of an operation drops.
+type repeat uint8
 
-// Read reads from the data connection. io.EOF comes only after the server has
-// confirmed the transfer with its final reply; a stream cut short is
-// KindTruncated or KindNetwork.
-func (d *Download) Read(p []byte) (int, error) { panic("unbuilt") }
+const (
+	// idempotent: done twice is done once. It is repeated on a fresh
+	// connection if the one it had was used before, and so may have been dead
+	// already.
+	idempotent repeat = iota
+	// atMostOnce: repeated only after a 421 in place of its first reply.
+	atMostOnce
+)
 
-// Close ends the download. If it was not read to its end, the data connection
-// is closed early, what the server says of it is read with a short deadline,
-// and the control connection is kept if it is in step.
-func (d *Download) Close() error { panic("unbuilt") }
+// task is an operation on a borrowed connection. keep tells that the
+// connection, and the call of stop, are its result's from now on.
+type task func(ctx context.Context, cn *conn, stop func()) (keep bool, err error)
 
-// Park says that the download is at rest: until Resume the pool may close it
-// to use its connection for somebody who waits.
-func (d *Download) Park() { panic("unbuilt") }
+// lend runs a task on a connection of the pool.
+func (c *Client) lend(ctx context.Context, op, path string, rep repeat, run task) error {
+	for attempt := 0; ; attempt++ {
+		cn, err := c.pool.acquire(ctx, attempt > 0)
+		if err != nil {
+			return about(err, op, path)
+		}
+		stop := cn.watch(ctx)
+		keep, err := run(ctx, cn, stop)
+		if keep {
+			return nil
+		}
+		stop()
+		again := attempt == 0 && cn.mayRepeat(rep, err)
+		c.pool.release(cn)
+		if !again {
+			return about(err, op, path)
+		}
+	}
+}
 
-// Resume ends Park and reports whether the download still stands where it
-// was; false means it was closed meanwhile.
-func (d *Download) Resume() bool { panic("unbuilt") }
+// mayRepeat tells whether a task that failed with err did not happen, or
+// happens no differently a second time.
+func (c *conn) mayRepeat(rep repeat, err error) bool {
+	if !c.reused || c.broken == nil || !dropped(err) {
+		return false
+	}
+	var e *Error
+	unheard := errors.As(err, &e) && e.Code == 421 && c.heard == 0
+	return rep == idempotent || unheard
+}
 
-// Contended reports whether somebody waits for a connection and this download
-// has had its share. Its owner should Close it soon. Any goroutine may call it.
-func (d *Download) Contended() bool { panic("unbuilt") }
+// do runs an operation that is over when fn returns.
+func (c *Client) do(ctx context.Context, op, path string, rep repeat, fn func(context.Context, *conn) error) error {
+	return c.lend(ctx, op, path, rep, func(ctx context.Context, cn *conn, _ func()) (bool, error) {
+		return false, fn(ctx, cn)
+	})
+}
+
+// about completes an error with the path it is about.
+func about(err error, op, path string) error {
+	if err == nil {
+		return nil
+	}
+	return named(err, path)
+}
+
+// named returns err with path set where it names none. Errors are shared
+// between those who wait for one dial, so a copy is made.
+func named(err error, path string) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Path != "" {
+		return err
+	}
+	n := *e
+	n.Path = path
+	return &n
+}
+
+// checkPath refuses what is not an absolute path or cannot be sent.
+func checkPath(op, path string) error {
+	if !strings.HasPrefix(path, "/") {
+		return &Error{Op: op, Path: path, Kind: KindInvalidName, Err: errRelative}
+	}
+	if strings.ContainsAny(path, "\r\n\x00") {
+		return &Error{Op: op, Path: path, Kind: KindInvalidName, Err: errUnsendable}
+	}
+	return nil
+}
+
+var (
+	errRelative   = errors.New("not an absolute path")
+	errUnsendable = errors.New("the name holds a CR, LF or NUL, which FTP cannot send")
+)

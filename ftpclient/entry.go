@@ -45,6 +45,8 @@ type Listing struct {
 	Skipped []Skipped
 	// Truncated tells that the server said it had cut the listing short.
 	Truncated bool
+
+	dots bool // "." or ".." was listed
 }
 
 // Complete reports whether a name that is not among the entries does not

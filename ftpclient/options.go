@@ -1,8 +1,12 @@
 package ftpclient
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -31,4 +35,43 @@ type Options struct {
 
 	// Trace is told of everything that happens; may be nil.
 	Trace *Trace
+
+	ownDial bool // Dial was given
+}
+
+// withDefaults returns the options with every zero field replaced, or an
+// error that says which field makes no sense.
+func (o Options) withDefaults() (Options, error) {
+	if o.Host == "" || strings.ContainsAny(o.Host, "\r\n\x00 []/") {
+		return o, fmt.Errorf("ftpclient: bad host %q", o.Host)
+	}
+	if o.Port < 0 || o.Port > 65535 {
+		return o, fmt.Errorf("ftpclient: bad port %d", o.Port)
+	}
+	if o.Connections < 0 {
+		return o, fmt.Errorf("ftpclient: bad number of connections %d", o.Connections)
+	}
+	for _, s := range []string{o.User, o.Password, o.Account} {
+		if strings.ContainsAny(s, "\r\n\x00") {
+			return o, errors.New("ftpclient: user, password or account holds a CR, LF or NUL")
+		}
+	}
+	if o.User == "" {
+		o.User = "anonymous"
+	}
+	if o.User == "anonymous" && o.Password == "" {
+		o.Password = "ftpfs@"
+	}
+	o.Port = cmp.Or(o.Port, 21)
+	o.Connections = cmp.Or(o.Connections, 8)
+	o.DialTimeout = cmp.Or(o.DialTimeout, 8*time.Second)
+	o.ReplyTimeout = cmp.Or(o.ReplyTimeout, 20*time.Second)
+	o.DataTimeout = cmp.Or(o.DataTimeout, 30*time.Second)
+	o.WaitTimeout = cmp.Or(o.WaitTimeout, 60*time.Second)
+	o.IdleTimeout = cmp.Or(o.IdleTimeout, 60*time.Second)
+	o.ownDial = o.Dial != nil
+	if !o.ownDial {
+		o.Dial = defaultDial
+	}
+	return o, nil
 }

@@ -22,3 +22,45 @@ type Trace struct {
 	// Skipped: a listing had lines that could not be used.
 	Skipped func(dir string, skipped []Skipped)
 }
+
+func (t *Trace) connect(conn int, addr string, took time.Duration, err error) {
+	if t != nil && t.Connect != nil {
+		t.Connect(conn, addr, took, err)
+	}
+}
+
+func (t *Trace) disconnect(conn int, reason string) {
+	if t != nil && t.Disconnect != nil {
+		t.Disconnect(conn, reason)
+	}
+}
+
+func (t *Trace) command(conn int, c command) {
+	if t != nil && t.Command != nil {
+		t.Command(conn, c.traced())
+	}
+}
+
+func (t *Trace) reply(conn int, r reply, took time.Duration) {
+	if t != nil && t.Reply != nil {
+		t.Reply(conn, r.code, r.text(), took)
+	}
+}
+
+func (t *Trace) data(conn int, bytes int64, took time.Duration, err error) {
+	if t != nil && t.Data != nil {
+		t.Data(conn, bytes, took, err)
+	}
+}
+
+func (t *Trace) learned(fact string) {
+	if t != nil && t.Learned != nil {
+		t.Learned(fact)
+	}
+}
+
+func (t *Trace) skipped(dir string, s []Skipped) {
+	if t != nil && t.Skipped != nil && len(s) > 0 {
+		t.Skipped(dir, s)
+	}
+}

@@ -1,0 +1,46 @@
+package ftpclient
+
+import (
+	"bytes"
+	"strings"
+)
+
+// command is one line for the control connection.
+type command struct{ verb, arg string }
+
+// appendCommand appends a command line with its CRLF to b. It is the only way
+// to the wire: an argument with CR, LF or NUL, which would begin another
+// command or cut a name, is refused as KindInvalidName. doubleIAC doubles
+// octet 255 as Telnet wants it (quirkDoubleIAC).
+func appendCommand(b []byte, c command, doubleIAC bool) ([]byte, error) {
+	if strings.ContainsAny(c.arg, "\r\n\x00") || strings.ContainsAny(c.verb, "\r\n\x00") {
+		return b, &Error{Op: firstWord(c.verb), Kind: KindInvalidName,
+			Err: errUnsendable}
+	}
+	b = append(b, c.verb...)
+	if c.arg != "" || c.verb == "PASS" {
+		b = append(b, ' ')
+		if doubleIAC {
+			b = append(b, bytes.ReplaceAll([]byte(c.arg), []byte{telnetIAC}, []byte{telnetIAC, telnetIAC})...)
+		} else {
+			b = append(b, c.arg...)
+		}
+	}
+	return append(b, '\r', '\n'), nil
+}
+
+// traced is the command as a trace may show it: without what is secret.
+func (c command) traced() string {
+	switch {
+	case c.verb == "PASS" || c.verb == "ACCT":
+		return c.verb + " ***"
+	case c.arg == "":
+		return c.verb
+	}
+	return c.verb + " " + c.arg
+}
+
+func firstWord(s string) string {
+	w, _, _ := strings.Cut(s, " ")
+	return strings.TrimRight(w, "\r\n\x00")
+}

@@ -1,0 +1,204 @@
+package ftpclient
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"time"
+)
+
+// abortTimeout bounds the wait for what a server says of a transfer that was
+// ended early.
+const abortTimeout = 2 * time.Second
+
+// conn is one control connection, logged in. It has one owner at a time and
+// is not safe for concurrent use, but for interrupt. After an error that
+// leaves the replies out of step with the commands it is broken for good.
+type conn struct {
+	id   int
+	srv  *server
+	opts *Options
+	raw  net.Conn // as it was dialed
+	ctl  net.Conn // what FTP is spoken over
+	in   *replyReader
+	peer string // host that data connections are dialed to
+	guard
+
+	touch func() // tells the pool that octets move
+
+	reused bool      // was used before its present owner had it
+	heard  int       // replies since its present owner has it
+	sent   time.Time // when the last command was written
+	broken error     // why it cannot be used any more
+	idleAt time.Time // guarded by the pool's mu
+}
+
+// interrupt ends whatever the connection waits for, with this cause.
+func (c *conn) interrupt(cause error) { c.guard.interrupt(cause) }
+
+// fail marks the connection broken and returns the error of op for its cause.
+func (c *conn) fail(op string, err error) error {
+	if c.broken == nil {
+		c.broken = err
+	}
+	return c.ioError(op, err)
+}
+
+// ioError classifies an error that is no reply.
+func (c *conn) ioError(op string, err error) error {
+	if cause := c.interrupted(); cause != nil {
+		err = cause
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Op: op, Kind: kindOfIO(err), Err: err}
+}
+
+// kindOfIO classifies what a network call, a reader of replies or a context
+// returns.
+func kindOfIO(err error) Kind {
+	var proto *protocolError
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, context.Canceled):
+		return KindCanceled
+	case errors.Is(err, errClientClosed):
+		return KindClosed
+	case errors.As(err, &proto):
+		return KindProtocol
+	case errors.As(err, &dns):
+		if dns.IsTimeout || dns.IsTemporary {
+			return KindNetwork
+		}
+		return KindHost
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded),
+		errors.Is(err, syscall.ETIMEDOUT):
+		return KindTimeout
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return KindRefused
+	}
+	return KindNetwork
+}
+
+// errClientClosed is the cause of what Close interrupts.
+var errClientClosed = errors.New("the client was closed")
+
+// send writes commands in one piece. Nothing is sent if one of them cannot be.
+func (c *conn) send(cmds ...command) error {
+	if c.broken != nil {
+		return c.ioError(firstWord(cmds[0].verb), c.broken)
+	}
+	var b []byte
+	var err error
+	for _, cmd := range cmds {
+		if b, err = appendCommand(b, cmd, c.srv.has(quirkDoubleIAC)); err != nil {
+			return err
+		}
+	}
+	for _, cmd := range cmds {
+		c.opts.Trace.command(c.id, cmd)
+	}
+	c.sent = time.Now()
+	c.deadline(c.ctl, c.opts.ReplyTimeout)
+	if _, err = c.ctl.Write(b); err != nil {
+		return c.fail(firstWord(cmds[0].verb), err)
+	}
+	return nil
+}
+
+// recv reads the reply to op within d. 421 means that the server closes the
+// connection, whatever was asked, and is returned as an error.
+func (c *conn) recv(op string, d time.Duration) (reply, error) {
+	if c.broken != nil {
+		return reply{}, c.ioError(op, c.broken)
+	}
+	c.deadline(c.ctl, d)
+	r, err := c.in.read()
+	if err != nil {
+		return reply{}, c.fail(op, err)
+	}
+	c.touch()
+	c.opts.Trace.reply(c.id, r, time.Since(c.sent))
+	if r.code == 421 {
+		return r, c.fail(op, &Error{Op: op, Kind: KindNetwork, Code: r.code, Text: r.text()})
+	}
+	c.heard++
+	return r, nil
+}
+
+// cmd sends one command and reads its reply.
+func (c *conn) cmd(verb, arg string) (reply, error) {
+	if err := c.send(command{verb, arg}); err != nil {
+		return reply{}, err
+	}
+	return c.recv(firstWord(verb), c.opts.ReplyTimeout)
+}
+
+// flight sends commands in one write and reads the reply of each.
+func (c *conn) flight(cmds []command, d time.Duration) ([]reply, error) {
+	if err := c.send(cmds...); err != nil {
+		return nil, err
+	}
+	replies := make([]reply, 0, len(cmds))
+	for _, cmd := range cmds {
+		r, err := c.recv(firstWord(cmd.verb), d)
+		if err != nil {
+			return replies, err
+		}
+		replies = append(replies, r)
+	}
+	return replies, nil
+}
+
+// stale tells without a round trip that an idle connection is of no use: its
+// server has closed it, or has said something that nobody asked for.
+func (c *conn) stale() bool {
+	if c.broken != nil || c.in.pending() {
+		return true
+	}
+	sc, ok := c.raw.(syscall.Conn)
+	if !ok {
+		return false
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return true
+	}
+	c.deadline(c.ctl, 0)
+	dead := true
+	var b [1]byte
+	err = rc.Read(func(fd uintptr) bool {
+		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		dead = err != syscall.EAGAIN && err != syscall.EWOULDBLOCK
+		return true
+	})
+	return dead || err != nil
+}
+
+// quit ends an idle connection in the way of RFC 959, but does not insist.
+func (c *conn) quit(reason string) {
+	if c.broken == nil && c.send(command{verb: "QUIT"}) == nil {
+		c.recv("QUIT", time.Second) // a server that only hangs up is as good
+	}
+	c.close(reason)
+}
+
+func (c *conn) close(reason string) {
+	if c.broken == nil {
+		c.broken = io.ErrClosedPipe
+	}
+	c.ctl.Close()
+	c.opts.Trace.disconnect(c.id, reason)
+}
+
+// dropped tells that err is the end of a connection rather than an answer:
+// end of stream, reset, 421. Time-outs and cancellations are not among them.
+func dropped(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Kind == KindNetwork
+}

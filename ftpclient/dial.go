@@ -1,0 +1,69 @@
+package ftpclient
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strconv"
+	"time"
+)
+
+// keepAlive keeps the control connection in the tables of the routers between
+// while a long transfer leaves it silent.
+const keepAlive = 15 * time.Second
+
+// defaultDial is net.Dialer with keep-alive; TCP_NODELAY is Go's default.
+func defaultDial(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := net.Dialer{KeepAlive: keepAlive}
+	return d.DialContext(ctx, network, addr)
+}
+
+// dial connects to addr within timeout.
+func dial(ctx context.Context, o *Options, addr string, timeout time.Duration) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	nc, err := o.Dial(ctx, "tcp", addr)
+	if err == nil {
+		return nc, nil
+	}
+	if ctx.Err() != nil && !errors.Is(err, context.Canceled) {
+		err = errors.Join(context.DeadlineExceeded, err)
+	}
+	return nil, err
+}
+
+// dialControl connects to the server. The result has read nothing yet.
+func dialControl(ctx context.Context, id int, srv *server, o *Options, touch func()) (*conn, error) {
+	addr := net.JoinHostPort(o.Host, strconv.Itoa(o.Port))
+	start := time.Now()
+	nc, err := dial(ctx, o, addr, o.DialTimeout)
+	o.Trace.connect(id, addr, time.Since(start), err)
+	if err != nil {
+		if cause := ctx.Err(); cause != nil {
+			err = cause
+		}
+		return nil, &Error{Op: "dial", Path: addr, Kind: kindOfIO(err), Err: err}
+	}
+	c := &conn{id: id, srv: srv, opts: o, raw: nc, touch: touch, peer: dataHost(o, nc)}
+	c.ctl = wrapControl(nc)
+	c.in = newReplyReader(c.ctl)
+	c.set(guardControl, c.ctl)
+	return c, nil
+}
+
+// dataHost is where data connections go: the address that the control
+// connection reached, never one that the server names (CVE-2020-8284). A Dial
+// of the caller's may be a proxy, whose address is of no use; it gets the name.
+func dataHost(o *Options, nc net.Conn) string {
+	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok && !o.ownDial {
+		return (&net.IPAddr{IP: a.IP, Zone: a.Zone}).String()
+	}
+	return o.Host
+}
+
+// wrapControl is where a control connection becomes a secure one.
+func wrapControl(nc net.Conn) net.Conn { return nc }
+
+// wrapData is where a data connection becomes a secure one; it is called
+// after the server's 1yz, before which it would not answer.
+func wrapData(nc net.Conn) (net.Conn, error) { return nc, nil }

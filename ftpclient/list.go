@@ -1,0 +1,194 @@
+package ftpclient
+
+import (
+	"context"
+	"io"
+	"strings"
+	"time"
+)
+
+// List returns the content of a directory, by MLSD or else LIST. A directory
+// that does not exist is KindNotExist, never an empty listing; a file is
+// KindNotDir. Times are to the second where the server can tell (MDTM for the
+// files of a LIST, sent in flights; RFC 3659 sections 3 and 7).
+func (c *Client) List(ctx context.Context, dir string) (*Listing, error) {
+	if err := checkPath("LIST", dir); err != nil {
+		return nil, err
+	}
+	var l *Listing
+	err := c.do(ctx, "LIST", dir, idempotent, func(ctx context.Context, cn *conn) error {
+		var err error
+		if l, err = cn.list(ctx, dir); err != nil || cn.srv.snapshot().MLST {
+			return err
+		}
+		return cn.dateFiles(dir, l)
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.opts.Trace.skipped(dir, l.Skipped)
+	return l, nil
+}
+
+// list reads a directory with what the server has, times as they are listed.
+func (c *conn) list(ctx context.Context, dir string) (*Listing, error) {
+	if c.srv.snapshot().MLST {
+		return c.mlsd(ctx, dir)
+	}
+	return c.listRows(ctx, dir)
+}
+
+// mlsd reads a directory by MLSD, whose argument is a path and nothing else
+// (RFC 3659 section 7.2).
+func (c *conn) mlsd(ctx context.Context, dir string) (*Listing, error) {
+	l, r, err := c.readListing(ctx, command{"MLSD", dir}, parseFactsLine)
+	switch {
+	case err != nil:
+		return nil, err
+	case l != nil:
+		return l, nil
+	case !emptyText(r):
+		return nil, c.refusal(ctx, "MLSD", dir, r)
+	}
+	if r, err = c.cmd("CWD", dir); err != nil {
+		return nil, err
+	}
+	if !r.completed() {
+		return nil, c.refusal(ctx, "CWD", dir, r)
+	}
+	return &Listing{}, nil
+}
+
+// listRows reads a directory by LIST. The directory is entered first: that
+// tells whether it is there, which LIST does not on vsftpd and Pure-FTPd, and
+// spares LIST an argument, which would be taken for options and patterns
+// (quirkListMissing, quirkListArgument).
+func (c *conn) listRows(ctx context.Context, dir string) (*Listing, error) {
+	r, err := c.cmd("CWD", dir)
+	if err != nil {
+		return nil, err
+	}
+	if !r.completed() {
+		return nil, c.refusal(ctx, "CWD", dir, r)
+	}
+	switch c.srv.support(factListAll) {
+	case Yes:
+		l, err := c.listCwd(ctx, dir, "-a")
+		if err != nil || !onlyDashA(l) {
+			return l, err
+		}
+		return c.listCwd(ctx, dir, "") // the option was taken for the file's name
+	case No:
+		return c.listCwd(ctx, dir, "")
+	}
+	return c.listBoth(ctx, dir)
+}
+
+// listCwd lists the directory that was entered.
+func (c *conn) listCwd(ctx context.Context, dir, option string) (*Listing, error) {
+	rows := rowReader{now: time.Now()}
+	l, r, err := c.readListing(ctx, command{"LIST", option}, rows.parse)
+	switch {
+	case err != nil:
+		return nil, err
+	case l != nil:
+		return l, nil
+	case r.code == 450 || emptyText(r): // quirkEmptyRefused
+		return &Listing{}, nil
+	}
+	return nil, c.refusal(ctx, "LIST", dir, r)
+}
+
+// listBoth lists with and without -a, and learns whether -a shows more, as it
+// does where LIST leaves out names that begin with a dot (quirkHidesDotFiles).
+func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
+	plain, err := c.listCwd(ctx, dir, "")
+	if err != nil {
+		return nil, err
+	}
+	all, r, err := c.readListing(ctx, command{"LIST", "-a"}, (&rowReader{now: time.Now()}).parse)
+	if err != nil {
+		return nil, err
+	}
+	if all == nil && r.permanent() {
+		c.srv.learn(factListAll, No)
+		return plain, nil
+	}
+	if all == nil {
+		return plain, nil
+	}
+	switch missing := lacks(all, plain); {
+	case missing && !onlyDashA(all):
+		c.srv.misses()
+	case missing:
+	case all.dots || len(all.Entries) > len(plain.Entries):
+		c.srv.learn(factListAll, Yes)
+		return all, nil
+	}
+	return plain, nil
+}
+
+// misses counts listings that LIST -a made smaller. One may be the work of
+// somebody who removed a file in between; the second teaches that it has
+// another meaning.
+func (s *server) misses() {
+	s.mu.Lock()
+	s.listAllBad++
+	n := s.listAllBad
+	s.mu.Unlock()
+	if n > 1 {
+		s.learn(factListAll, No)
+	}
+}
+
+// lacks tells whether a name of b is not in a.
+func lacks(a, b *Listing) bool {
+	have := make(map[string]bool, len(a.Entries))
+	for _, e := range a.Entries {
+		have[e.Name] = true
+	}
+	for _, e := range b.Entries {
+		if !have[e.Name] {
+			return true
+		}
+	}
+	return false
+}
+
+// onlyDashA recognises the answer of a server that takes -a for a file that
+// is there (quirkDashAFile).
+func onlyDashA(l *Listing) bool { return len(l.Entries) == 1 && l.Entries[0].Name == "-a" }
+
+// emptyText recognises a refusal that means an empty directory.
+func emptyText(r reply) bool {
+	text := strings.ToLower(r.text())
+	return strings.HasPrefix(text, "no files found") || strings.HasPrefix(text, "no members found") ||
+		strings.HasPrefix(text, "no data sets found")
+}
+
+// readListing runs a listing command and reads its lines. A refusal leaves the
+// listing nil and is in the reply.
+func (c *conn) readListing(ctx context.Context, cmd command, parse lineParser) (*Listing, reply, error) {
+	t, r, err := c.begin(ctx, cmd, nil)
+	if t == nil {
+		return nil, r, err
+	}
+	lr := listReader{parse: parse, facts: cmd.verb == "MLSD"}
+	if err = readLines(t, lr.line); err != nil {
+		err = c.ioError(cmd.verb, err)
+		t.abandon(err)
+		return nil, r, err
+	}
+	if r, err = t.finish(io.EOF); err != nil {
+		return nil, r, err
+	}
+	l := lr.result()
+	switch {
+	case r.completed() && !strings.Contains(strings.ToLower(r.text()), "failed to open directory"):
+		l.Truncated = strings.Contains(strings.ToLower(r.text()), "output truncated")
+		return l, r, nil
+	case r.completed() || len(l.Entries) == 0:
+		return nil, r, nil // quirkListDenied
+	}
+	return nil, r, &Error{Op: cmd.verb, Kind: KindTruncated, Code: r.code, Text: r.text()}
+}

@@ -1,0 +1,148 @@
+package ftpclient
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// listDate is a date found in a row.
+type listDate struct {
+	time      time.Time
+	precision time.Duration
+	words     int  // how many it took
+	padded    bool // spaces after it are padding, not name
+}
+
+// matchDate reads the date that words begin with:
+//
+//	Jan 29 03:26   Jan 29 1997   29 Jan 03:26   29. Jan 1997   Jan 29 03:26:11 1997
+//	6月 3日 2003年   3 29 03:26   2005-06-07 21:22   2005-06-07   24-04-2003 17:12
+//	09-26 2000     09-26 13:45
+func matchDate(words []word, now time.Time) (listDate, bool) {
+	if len(words) < 2 {
+		return listDate{}, false
+	}
+	if m, ok := monthNamed(words[0].text); ok && len(words) > 2 {
+		if d, ok := dayOf(words[1].text); ok {
+			return clockOrYear(words, 2, m, d, now)
+		}
+		return listDate{}, false
+	}
+	if d, ok := dayOf(words[0].text); ok && len(words) > 2 {
+		if m, ok := monthNamed(words[1].text); ok {
+			return clockOrYear(words, 2, m, d, now)
+		}
+		day, ok := dayOf(words[1].text)
+		if ok && d <= 12 && strings.Contains(words[2].text, ":") {
+			return clockOrYear(words, 2, time.Month(d), day, now)
+		}
+		return listDate{}, false
+	}
+	return numericDate(words, now)
+}
+
+// clockOrYear reads the third part of a date.
+func clockOrYear(words []word, i int, m time.Month, d int, now time.Time) (listDate, bool) {
+	s := words[i].text
+	if year, ok := yearWord(s); ok {
+		return wholeDay(year, m, d, i+1, false)
+	}
+	h, mi, sec, precision, ok := clock(s)
+	if !ok {
+		return listDate{}, false
+	}
+	if precision == time.Second && i+1 < len(words) {
+		if year, ok := yearWord(words[i+1].text); ok {
+			return onDay(year, m, d, h, mi, sec, precision, i+2)
+		}
+	}
+	t, ok := yearOf(now, m, d, h, mi, sec)
+	return listDate{time: t, precision: precision, words: i + 1}, ok
+}
+
+// numericDate reads a date in one word, and the time behind it.
+func numericDate(words []word, now time.Time) (listDate, bool) {
+	parts := strings.FieldsFunc(words[0].text, func(r rune) bool { return r == '-' || r == '/' || r == '.' })
+	n := make([]int, 0, 3)
+	for _, p := range parts {
+		v, err := strconv.Atoi(p)
+		if err != nil || v < 0 || len(p) > 4 {
+			return listDate{}, false
+		}
+		n = append(n, v)
+	}
+	switch {
+	case len(n) == 2 && len(parts[0]) <= 2 && n[0] >= 1 && n[0] <= 12: // month-day
+		return clockOrYear(words, 1, time.Month(n[0]), n[1], now)
+	case len(n) != 3:
+		return listDate{}, false
+	case len(parts[0]) == 4: // year first
+	case len(parts[2]) == 4: // day or month first: the one above 12 is the day
+		n[0], n[2] = n[2], n[0]
+		if n[1] > 12 {
+			n[1], n[2] = n[2], n[1]
+		}
+	default:
+		return listDate{}, false
+	}
+	if n[1] < 1 || n[1] > 12 {
+		return listDate{}, false
+	}
+	h, mi, sec, precision, ok := clock(words[1].text)
+	if !ok {
+		return wholeDay(n[0], time.Month(n[1]), n[2], 1, true)
+	}
+	return onDay(n[0], time.Month(n[1]), n[2], h, mi, sec, precision, 2)
+}
+
+func wholeDay(year int, m time.Month, d, words int, padded bool) (listDate, bool) {
+	l, ok := onDay(year, m, d, 0, 0, 0, 24*time.Hour, words)
+	l.padded = padded
+	return l, ok
+}
+
+// onDay refuses days that the month does not have.
+func onDay(year int, m time.Month, d, h, mi, sec int, precision time.Duration, words int) (listDate, bool) {
+	t := time.Date(year, m, d, h, mi, sec, 0, time.UTC)
+	if h < 24 && t.Day() != d {
+		return listDate{}, false
+	}
+	return listDate{time: t, precision: precision, words: words}, true
+}
+
+// clock reads HH:MM or HH:MM:SS with an optional fraction; 24:00 is legal.
+func clock(s string) (h, m, sec int, precision time.Duration, ok bool) {
+	s, _, _ = strings.Cut(s, ".")
+	parts := strings.Split(strings.TrimSuffix(s, ","), ":")
+	if len(parts) < 2 || len(parts) > 3 {
+		return
+	}
+	var n [3]int
+	for i, p := range parts {
+		v, err := strconv.Atoi(p)
+		if err != nil || len(p) > 2 || p[0] == '-' || p[0] == '+' {
+			return
+		}
+		n[i] = v
+	}
+	if n[0] > 24 || n[1] > 59 || n[2] > 60 || n[0] == 24 && (n[1] > 0 || n[2] > 0) {
+		return
+	}
+	if precision = time.Minute; len(parts) == 3 {
+		precision = time.Second
+	}
+	return n[0], n[1], n[2], precision, true
+}
+
+func yearWord(s string) (int, bool) {
+	s = strings.TrimSuffix(s, "年")
+	n, err := strconv.Atoi(s)
+	return n, err == nil && len(s) == 4 && n >= 1000
+}
+
+func dayOf(s string) (int, bool) {
+	s = strings.TrimSuffix(strings.TrimRight(s, ".,"), "日")
+	n, err := strconv.Atoi(s)
+	return n, err == nil && len(s) <= 2 && n >= 1 && n <= 31
+}

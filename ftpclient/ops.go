@@ -1,0 +1,212 @@
+package ftpclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Delete removes a file or symbolic link.
+func (c *Client) Delete(ctx context.Context, path string) error {
+	return c.change(ctx, change{cmd: command{"DELE", path}, happened: gone(path)})
+}
+
+// Mkdir makes a directory.
+func (c *Client) Mkdir(ctx context.Context, path string) error {
+	return c.change(ctx, change{cmd: command{"MKD", path}, happened: is(path, TypeDir)})
+}
+
+// Rmdir removes an empty directory.
+func (c *Client) Rmdir(ctx context.Context, path string) error {
+	return c.change(ctx, change{cmd: command{"RMD", path}, happened: gone(path)})
+}
+
+// Rename gives a file or directory another path. Whether an existing target
+// is replaced is the server's choice.
+func (c *Client) Rename(ctx context.Context, from, to string) error {
+	return c.change(ctx, change{from: from, cmd: command{"RNTO", to}, happened: gone(from)})
+}
+
+// Symlink makes path a symbolic link to target by SITE SYMLINK;
+// KindUnsupported where the server has no such command, and for names with
+// spaces, which the command cannot tell apart.
+func (c *Client) Symlink(ctx context.Context, target, path string) error {
+	const verb = "SITE SYMLINK"
+	if c.srv.support(factSiteSymlink) == No || strings.Contains(target+path, " ") {
+		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
+	}
+	return c.change(ctx, change{cmd: command{verb, path}, target: target, happened: is(path, TypeSymlink)})
+}
+
+var errNoCommand = errors.New("the server has no command for it")
+
+// change is a command that must not be repeated blindly.
+type change struct {
+	cmd    command
+	from   string // of a rename
+	target string // of a symbolic link
+	// happened finds out whether it was done after all, when the connection
+	// dropped before the reply.
+	happened func(context.Context, *Client) (bool, error)
+}
+
+// change runs a change. If its connection drops, its outcome is found by
+// looking, and it is repeated once if it did not happen.
+func (c *Client) change(ctx context.Context, ch change) error {
+	for _, p := range []string{ch.cmd.arg, ch.from} {
+		if p == "" && ch.from == "" {
+			continue
+		}
+		if err := checkPath(ch.cmd.verb, p); err != nil {
+			return err
+		}
+	}
+	if strings.ContainsAny(ch.target, "\r\n\x00") {
+		return &Error{Op: ch.cmd.verb, Path: ch.cmd.arg, Kind: KindInvalidName, Err: errUnsendable}
+	}
+	run := func(ctx context.Context, cn *conn) error { return cn.change(ctx, ch) }
+	err := c.do(ctx, ch.cmd.verb, ch.cmd.arg, atMostOnce, run)
+	if !dropped(err) || ctx.Err() != nil {
+		return err
+	}
+	done, lookErr := ch.happened(ctx, c)
+	switch {
+	case lookErr != nil:
+		return err
+	case done:
+		return nil
+	}
+	return c.do(ctx, ch.cmd.verb, ch.cmd.arg, atMostOnce, run)
+}
+
+// change sends the command, after what has to precede it.
+func (c *conn) change(ctx context.Context, ch change) error {
+	if ch.from != "" {
+		r, err := c.cmd("RNFR", ch.from)
+		if err != nil {
+			return err
+		}
+		if !r.intermediate() && !r.completed() {
+			return c.refusal(ctx, "RNFR", ch.from, r)
+		}
+	}
+	arg := ch.cmd.arg
+	if ch.target != "" {
+		arg = ch.target + " " + arg
+	}
+	r, err := c.cmd(ch.cmd.verb, arg)
+	if err != nil {
+		return err
+	}
+	if ch.cmd.verb == "SITE SYMLINK" {
+		c.srv.learnFrom(factSiteSymlink, r)
+	}
+	if r.completed() && !(r.notImplemented() && strings.HasPrefix(ch.cmd.verb, "SITE")) {
+		return nil
+	}
+	return c.refusalOf(ctx, ch.cmd.verb, ch.cmd.arg, ch.from, r)
+}
+
+// gone finds a change to be done when a path is no longer there.
+func gone(path string) func(context.Context, *Client) (bool, error) {
+	return func(ctx context.Context, c *Client) (bool, error) {
+		_, err := c.Stat(ctx, path)
+		if isKind(err, KindNotExist) {
+			return true, nil
+		}
+		return false, err
+	}
+}
+
+// is finds a change to be done when a path is of this type.
+func is(path string, t Type) func(context.Context, *Client) (bool, error) {
+	return func(ctx context.Context, c *Client) (bool, error) {
+		e, err := c.Stat(ctx, path)
+		if isKind(err, KindNotExist) {
+			return false, nil
+		}
+		return e.Type == t, err
+	}
+}
+
+// Chmod sets permission bits by SITE CHMOD. KindUnsupported where the server
+// has no such command.
+func (c *Client) Chmod(ctx context.Context, path string, mode uint32) error {
+	const verb = "SITE CHMOD"
+	if err := checkPath(verb, path); err != nil {
+		return err
+	}
+	if c.srv.support(factSiteChmod) == No {
+		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
+	}
+	return c.do(ctx, verb, path, idempotent, func(ctx context.Context, cn *conn) error {
+		r, err := cn.cmd(verb, fmt.Sprintf("%04o %s", mode&0o7777, path))
+		if err != nil {
+			return err
+		}
+		cn.srv.learnFrom(factSiteChmod, r)
+		if r.completed() && r.code != 202 {
+			return nil
+		}
+		return cn.refusal(ctx, verb, path, r)
+	})
+}
+
+// SetModTime sets the modification time to the second, by MFMT, MDTM with two
+// arguments or SITE UTIME, whichever the server has; KindUnsupported if none
+// (or none for directories, as vsftpd). The time goes out as UTC.
+func (c *Client) SetModTime(ctx context.Context, path string, t time.Time, dir bool) error {
+	if err := checkPath("MFMT", path); err != nil {
+		return err
+	}
+	if y := t.UTC().Year(); y < 0 || y > 9999 {
+		return &Error{Op: "MFMT", Path: path, Kind: KindUnsupported, Err: errors.New("year out of range")}
+	}
+	return c.do(ctx, "MFMT", path, idempotent, func(ctx context.Context, cn *conn) error {
+		return cn.setModTime(ctx, path, t, dir)
+	})
+}
+
+// setModTime tries the commands in turn, those that are known to be missing
+// left out.
+func (c *conn) setModTime(ctx context.Context, path string, t time.Time, dir bool) error {
+	stamp := t.UTC().Format("20060102150405")
+	none := &Error{Op: "MFMT", Path: path, Kind: KindUnsupported, Err: errNoCommand}
+	for _, way := range []struct {
+		verb string
+		fact fact
+	}{{"MFMT", factMFMT}, {"MDTM", factMDTMSet}, {"SITE UTIME", factSiteUtime}} {
+		if c.srv.support(way.fact) == No || dir && way.verb == "MDTM" {
+			continue
+		}
+		if dir && way.verb == "SITE UTIME" && c.srv.support(factMDTMSet) == Yes {
+			continue // vsftpd, which has no way for directories
+		}
+		r, err := c.cmd(way.verb, stamp+" "+path)
+		if err == nil && way.verb == "SITE UTIME" && r.code == 501 {
+			// Serv-U wants three times behind the name (quirkUtimeForm).
+			r, err = c.cmd(way.verb, fmt.Sprintf("%s %s %s %s UTC", path, stamp, stamp, stamp))
+		}
+		if err != nil {
+			return err
+		}
+		c.srv.learnFrom(way.fact, r)
+		switch {
+		case r.completed() && r.code != 202:
+			return nil
+		case r.notImplemented():
+			continue
+		}
+		err = c.refusal(ctx, way.verb, path, r)
+		if way.verb != "MDTM" || c.srv.support(factMDTMSet) == Yes || !isKind(err, KindPermission, KindUnsupported) {
+			return err
+		}
+		if strings.Contains(strings.ToLower(r.text()), "could not set") {
+			return err // vsftpd understood, and denies it
+		}
+		// Most servers take both arguments for a file's name (quirkMDTMSet).
+	}
+	return none
+}

@@ -1,0 +1,380 @@
+package ftpclient
+
+import (
+	"container/list"
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Times of the pool that no option sets.
+const (
+	downFirst   = time.Second // how long a failed dial answers for those after it,
+	downMost    = 8 * time.Second
+	refusedFor  = 30 * time.Second // and a refused login
+	growFirst   = 60 * time.Second // when a learned limit is tried again
+	growMost    = 10 * time.Minute
+	parkedFor   = 30 * time.Second // a parked download is closed after it
+	fairShare   = 100 * time.Millisecond
+	fullBackoff = time.Second // between logins while the server is full and we hold none
+)
+
+// pool lends control connections. There are never more than limit of them;
+// who finds none waits his turn, first come, first served.
+//
+// Lock order: pool.mu, then nothing: the locks of guard and server are leaves
+// taken after it or without it. mu is never held across the network.
+type pool struct {
+	opts *Options
+	srv  *server
+	dial func(ctx context.Context, id int, touch func()) (*conn, error)
+
+	waiting atomic.Int32 // length of waiters, for Contended
+	moved   atomic.Int64 // when an octet last moved on any connection, Unix ns
+
+	mu      sync.Mutex
+	closed  bool
+	lastID  int
+	all     map[*conn]bool // logged in, lent or idle
+	dialing int            // slots that are not connections yet
+	idle    []*conn        // the longest idle first
+	waiters list.List      // of *waiter, the longest waiting first
+	parked  []*Download    // the longest parked first
+	timer   *time.Timer    // runs sweep while idle or parked is not empty
+
+	limit    int // connections we may have now
+	growAt   time.Time
+	growWait time.Duration
+	growing  bool // somebody tries one above the limit
+
+	quietUntil time.Time // no further dial before; the connections there are do
+
+	down      error // why the last dial failed, until downUntil
+	downUntil time.Time
+	downWait  time.Duration
+	loggedIn  bool // a login succeeded once
+}
+
+// grant is what a waiter gets: a connection, the download to take one from,
+// leave to dial (the zero value), or an error.
+type grant struct {
+	conn     *conn
+	download *Download
+	err      error
+}
+
+type waiter struct {
+	got  chan grant // buffered, sent to once, after it left the list
+	elem *list.Element
+}
+
+func newPool(o *Options, srv *server) *pool {
+	p := &pool{opts: o, srv: srv, all: make(map[*conn]bool), limit: o.Connections}
+	p.dial = func(ctx context.Context, id int, touch func()) (*conn, error) {
+		return connect(ctx, id, srv, o, touch)
+	}
+	return p
+}
+
+func (p *pool) touch() { p.moved.Store(time.Now().UnixNano()) }
+
+// acquire returns a connection that nobody else uses; release ends the loan.
+// fresh asks for one that was not used before. It waits until one is free, ctx
+// ends, or nothing has moved on any connection for WaitTimeout.
+func (p *pool) acquire(ctx context.Context, fresh bool) (*conn, error) {
+	first := false // a place at the head of the queue, for who had a slot and lost it
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, &Error{Op: "wait", Kind: kindOfIO(err), Err: err}
+		}
+		g, w := p.claim(fresh, first)
+		if w != nil {
+			g = p.wait(ctx, w)
+		}
+		if g.err != nil {
+			return nil, g.err
+		}
+		c, err := p.redeem(ctx, g, fresh)
+		if c != nil || err != nil {
+			return c, err
+		}
+		first = true
+	}
+}
+
+// claim takes what is free, or a place in the queue.
+func (p *pool) claim(fresh, first bool) (grant, *waiter) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case p.closed:
+		return grant{err: closedError("wait")}, nil
+	case len(p.idle) > 0 && !fresh:
+		c := p.idle[len(p.idle)-1] // the one least likely to be stale
+		p.idle = p.idle[:len(p.idle)-1]
+		return grant{conn: c}, nil
+	case len(p.all) == 0 && time.Now().Before(p.downUntil):
+		return grant{err: p.down}, nil
+	case p.mayDial():
+		p.dialing++
+		return grant{}, nil
+	case len(p.idle) > 0:
+		c := p.idle[0]
+		p.idle = p.idle[1:]
+		return grant{conn: c}, nil
+	case len(p.parked) > 0:
+		return grant{download: p.takeParked()}, nil
+	}
+	w := &waiter{got: make(chan grant, 1)}
+	if first {
+		w.elem = p.waiters.PushFront(w)
+	} else {
+		w.elem = p.waiters.PushBack(w)
+	}
+	p.waiting.Add(1)
+	return grant{}, w
+}
+
+// mayDial tells whether another connection is allowed; where a limit was
+// learned, one is tried above it when its time has come.
+func (p *pool) mayDial() bool {
+	n := len(p.all) + p.dialing
+	if len(p.all) > 0 && time.Now().Before(p.quietUntil) {
+		return false
+	}
+	if n < p.limit {
+		return true
+	}
+	if n >= p.opts.Connections || p.growing || time.Now().Before(p.growAt) {
+		return false
+	}
+	p.growing = true
+	return true
+}
+
+// redeem makes a connection of a grant. Both results nil: the server has no
+// room for another, wait.
+func (p *pool) redeem(ctx context.Context, g grant, fresh bool) (*conn, error) {
+	c := g.conn
+	if g.download != nil {
+		c = g.download.surrender()
+	}
+	if c != nil {
+		if !fresh && !c.stale() {
+			return c, nil
+		}
+		p.replace(c)
+	}
+	return p.open(ctx)
+}
+
+// replace gives up a connection and keeps its slot for a dial.
+func (p *pool) replace(c *conn) {
+	p.mu.Lock()
+	delete(p.all, c)
+	p.dialing++
+	p.mu.Unlock()
+	c.close("no longer of use")
+}
+
+// wait stands in the queue.
+func (p *pool) wait(ctx context.Context, w *waiter) grant {
+	start := time.Now()
+	timer := time.NewTimer(p.opts.WaitTimeout)
+	defer timer.Stop()
+	for {
+		select {
+		case g := <-w.got:
+			return g
+		case <-ctx.Done():
+			return p.leave(w, &Error{Op: "wait", Kind: kindOfIO(ctx.Err()), Err: ctx.Err()})
+		case <-timer.C:
+			last := start
+			if m := time.Unix(0, p.moved.Load()); m.After(last) {
+				last = m
+			}
+			if left := p.opts.WaitTimeout - time.Since(last); left > 0 {
+				timer.Reset(left)
+				continue
+			}
+			return p.leave(w, &Error{Op: "wait", Kind: KindTimeout, Err: errNoneFree})
+		}
+	}
+}
+
+var errNoneFree = &protocolError{"no connection became free, and none of those in use made progress"}
+
+// leave takes a waiter out of the queue; if it was granted something in the
+// meantime, that goes to the next.
+func (p *pool) leave(w *waiter, err error) grant {
+	p.mu.Lock()
+	if w.elem != nil {
+		p.waiters.Remove(w.elem)
+		w.elem = nil
+		p.waiting.Add(-1)
+		p.mu.Unlock()
+		return grant{err: err}
+	}
+	p.mu.Unlock()
+	g := <-w.got
+	switch {
+	case g.err != nil:
+		return g
+	case g.download != nil:
+		p.release(g.download.surrender())
+	case g.conn != nil:
+		p.release(g.conn)
+	default:
+		p.freeSlot()
+	}
+	return grant{err: err}
+}
+
+// serve hands g to the longest waiting, if there is one. mu is held.
+func (p *pool) serve(g grant) bool {
+	front := p.waiters.Front()
+	if front == nil {
+		return false
+	}
+	w := p.waiters.Remove(front).(*waiter)
+	w.elem = nil
+	p.waiting.Add(-1)
+	w.got <- g
+	return true
+}
+
+// release takes a connection back. The verdict is the connection's own:
+// broken, or in step and of use to the next.
+func (p *pool) release(c *conn) {
+	if c.interrupted() != nil && c.broken == nil {
+		c.broken = c.interrupted()
+	}
+	if c.broken != nil {
+		c.close(c.broken.Error())
+		p.mu.Lock()
+		delete(p.all, c)
+		p.dialing++
+		p.mu.Unlock()
+		p.freeSlot()
+		return
+	}
+	c.deadline(c.ctl, 0)
+	c.reused, c.heard = true, 0
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		go c.quit("client closed")
+		delete(p.all, c)
+		return
+	}
+	if p.serve(grant{conn: c}) {
+		return
+	}
+	c.idleAt = time.Now()
+	p.idle = append(p.idle, c)
+	p.arm()
+}
+
+// freeSlot gives the leave to dial that one had to the next who waits.
+func (p *pool) freeSlot() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.dialing--
+	if p.closed || p.waiters.Len() == 0 || len(p.all)+p.dialing >= p.limit {
+		return
+	}
+	p.dialing++
+	p.serve(grant{})
+}
+
+// park offers a download's connection to whoever needs one.
+func (p *pool) park(d *Download) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d.taken || slices.Contains(p.parked, d) {
+		return
+	}
+	if p.waiters.Len() > 0 {
+		d.taken = true
+		p.serve(grant{download: d})
+		return
+	}
+	d.parkedAt = time.Now()
+	p.parked = append(p.parked, d)
+	p.arm()
+}
+
+// unpark ends the offer, or reports that it was taken.
+func (p *pool) unpark(d *Download) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if i := slices.Index(p.parked, d); i >= 0 {
+		p.parked = slices.Delete(p.parked, i, i+1)
+	}
+	return !d.taken
+}
+
+// claimEnd makes the caller the one who ends a download, or reports that
+// somebody else has.
+func (p *pool) claimEnd(d *Download) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if d.taken {
+		return false
+	}
+	d.taken = true
+	if i := slices.Index(p.parked, d); i >= 0 {
+		p.parked = slices.Delete(p.parked, i, i+1)
+	}
+	return true
+}
+
+// takeParked takes the longest parked download. mu is held.
+func (p *pool) takeParked() *Download {
+	d := p.parked[0]
+	p.parked = p.parked[1:]
+	d.taken = true
+	return d
+}
+
+// close ends everything; operations in flight fail with KindClosed.
+func (p *pool) close() {
+	p.mu.Lock()
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	p.closed = true
+	if p.timer != nil {
+		p.timer.Stop()
+	}
+	idle, parked := p.idle, p.parked
+	p.idle, p.parked = nil, nil
+	for _, d := range parked {
+		d.taken = true
+	}
+	for p.serve(grant{err: closedError("wait")}) {
+	}
+	for _, c := range idle {
+		delete(p.all, c)
+	}
+	for c := range p.all {
+		c.interrupt(errClientClosed)
+	}
+	p.mu.Unlock()
+
+	var wg sync.WaitGroup
+	for _, c := range idle {
+		wg.Go(func() { c.quit("client closed") })
+	}
+	for _, d := range parked {
+		wg.Go(func() { p.release(d.surrender()) })
+	}
+	wg.Wait()
+}
+
+func closedError(op string) error {
+	return &Error{Op: op, Kind: KindClosed, Err: errClientClosed}
+}

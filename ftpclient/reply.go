@@ -1,0 +1,202 @@
+package ftpclient
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// The limits of one reply. RFC 959 sets none; a server must not be able to
+// make us hold more than this.
+const (
+	maxReplyLine  = 64 << 10
+	maxReplyBytes = 1 << 20
+	maxReplyLines = 10000
+)
+
+// reply is one server reply (RFC 959 section 4.2). lines are without line
+// ends; the first and the last are without the code and its separator, those
+// between are as they came.
+type reply struct {
+	code  int
+	lines []string
+}
+
+// text is the whole reply without codes, one line per line.
+func (r reply) text() string { return strings.Join(r.lines, "\n") }
+
+// The first digit says what a reply is (RFC 959 section 4.2.1).
+func (r reply) preliminary() bool  { return r.code/100 == 1 }
+func (r reply) completed() bool    { return r.code/100 == 2 }
+func (r reply) intermediate() bool { return r.code/100 == 3 }
+func (r reply) transient() bool    { return r.code/100 == 4 }
+func (r reply) permanent() bool    { return r.code/100 == 5 }
+
+// notImplemented tells that the server does not have the command at all.
+func (r reply) notImplemented() bool {
+	return r.code == 500 || r.code == 502 || r.code == 504 || r.code == 202
+}
+
+// protocolError tells what was read in place of a reply.
+type protocolError struct{ what string }
+
+func (e *protocolError) Error() string { return e.what }
+
+// replyReader splits a control connection into replies.
+type replyReader struct{ br *bufio.Reader }
+
+func newReplyReader(r io.Reader) *replyReader {
+	return &replyReader{bufio.NewReaderSize(r, 4096)}
+}
+
+// pending tells whether octets came that no reply has used.
+func (r *replyReader) pending() bool { return r.br.Buffered() > 0 }
+
+// read returns the next reply. An end of the stream between replies is
+// io.EOF, inside one io.ErrUnexpectedEOF, anything that is not a reply a
+// *protocolError.
+func (r *replyReader) read() (reply, error) {
+	line, err := r.line()
+	if err != nil {
+		return reply{}, err
+	}
+	code, sep, ok := splitCode(line)
+	if !ok {
+		return reply{}, &protocolError{notFTP(line)}
+	}
+	rep := reply{code: code, lines: []string{afterCode(line)}}
+	if sep == '-' {
+		err = r.rest(&rep, len(line))
+	}
+	return rep, err
+}
+
+// rest reads a multi-line reply up to the line that has the same code and a
+// space, or nothing, behind it; other codes inside are text.
+func (r *replyReader) rest(rep *reply, size int) error {
+	for {
+		line, err := r.line()
+		if err == io.EOF {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return err
+		}
+		size += len(line)
+		if size > maxReplyBytes || len(rep.lines) >= maxReplyLines {
+			return &protocolError{"a reply without end"}
+		}
+		if code, sep, ok := splitCode(line); ok && code == rep.code && sep == ' ' {
+			rep.lines = append(rep.lines, afterCode(line))
+			return nil
+		}
+		rep.lines = append(rep.lines, line)
+	}
+}
+
+// line reads up to LF, which a CR may precede; a CR alone ends nothing, names
+// may hold it.
+func (r *replyReader) line() (string, error) {
+	var long []byte
+	for {
+		part, err := r.br.ReadSlice('\n')
+		if len(long)+len(part) > maxReplyLine {
+			return "", &protocolError{"a reply line without end"}
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			long = append(long, part...)
+			continue
+		}
+		if err == io.EOF && len(long)+len(part) > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil {
+			return "", err
+		}
+		if long != nil {
+			part = append(long, part...)
+		}
+		part = bytes.TrimSuffix(part[:len(part)-1], []byte{'\r'})
+		return string(stripTelnet(part)), nil
+	}
+}
+
+// The Telnet bytes that a reply may hold (RFC 854, RFC 1123 section 4.1.2.12).
+const (
+	telnetSE   = 240
+	telnetWILL = 251
+	telnetIAC  = 255
+)
+
+// stripTelnet removes Telnet commands and turns a doubled IAC into one. It
+// works in place. An IAC before an octet that is no Telnet command is text:
+// vsftpd and Pure-FTPd do not double it (quirkRawIAC).
+func stripTelnet(b []byte) []byte {
+	if bytes.IndexByte(b, telnetIAC) < 0 {
+		return b
+	}
+	out := b[:0]
+	for i := 0; i < len(b); i++ {
+		if b[i] != telnetIAC || i+1 == len(b) || b[i+1] < telnetSE {
+			out = append(out, b[i])
+			continue
+		}
+		i++
+		switch {
+		case b[i] == telnetIAC:
+			out = append(out, telnetIAC)
+		case b[i] >= telnetWILL:
+			i++ // the option
+		}
+	}
+	return out
+}
+
+// splitCode reads the three digits of a reply line and what separates them
+// from the text; a line of a code alone counts as separated by a space.
+func splitCode(line string) (code int, sep byte, ok bool) {
+	if len(line) < 3 || line[0] < '1' || line[0] > '6' {
+		return 0, 0, false
+	}
+	for i := range 3 {
+		if line[i] < '0' || line[i] > '9' {
+			return 0, 0, false
+		}
+		code = code*10 + int(line[i]-'0')
+	}
+	switch {
+	case len(line) == 3:
+		return code, ' ', true
+	case line[3] == ' ' || line[3] == '-':
+		return code, line[3], true
+	}
+	return 0, 0, false
+}
+
+func afterCode(line string) string {
+	if len(line) <= 4 {
+		return ""
+	}
+	return line[4:]
+}
+
+// notFTP names what answers where an FTP server was expected.
+func notFTP(line string) string {
+	switch {
+	case strings.HasPrefix(line, "SSH-"):
+		return "an SSH server answers there (" + clip(quoteText(line)) + "), not an FTP server"
+	case strings.HasPrefix(line, "HTTP/"), strings.HasPrefix(line, "<"):
+		return "a web server answers there (" + clip(quoteText(line)) + "), not an FTP server"
+	}
+	return fmt.Sprintf("no FTP reply: %s", clip(quote(line)))
+}
+
+func clip(s string) string {
+	if len(s) > 80 {
+		return s[:80] + "..."
+	}
+	return s
+}

@@ -1,0 +1,119 @@
+package ftpclient
+
+import (
+	"context"
+	"strconv"
+)
+
+// transfer is a command that moves data, under way.
+type transfer struct {
+	*dataConn
+	verb  string
+	final *reply // the reply after the data, once it came
+}
+
+// restart says where a transfer begins.
+type restart struct {
+	offset   int64
+	optional bool // begin at 0 where the server has no REST
+	ignored  bool // out: that is what it does
+}
+
+// begin opens a data connection, sends REST where it is needed and then cmd.
+// If the server refuses, the transfer is nil and the reply says why.
+func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
+	d, err := c.openData(ctx)
+	if err != nil {
+		return nil, reply{}, err
+	}
+	if at != nil && at.offset > 0 {
+		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
+			d.close(err)
+			return nil, r, err
+		}
+	}
+	r, err := c.cmd(cmd.verb, cmd.arg)
+	if err == nil {
+		var secure = d.nc
+		if r.preliminary() {
+			if secure, err = wrapData(d.nc); err != nil {
+				err = c.fail("data", err)
+			}
+		}
+		d.nc = secure
+	}
+	if err != nil || !r.preliminary() && !r.completed() {
+		d.close(err)
+		return nil, r, err
+	}
+	t := &transfer{dataConn: d, verb: firstWord(cmd.verb)}
+	if r.completed() {
+		t.final = &r // quirkNo150: a server that says 226 at once, or only
+	}
+	return t, r, nil
+}
+
+// rest sends REST (RFC 3659 section 5), which only the transfer command may
+// follow. A server that refuses it is remembered.
+func (c *conn) rest(at *restart) (reply, error) {
+	if c.srv.support(factRest) == No && at.optional {
+		at.ignored = true
+		return reply{}, nil
+	}
+	r, err := c.cmd("REST", strconv.FormatInt(at.offset, 10))
+	if err != nil {
+		return r, err
+	}
+	switch {
+	case r.intermediate():
+		c.srv.learn(factRest, Yes)
+	case r.permanent() && c.srv.support(factRest) == Untried:
+		c.srv.learn(factRest, No)
+		at.ignored = at.optional
+	}
+	return r, nil
+}
+
+// finish closes the data connection, which some servers wait for, and reads
+// the reply that tells how the transfer went.
+func (t *transfer) finish(cause error) (reply, error) {
+	t.close(cause)
+	if t.final != nil {
+		return *t.final, nil
+	}
+	for {
+		r, err := t.c.recv(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout))
+		if err != nil {
+			return r, err
+		}
+		if !r.preliminary() { // quirkRepeated150
+			t.final = &r
+			return r, nil
+		}
+	}
+}
+
+// abandon ends a transfer before its end and brings the replies back in step,
+// or else leaves the connection broken.
+func (t *transfer) abandon(cause error) {
+	t.close(cause)
+	if t.final != nil || t.c.broken != nil {
+		return
+	}
+	r, err := t.c.recv(t.verb, abortTimeout)
+	if err != nil || !r.preliminary() {
+		return // a failed recv has broken the connection
+	}
+	// Pure-FTPd ends the matter with another 150 (quirkFinal150): what comes
+	// before the answer to a NOOP belongs to the transfer.
+	if t.c.send(command{verb: "NOOP"}) != nil {
+		return
+	}
+	for range 4 {
+		r, err := t.c.recv("NOOP", abortTimeout)
+		if err != nil || r.code == 200 {
+			return
+		}
+	}
+	t.c.broken = &protocolError{"no answer to NOOP after an abandoned transfer"}
+}
