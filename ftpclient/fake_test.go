@@ -324,7 +324,7 @@ func (s *fakeSession) look(verb, arg string) {
 	case verb == "SIZE" && isFile:
 		s.say(fmt.Sprintf("213 %d", len(content)))
 	case verb == "MDTM" && isFile:
-		s.say("213 20261121023517")
+		s.say("213 19991121023517")
 	default:
 		s.say("550 Failed.")
 	}
@@ -332,9 +332,9 @@ func (s *fakeSession) look(verb, arg string) {
 
 func facts(name, content string) string {
 	if dir, ok := strings.CutSuffix(name, "/"); ok {
-		return "type=dir;modify=20261121023517; " + dir
+		return "type=dir;modify=19991121023517; " + dir
 	}
-	return fmt.Sprintf("type=file;size=%d;modify=20261121023517; %s", len(content), name)
+	return fmt.Sprintf("type=file;size=%d;modify=19991121023517; %s", len(content), name)
 }
 
 func (s *fakeSession) store(verb, path, content string) {
