@@ -16,7 +16,7 @@ import (
 
 const (
 	// connectLimit bounds connecting, login and the look at the remote
-	// directory together; a longer --timeout extends it.
+	// directory together; a longer --timeout extends it, a short one cuts it.
 	connectLimit = 9 * time.Second
 	// dialLimit bounds one TCP connect.
 	dialLimit = 8 * time.Second
@@ -51,7 +51,7 @@ func (j mountJob) connectLimit() time.Duration {
 	if j.Timeout > defaultTimeout {
 		return j.Timeout
 	}
-	return connectLimit
+	return min(connectLimit, 2*j.Timeout)
 }
 
 // mounted is a mount in the making and then alive: what has to be undone, in

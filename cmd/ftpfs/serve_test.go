@@ -109,12 +109,20 @@ func TestServe(t *testing.T) {
 			if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != (tt.mkd == 257) {
 				t.Errorf("directory: %v", err)
 			}
-			if got := codes(t, loc.address(), "USER me", "PASS wrong"); got[2] != 530 {
-				t.Errorf("wrong password: %v", got)
-			}
 			stopServing(t, cmd)
 		})
 	}
+}
+
+func TestServeRefusesLogins(t *testing.T) {
+	sandbox(t)
+	cmd, loc := serving(t, nil, "--user", "me:sesame", t.TempDir())
+	for _, login := range [][]string{{"USER me", "PASS wrong"}, {"USER you", "PASS sesame"}, {"USER anonymous", "PASS x"}} {
+		if got := codes(t, loc.address(), login...); got[len(got)-1] != 530 {
+			t.Errorf("%q: %v", login, got)
+		}
+	}
+	stopServing(t, cmd)
 }
 
 func TestServeRefuses(t *testing.T) {
