@@ -239,7 +239,7 @@ func (v *Volume) Close(ctx context.Context) error {
 	for _, f := range open {
 		if err := f.commit(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("%s is not uploaded: %w", v.abs(f.where()), err))
-			f.keepSpool(err)
+			f.abandon(err)
 		}
 	}
 	v.after.Wait()

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -297,4 +298,56 @@ func TestCloseUploadsWhatIsUnsent(t *testing.T) {
 	}
 	onServer(t, tree, "/f", []byte("late"))
 	h.Release()
+}
+
+func TestReadersCloseUploadsNothing(t *testing.T) {
+	tree := fakeremote.New()
+	v := newVolume(t, tree, cache.Options{})
+	w := create(t, v, "f")
+	write(t, w, []byte("half"), 0)
+	r := open(t, v, "f", os.O_RDONLY)
+	same(t, "what a reader sees", content(t, r), []byte("half"))
+	flush(t, r)
+	if n := len(tree.Calls("Store")); n != 0 {
+		t.Errorf("%d uploads by a reader's close", n)
+	}
+	flush(t, w)
+	w.Release()
+	r.Release()
+	onServer(t, tree, "/f", []byte("half"))
+}
+
+func TestCreateReadOnlyMakesTheFile(t *testing.T) {
+	tree := fakeremote.New()
+	v := newVolume(t, tree, cache.Options{})
+	h, _, err := v.Create(t.Context(), "f", os.O_RDONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.WriteAt(t.Context(), []byte("x"), 0)
+	if err != syscall.EBADF {
+		t.Errorf("write: %v", err)
+	}
+	flush(t, h)
+	h.Release()
+	onServer(t, tree, "/f", nil)
+}
+
+// TestReaderAfterFailedUpload: when the last writer's upload has failed, those
+// who still have the file open see what the server has.
+func TestReaderAfterFailedUpload(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/f", []byte("old"))
+	v, err := cache.NewVolume(tree, cache.Options{Root: "/", TTL: time.Hour, SpoolDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, v, "f", os.O_RDONLY)
+	defer r.Release()
+	w := open(t, v, "f", os.O_WRONLY)
+	write(t, w, []byte("longer than before"), 0)
+	tree.Fail("Store", "", -1, fakeremote.Error("STOR", "/f", ftpclient.KindNoSpace, 452, "full"))
+	kind(t, w.Flush(t.Context()), ftpclient.KindNoSpace)
+	w.Release()
+	same(t, "after the failure", content(t, r), []byte("old"))
 }
