@@ -26,7 +26,7 @@ type running interface {
 }
 
 // kinds are the servers, in the order of Names.
-var kinds = []*kind{&vsftpd, &proftpd, &pureftpd}
+var kinds = []*kind{&vsftpd, &proftpd, &pureftpd, &bundled}
 
 // Names returns the kinds that Start knows.
 func Names() []string {

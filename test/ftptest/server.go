@@ -15,6 +15,7 @@ const (
 	Vsftpd   = "vsftpd"
 	ProFTPD  = "proftpd"
 	PureFTPd = "pureftpd"
+	Bundled  = "ftpfs" // the project's own, in the test's process
 )
 
 // A Server is a running FTP server. Its methods are for the goroutine of the
