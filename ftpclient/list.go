@@ -187,7 +187,7 @@ func (c *conn) readListing(ctx context.Context, cmd command, parse lineParser) (
 	case r.completed() && !strings.Contains(strings.ToLower(r.text()), "failed to open directory"):
 		l.Truncated = strings.Contains(strings.ToLower(r.text()), "output truncated")
 		return l, r, nil
-	case r.completed() || len(l.Entries) == 0:
+	case r.code != 426 && len(l.Entries)+len(l.Skipped) == 0 || r.completed():
 		return nil, r, nil // quirkListDenied
 	}
 	return nil, r, &Error{Op: cmd.verb, Kind: KindTruncated, Code: r.code, Text: r.text()}

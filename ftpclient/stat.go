@@ -185,7 +185,8 @@ func sizeReply(r reply) (int64, bool) {
 
 // Verify returns size and modification time of a file by the cheapest
 // commands there are (MLST, else SIZE and MDTM); what the server does not
-// tell is -1 or zero. Mode is set only by MLST.
+// tell is -1 or zero. Mode is set only by MLST. Symbolic links are followed
+// where the server follows them. A directory is KindIsDir.
 func (c *Client) Verify(ctx context.Context, path string) (Entry, error) {
 	if err := checkPath("SIZE", path); err != nil {
 		return Entry{}, err
@@ -205,8 +206,13 @@ func (c *Client) Verify(ctx context.Context, path string) (Entry, error) {
 func (c *conn) verify(ctx context.Context, path string) (Entry, error) {
 	if c.srv.snapshot().MLST {
 		m, err := c.mlst(path)
-		if err != nil || m.ok {
-			return m.Entry, err
+		switch {
+		case err != nil:
+			return Entry{}, err
+		case m.ok && m.Type == TypeDir:
+			return Entry{}, &Error{Op: "MLST", Path: path, Kind: KindIsDir, Err: errIsDir}
+		case m.ok:
+			return m.Entry, nil
 		}
 		return c.lstat(ctx, path)
 	}
@@ -294,6 +300,7 @@ func (c *Client) Readlink(ctx context.Context, path string) (string, error) {
 }
 
 var (
+	errIsDir    = errors.New("a file was asked for")
 	errNoLink   = errors.New("not a symbolic link")
 	errNoTarget = errors.New("the server does not show the target")
 )

@@ -104,7 +104,7 @@ func (d *DirFS) Rename(from, to string) error {
 func (d *DirFS) inParent(name string, do func(dir int, base string) error) error {
 	switch path.Base(name) {
 	case ".":
-		return syscall.EBUSY
+		return syscall.EPERM
 	case "..":
 		return fs.ErrPermission
 	}

@@ -130,7 +130,7 @@ func TestEveryCommandIsKnown(t *testing.T) {
 		if verb == "QUIT" || verb == "REIN" || verb == "USER" {
 			continue
 		}
-		c.do("ABOR", "226") // without a data connection nothing starts
+		c.do("ABOR", "225") // without a data connection nothing starts
 		c.write(verb + "\r\n")
 		if got := c.reply(); strings.HasPrefix(got, "500") || strings.HasPrefix(got, "502") {
 			t.Errorf("%s: %q", verb, got)

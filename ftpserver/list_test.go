@@ -130,7 +130,7 @@ func TestMachineListing(t *testing.T) {
 			t.Errorf("MLST: %q, want %q", got, want)
 		}
 		c.do("OPTS MLST", "200 MLST OPTS")
-		if got, want := c.do("MLST  lead", "250"), "250-Listing follows:\n / lead\n250 End"; got != want {
+		if got, want := c.do("MLST  lead", "250"), "250-Listing follows:\n  / lead\n250 End"; got != want {
 			t.Errorf("MLST without facts: %q, want %q", got, want)
 		}
 		if got := c.get("MLSD d"); got != " .\r\n ..\r\n in\r\n" {

@@ -68,12 +68,24 @@ func scripted(greeting string, replies map[string]string) func(net.Conn) {
 	}
 }
 
+// scriptedSilence never says a word. It tells of each connection.
+func scriptedSilence(asked chan<- struct{}) func(net.Conn) {
+	return func(c net.Conn) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		// It ends when either side closes; how does not matter.
+		_, _ = io.Copy(io.Discard, c)
+	}
+}
+
 // TestMountOfBadServers: each fails with its code and one line, and leaves
 // neither process nor mount behind.
 func TestMountOfBadServers(t *testing.T) {
 	needFUSE(t)
 	sandbox(t)
-	silent := func(c net.Conn) { _, _ = io.Copy(io.Discard, c) }
+	silent := scriptedSilence(make(chan struct{}, 8))
 	http := func(c net.Conn) {
 		_, _ = io.WriteString(c, "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n")
 	}

@@ -129,3 +129,16 @@ func TestPrivateDir(t *testing.T) {
 		}
 	}
 }
+
+// TestStateDirOfSomebodyElse: su leaves XDG_RUNTIME_DIR as it was.
+func TestStateDirOfSomebodyElse(t *testing.T) {
+	sandbox(t)
+	own, err := ownStateDir()
+	if err != nil || own != os.Getenv("XDG_RUNTIME_DIR")+"/ftpfs" {
+		t.Errorf("%q, %v", own, err)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", "/nonexistent")
+	if dir, err := ownStateDir(); err != nil || dir == "/nonexistent/ftpfs" {
+		t.Errorf("%q, %v", dir, err)
+	}
+}
