@@ -10,7 +10,7 @@ import (
 	"ftpfs/ftpserver"
 )
 
-var bundled = kind{name: Bundled, start: startBundled}
+var bundled = kind{name: Bundled, instant: true, start: startBundled}
 
 // startBundled runs the project's own server in this process.
 func startBundled(s *Server) (running, error) {
@@ -76,7 +76,4 @@ func (b *inProcess) stop() {
 
 func (b *inProcess) ended() <-chan struct{} { return b.done }
 func (b *inProcess) pid() int               { return 0 }
-
-// quiet has nothing to ask: a session stops counting when its goroutine ends,
-// right after it has closed the connection.
-func (b *inProcess) quiet() {}
+func (b *inProcess) quiet()                 {} // nobody has logged in yet

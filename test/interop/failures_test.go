@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,6 +26,7 @@ func TestMountFailures(t *testing.T) {
 	silent := listener(t).Addr().String()
 	web := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(web.Close)
+	ssh := greeter(t, "SSH-2.0-OpenSSH_9.2p1\r\n")
 	if err := os.WriteFile(filepath.Join(base, "file"), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +41,8 @@ func TestMountFailures(t *testing.T) {
 		{"unknown host", "ftp://no-such-host.invalid/", m.dir, "no-such-host.invalid", 5},
 		{"nobody listens", "ftp://" + closed + "/", m.dir, closed, 6},
 		{"silent server", "ftp://" + silent + "/", m.dir, silent, 7},
-		{"web server", "ftp://" + strings.TrimPrefix(web.URL, "http://") + "/", m.dir, "FTP", 8},
+		{"SSH server", "ftp://" + ssh + "/", m.dir, "SSH-2.0", 8},
+		{"web server, which waits too", "ftp://" + strings.TrimPrefix(web.URL, "http://") + "/", m.dir, "answer", 7},
 		{"wrong password", fmt.Sprintf("ftp://%s:wrong@%s/", s.User, s.Addr()), m.dir, s.User, 9},
 		{"missing remote directory", good + "missing", m.dir, "missing", 11},
 		{"remote file", good + "file", m.dir, "file", 11},
@@ -48,7 +51,7 @@ func TestMountFailures(t *testing.T) {
 		{"full mount point", good, filepath.Join(base, "full"), "empty", 3},
 		{"no URL", s.Addr(), m.dir, "ftp://", 2},
 		{"another scheme", "sftp://" + s.Addr() + "/", m.dir, "sftp", 2},
-		{"bad port", "ftp://" + s.Host + ":99999/", m.dir, "99999", 2},
+		{"bad port", "ftp://" + s.Host + ":99999/", m.dir, "port", 2},
 		{"control characters", "ftp://" + s.Addr() + "/a%0d%0aDELE%20b", m.dir, "control", 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -124,6 +127,26 @@ func listener(t *testing.T) net.Listener {
 	}
 	t.Cleanup(func() { l.Close() })
 	return l
+}
+
+// greeter sends a greeting to all who connect and returns its address.
+func greeter(t *testing.T, greeting string) string {
+	t.Helper()
+	l := listener(t)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return // the test has ended
+			}
+			go func() {
+				defer c.Close()
+				io.WriteString(c, greeting)
+				io.Copy(io.Discard, c)
+			}()
+		}
+	}()
+	return l.Addr().String()
 }
 
 // freeAddr returns an address at which nobody listens.
