@@ -339,6 +339,15 @@ func (f *File) abandon(cause error) {
 	}
 }
 
+// letGo deletes the local copy of a file that was sent.
+func (f *File) letGo() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.dirty {
+		f.dropSpool()
+	}
+}
+
 // keepSpool leaves what is unsent in a file that is not deleted with the spool.
 func (f *File) keepSpool(p string, cause error) {
 	f.mu.Lock()

@@ -290,13 +290,20 @@ func TestOrphansDoNotKeepADirectory(t *testing.T) {
 
 func TestCloseUploadsWhatIsUnsent(t *testing.T) {
 	tree := fakeremote.New()
-	v := newVolume(t, tree, cache.Options{})
+	dir := t.TempDir()
+	v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := create(t, v, "f")
 	write(t, h, []byte("late"), 0)
 	if err := v.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	onServer(t, tree, "/f", []byte("late"))
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%s is left though it was uploaded", left[0].Name())
+	}
 	h.Release()
 }
 
@@ -350,4 +357,30 @@ func TestReaderAfterFailedUpload(t *testing.T) {
 	kind(t, w.Flush(t.Context()), ftpclient.KindNoSpace)
 	w.Release()
 	same(t, "after the failure", content(t, r), []byte("old"))
+}
+
+// TestCloseEndsWithItsContext: an upload that does not end is given up, and
+// its data kept.
+func TestCloseEndsWithItsContext(t *testing.T) {
+	tree := fakeremote.New()
+	gate := tree.Block("Store", "")
+	dir := t.TempDir()
+	v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := create(t, v, "f")
+	write(t, h, []byte("late"), 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- v.Close(ctx) }()
+	<-gate.Entered()
+	cancel()
+	if err := <-done; err == nil {
+		t.Error("Close says that all was uploaded")
+	}
+	if kept, _ := filepath.Glob(filepath.Join(dir, "*.unsent")); len(kept) != 1 {
+		t.Errorf("kept: %v", kept)
+	}
+	h.Release()
 }
