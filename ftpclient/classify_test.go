@@ -93,6 +93,7 @@ func TestLooks(t *testing.T) {
 		{"errno text", del("/f"), says("DELE", "550 /f: Read-only file system"), KindReadOnly},
 		{"errno text in 451", rename("/f", "/g"), says("RNTO", "451 Rename/move failure: Directory not empty"), KindNotEmpty},
 		{"the name is no errno", del("/no such file"), says("DELE", "550 /no such file: Failed."), KindNotExist},
+		{"the path is no errno", del("/permission denied/x"), says("DELE", "550 /permission denied/x: Failed."), KindNotExist},
 		{"the name is no errno, denied", del("/full/x"), says("DELE", "550 /full/x: Permission denied"), KindPermission},
 	} {
 		for _, mlst := range []bool{false, true} {

@@ -51,7 +51,7 @@ func (f *factReader) set(key, value string) {
 			e.Size = n
 		}
 	case "modify":
-		if t, ok := parseTimeVal(value); ok {
+		if t, ok := parseTimeVal(value); ok && !t.IsZero() {
 			e.ModTime, e.Precision = t, time.Second
 		}
 	case "unix.mode":

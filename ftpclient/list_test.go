@@ -236,7 +236,7 @@ func TestListFileNamedDashA(t *testing.T) {
 			return dashA(s, verb, arg)
 		}
 		c := f.client(nil)
-		for _, dir := range []string{"/", "/d", "/"} {
+		for _, dir := range []string{"/", "/", "/d", "/"} {
 			l, err := c.List(t.Context(), dir)
 			if err != nil {
 				t.Fatal(err)

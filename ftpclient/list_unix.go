@@ -38,7 +38,7 @@ func parseUnixRow(line string, now time.Time) (Entry, bool) {
 		if e.Type == TypeSymlink {
 			e.splitTarget()
 		}
-		return e, true
+		return e, e.Name != ""
 	}
 	return Entry{}, false
 }

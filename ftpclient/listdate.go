@@ -86,7 +86,7 @@ func numericDate(words []word, now time.Time) (listDate, bool) {
 	default:
 		return listDate{}, false
 	}
-	if n[1] < 1 || n[1] > 12 {
+	if n[0] < 1000 || n[1] < 1 || n[1] > 12 {
 		return listDate{}, false
 	}
 	h, mi, sec, precision, ok := clock(words[1].text)

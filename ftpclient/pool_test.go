@@ -70,11 +70,12 @@ func TestPoolLearnsLimit(t *testing.T) {
 			if n := c.Features().Connections; n != 2 {
 				t.Errorf("learned a limit of %d, want 2", n)
 			}
+			refused := f.sessions
+			second := go1(func() error { _, err := c.List(t.Context(), "/"); return err })
+			synctest.Wait()
 			a.Close()
 			noError(t, "List", <-list)
-			refused := f.sessions
-			_, err := c.List(t.Context(), "/")
-			noError(t, "List", err)
+			noError(t, "List", <-second)
 			if f.sessions != refused {
 				t.Error("another connection was tried at once")
 			}
@@ -115,7 +116,8 @@ func TestPoolGrowsAgain(t *testing.T) {
 // Where the server is full and we hold no connection, the login is tried
 // again for WaitTimeout, if it worked before.
 func TestPoolServerFull(t *testing.T) {
-	for _, free := range []bool{true, false} {
+	for i, refusal := range []string{"421 too many users", "530 Sorry, the maximum number of clients (2)", "421 too many users"} {
+		free := i < 2
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, nil)
 			c := f.client(nil)
@@ -127,7 +129,7 @@ func TestPoolServerFull(t *testing.T) {
 				if free && time.Since(start) > 10*time.Second {
 					return ""
 				}
-				return "421 too many users"
+				return refusal
 			}
 			_, err = c.List(t.Context(), "/")
 			if free {
@@ -458,8 +460,12 @@ func TestDownloadParkWhileContended(t *testing.T) {
 		if !d.Contended() {
 			t.Error("not contended")
 		}
+		start := time.Now()
 		d.Park()
 		noError(t, "List", <-list)
+		if time.Since(start) > 0 {
+			t.Error("who waited did not get it at once")
+		}
 		if d.Resume() {
 			t.Error("it still stands")
 		}
