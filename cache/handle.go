@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	"ftpfs/ftpclient"
@@ -14,6 +15,7 @@ import (
 type Handle struct {
 	f     *File
 	flags int
+	sends bool // it can write, or has made the file
 }
 
 // Open opens an existing file. flags are those of open(2): the access mode,
@@ -28,15 +30,25 @@ func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handle{f, flags}
+	h := newHandle(f, flags, writing(flags))
 	if flags&os.O_TRUNC != 0 && writing(flags) {
 		zero := int64(0)
 		if err := f.setAttr(ctx, Change{Size: &zero}); err != nil {
-			f.drop()
+			h.Release()
 			return nil, err
 		}
 	}
 	return h, nil
+}
+
+// newHandle makes a handle of a reference to f.
+func newHandle(f *File, flags int, sends bool) *Handle {
+	if sends {
+		f.v.mu.Lock()
+		f.senders++
+		f.v.mu.Unlock()
+	}
+	return &Handle{f, flags, sends}
 }
 
 func writing(flags int) bool { return flags&(os.O_WRONLY|os.O_RDWR) != 0 }
@@ -143,7 +155,7 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 		return nil, Attr{}, err
 	}
 	a, _ := f.localAttr()
-	return &Handle{f, flags}, a, nil
+	return newHandle(f, flags, true), a, nil
 }
 
 // begin readies a file that is new.
@@ -169,19 +181,28 @@ func (h *Handle) ReadAt(ctx context.Context, p []byte, off int64) (int, error) {
 // of the file whatever off is. It does not wait for the network, unless the
 // file is just being uploaded.
 func (h *Handle) WriteAt(ctx context.Context, p []byte, off int64) (int, error) {
+	if !writing(h.flags) {
+		return 0, syscall.EBADF
+	}
 	if h.flags&os.O_APPEND != 0 {
 		off = -1
 	}
 	return h.f.writeAt(ctx, p, off)
 }
 
-// Flush uploads what is unsent and returns what the server said (close(2)).
+// Flush uploads what is unsent and returns what the server said (close(2)). For
+// a handle that cannot write there is nothing to do: what is unsent is the
+// business of those that can.
 // ctx does not end it: an upload goes on until it is done or has failed.
 func (h *Handle) Flush(ctx context.Context) error {
+	if !h.sends {
+		return nil
+	}
 	return h.f.commit(context.WithoutCancel(ctx))
 }
 
-// Sync is Flush for fsync(2).
+// Sync uploads what is unsent, whoever wrote it, and returns what the server
+// said (fsync(2)). ctx does not end it.
 func (h *Handle) Sync(ctx context.Context) error {
 	return h.f.commit(context.WithoutCancel(ctx))
 }
@@ -221,14 +242,23 @@ func (h *Handle) SetAttr(ctx context.Context, c Change) (Attr, error) {
 	return a, nil
 }
 
-// Release ends the handle. What is unsent (written through a mapping after
-// the last Flush) is uploaded; a failure is logged and the data stays in the
-// spool directory.
+// Release ends the handle. If no other can write, what is unsent (written
+// through a mapping after the last Flush) is uploaded; a failure is logged, and
+// the data stays in the spool directory.
 func (h *Handle) Release() {
-	if h.f.handles() == 1 {
+	if h.sends && h.f.lastSender() {
 		if err := h.f.commit(context.Background()); err != nil {
-			h.f.keepSpool(err)
+			h.f.abandon(err)
 		}
 	}
 	h.f.drop()
+}
+
+// lastSender gives back what newHandle took and reports whether no other
+// handle sends the file.
+func (f *File) lastSender() bool {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	f.senders--
+	return f.senders == 0
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -224,23 +226,24 @@ func (v *Volume) Refresh(p string) {
 	}
 }
 
-// Close uploads what is still unsent, within ctx, and gives the names of the
-// files for which that failed in its error. Their data stays in the spool
-// directory.
+// Close uploads what is still unsent and gives the names of the files for which
+// that failed in its error; their data stays in the spool directory. When ctx
+// ends, what is not uploaded by then has failed. Open handles are of no use
+// afterwards.
 func (v *Volume) Close(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, v.cancel)
+	defer stop()
 	v.mu.Lock()
 	v.closed = true
-	open := make([]*File, 0, len(v.files))
-	for _, f := range v.files {
-		open = append(open, f)
-	}
+	open := slices.Collect(maps.Values(v.files))
 	v.mu.Unlock()
 	var errs []error
 	for _, f := range open {
 		if err := f.commit(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("%s is not uploaded: %w", v.abs(f.where()), err))
-			f.keepSpool(err)
+			f.abandon(err)
 		}
+		f.letGo()
 	}
 	v.after.Wait()
 	v.cancel()

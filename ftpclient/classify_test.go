@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -85,7 +86,7 @@ func TestLooks(t *testing.T) {
 		{"rename to denied", rename("/f", "/x"), says("RNTO", "550 Failed."), KindPermission},
 		{"verify missing", verify("/no"), nil, KindNotExist},
 		{"verify directory", verify("/d"), nil, KindIsDir},
-		// Codes and words that need no look.
+		// Codes and words that need no look (quirkErrnoText).
 		{"no space", store("/f"), says("STOR", "452 full"), KindNoSpace},
 		{"quota", mkdir("/x"), says("MKD", "552 quota"), KindNoSpace},
 		{"unknown command", mkdir("/x"), says("MKD", "502 what"), KindUnsupported},
@@ -188,6 +189,14 @@ func TestStatLinks(t *testing.T) {
 				t.Errorf("%s: %+v", name, e)
 			}
 		}
+		f.hook = hooks(f.hook, on("MLSD", func(s *fakeSession, _ string) {
+			s.send("type=OS.unix=symlink; ln\r\ntype=dir; resolved\r\ntype=file; open\r\n")
+		}))
+		l, err := c.List(t.Context(), "/")
+		noError(t, "List", err)
+		if got := names(l); !slices.Equal(got, []string{"ln", "resolved", "open", "broken"}) || l.Entries[0].Target != "target" || l.Entries[3].Target != "nowhere" {
+			t.Errorf("%+v", l.Entries)
+		}
 		target, err := c.Readlink(t.Context(), "/broken")
 		if noError(t, "Readlink", err); target != "nowhere" {
 			t.Errorf("target %q", target)
@@ -228,6 +237,7 @@ func TestSetModTime(t *testing.T) {
 		{"MFMT", false, says("MFMT", "213 Modify=20110203030506; /f"), []string{"MFMT", "MFMT"}, 0},
 		{"MDTM", false, says("MDTM", "213 File modification time set."), []string{"MFMT", "MDTM", "MDTM"}, 0},
 		{"MDTM of a directory", true, says("MDTM", "213 set"), []string{"MFMT", "SITE"}, KindUnsupported},
+		// quirkMDTMSet: the other servers take both arguments for a name.
 		{"SITE UTIME", false, hooks(says("MDTM", "550 no such"), says("SITE", "200 done")), []string{"MFMT", "MDTM", "SITE", "MDTM", "SITE"}, 0},
 		{"none", false, says("MDTM", "550 what"), nil, KindUnsupported},
 		{"denied", false, says("MDTM", "550 Could not set file modification time."), nil, KindPermission},

@@ -56,9 +56,8 @@ func readJSONL[T any](t testing.TB, name string) []T {
 
 // corpusDate is a date of a corpus; what is absent is not claimed.
 type corpusDate struct {
-	Y, Mo, D  *int
-	H, Mi, S  *int
-	inferYear bool
+	Y, Mo, D *int
+	H, Mi, S *int
 }
 
 func (d *corpusDate) matches(got time.Time) bool {

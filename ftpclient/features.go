@@ -1,7 +1,6 @@
 package ftpclient
 
 import (
-	"slices"
 	"strings"
 	"sync"
 )
@@ -101,13 +100,6 @@ func (s *server) describe(f Features) {
 	f.Connections = s.f.Connections
 	s.f, s.known = f, true
 	s.quirks = quirksOf(f.Greeting, f.Feat)
-}
-
-// advertises tells whether FEAT has a line that begins with these words.
-func (f Features) advertises(words string) bool {
-	return slices.ContainsFunc(f.Feat, func(line string) bool {
-		return len(line) >= len(words) && strings.EqualFold(line[:len(words)], words)
-	})
 }
 
 // fact is one field of Features that is learned from replies.

@@ -39,6 +39,8 @@ func names(l *Listing) (names []string) {
 	return names
 }
 
+// quirkListMissing: that the directory is not there is found out before LIST,
+// which would say 226 and nothing.
 func TestList(t *testing.T) {
 	tree := func() map[string]string {
 		return map[string]string{"/d/": "", "/d/a": "aaa", "/d/b c": "", "/d/sub/": "", "/f": "x", "/empty/": ""}

@@ -80,14 +80,14 @@ func TestLoginSilence(t *testing.T) {
 func TestLoginTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, map[string]string{"/a": "aaa"})
-		f.feat = []string{"UTF8", "MLST type*;size*;", "SIZE"}
+		f.feat = []string{"UTF8", "MLST type*;size*;modify;", "SIZE"}
 		c := f.client(nil)
 		d, err := c.Retrieve(t.Context(), "/a", 0)
 		noError(t, "Retrieve", err)
 		_, err = c.Stat(t.Context(), "/a")
 		noError(t, "Stat", err)
 		noError(t, "Close", d.Close())
-		for verb, want := range map[string]int{"USER": 2, "FEAT": 1, "SYST": 1, "PWD": 1, "TYPE": 2, "OPTS": 2} {
+		for verb, want := range map[string]int{"USER": 2, "FEAT": 1, "SYST": 1, "PWD": 1, "TYPE": 2, "OPTS": 4} {
 			if n := f.count(verb); n != want {
 				t.Errorf("%d times %s, want %d", n, verb, want)
 			}
@@ -96,6 +96,21 @@ func TestLoginTwice(t *testing.T) {
 			t.Errorf("features %+v", got)
 		}
 	})
+}
+
+// Facts that are used but off are turned on, those that are not are left.
+func TestWantedFacts(t *testing.T) {
+	for line, want := range map[string]string{
+		"MLST type*;size*;modify*;":           "",
+		"MLST type*;size;modify*;media-type;": "type;size;modify;",
+		"MLST Type;Size;UNIX.mode;":           "Type;Size;UNIX.mode;",
+		"MLST":                                "",
+		"SIZE":                                "",
+	} {
+		if got := wantedFacts([]string{"UTF8", line}); got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
 }
 
 // Neither password nor account may reach a trace.

@@ -44,7 +44,7 @@ func go1(fn func() error) <-chan error {
 	return done
 }
 
-// A limit that the server tells at login is learned, and who has no
+// quirkLimitAs530: a limit that the server tells at login is learned, and who has no
 // connection waits for one instead of failing.
 func TestPoolLearnsLimit(t *testing.T) {
 	for _, refusal := range []string{
@@ -489,6 +489,28 @@ func TestPoolClose(t *testing.T) {
 		wantKind(t, "Connect", err, KindClosed)
 		noError(t, "Close", d.Close())
 		noError(t, "Close again", c.Close())
+	})
+}
+
+// Close ends a dial and a login that are under way.
+func TestPoolCloseWhileDialing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, nil)
+		f.hook = func(_ *fakeSession, verb, _ string) bool { return verb == "USER" }
+		for _, dial := range []func(context.Context, string, string) (net.Conn, error){
+			f.dial,
+			func(ctx context.Context, _, _ string) (net.Conn, error) { <-ctx.Done(); return nil, ctx.Err() },
+		} {
+			c := f.client(func(o *Options) { o.Dial, o.ReplyTimeout = dial, time.Hour })
+			start := time.Now()
+			connect := go1(func() error { _, err := c.Connect(t.Context()); return err })
+			synctest.Wait()
+			noError(t, "Close", c.Close())
+			wantKind(t, "Connect", <-connect, KindClosed)
+			if time.Since(start) > 0 {
+				t.Error("it was waited for")
+			}
+		}
 	})
 }
 

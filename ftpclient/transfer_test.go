@@ -50,6 +50,7 @@ func TestRetrieve(t *testing.T) {
 		{name: "past the end, 226", offset: 11, hook: answer("RETR", func(s *fakeSession) { s.send("") })},
 		{name: "no REST", offset: 4, hook: answer("REST", say("502 no")), want: "456789"},
 		{name: "no REST, past the end", offset: 40, hook: answer("REST", say("502 no"))},
+		// quirkRepeated150
 		{name: "150 twice", hook: answer("RETR", transfer([]string{"150 a", "150 b"}, []string{"226 done"})), want: content},
 		{name: "125", hook: answer("RETR", transfer([]string{"125 a"}, []string{"250 done"})), want: content},
 		{name: "cut, 426", hook: answer("RETR", transfer([]string{"150 a"}, []string{"426 cut"})), kind: KindTruncated},
@@ -87,7 +88,7 @@ func TestRetrieve(t *testing.T) {
 	}
 }
 
-// A server that sends 226 without 150 has the data on its way all the same.
+// quirkNo150: a server that sends 226 without 150 has the data on its way all the same.
 func TestRetrieveWithout150(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, map[string]string{"/f": "abc"})

@@ -165,3 +165,31 @@ func TestSecondPassiveReplacesFirst(t *testing.T) {
 		t.Error("a used connection counts as prepared")
 	}
 }
+
+// TestDualStack: on a socket for both families an IPv4 client is one.
+func TestDualStack(t *testing.T) {
+	fsys := ftpserver.NewMemFS(0)
+	write(t, fsys, "f", "both")
+	srv, err := ftpserver.New(ftpserver.Options{FS: fsys, Users: map[string]ftpserver.User{"u": {Check: ftpserver.Password("p")}}})
+	must(t, err)
+	l, port := listen(t, "tcp", "::")
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(l) }()
+	defer func() { srv.Close(); <-served }()
+	c := login(t, fmt.Sprintf("127.0.0.1:%d", port))
+	c.do("EPSV 2", "522 Network protocol not supported, use (1)")
+	c.do("PASV", "227 Entering Passive Mode (127,0,0,1,")
+	if got := c.get("RETR f"); got != "both" {
+		t.Errorf("passive: %q", got)
+	}
+	client, port := listen(t, "tcp4", "127.0.0.1")
+	c.do(fmt.Sprintf("PORT 127,0,0,1,%d,%d", port>>8, port&255), "200")
+	c.do("RETR f", "150")
+	active, err := client.Accept()
+	must(t, err)
+	defer active.Close()
+	if got, _ := io.ReadAll(active); string(got) != "both" {
+		t.Errorf("active: %q", got)
+	}
+	c.expect("226")
+}

@@ -85,10 +85,6 @@ func (d *daemonCommand) start() (*os.File, error) {
 	if err := gob.NewEncoder(&job).Encode(d.job); err != nil {
 		return nil, err
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	jobR, jobW, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -100,12 +96,9 @@ func (d *daemonCommand) start() (*os.File, error) {
 		return nil, err
 	}
 	defer reportW.Close()
-
-	d.cmd = &exec.Cmd{
-		Path: exe, Args: []string{"ftpfs", "daemon", d.job.display(), d.job.Mountpoint},
-		Env: cleanEnviron(), Dir: "/", Stderr: &d.stderr,
-		ExtraFiles:  []*os.File{jobR, reportW},
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	if err := d.prepare(jobR, reportW); err != nil {
+		reportR.Close()
+		return nil, err
 	}
 	if err := d.cmd.Start(); err != nil {
 		reportR.Close()
@@ -117,6 +110,22 @@ func (d *daemonCommand) start() (*os.File, error) {
 		return nil, err
 	}
 	return reportR, nil
+}
+
+// prepare makes the command, with its ends of the pipes as jobFD and reportFD.
+func (d *daemonCommand) prepare(job, report *os.File) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	d.cmd = &exec.Cmd{
+		Path: exe, Args: []string{"ftpfs", "daemon", d.job.display(), d.job.Mountpoint},
+		Env: cleanEnviron(), Dir: "/", Stderr: &d.stderr,
+		ExtraFiles:  []*os.File{job, report},
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+		WaitDelay:   endSlack,
+	}
+	return nil
 }
 
 // writeJob gives up after a while: a daemon that died reads nothing.

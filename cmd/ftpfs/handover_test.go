@@ -17,8 +17,13 @@ func TestNoPasswordIsSeen(t *testing.T) {
 	needFUSE(t)
 	sandbox(t)
 	_, addr := testServer(t)
-	dir := mountTest(t, "--log-file", t.TempDir()+"/log", "--trace", "ftp://me:sesame@"+addr+"/")
+	logFile := t.TempDir() + "/log"
+	dir := mountTest(t, "--log-file", logFile, "--trace", "ftp://me:sesame@"+addr+"/")
 	assertSecret(t, dir)
+	text, err := os.ReadFile(logFile)
+	if err != nil || !bytes.Contains(text, []byte("> PASS ***")) || bytes.Contains(text, []byte("sesame")) {
+		t.Errorf("log: %v\n%s", err, text)
+	}
 
 	foreground := t.TempDir()
 	t.Cleanup(func() { cleanMount(t, foreground) })

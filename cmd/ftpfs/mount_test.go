@@ -56,7 +56,11 @@ func TestMountOfWhatIsNoDirectory(t *testing.T) {
 func TestMountDemo(t *testing.T) {
 	needFUSE(t)
 	sandbox(t)
-	dir := mountTest(t, "--demo")
+	dir := t.TempDir() + "/made"
+	t.Cleanup(func() { cleanMount(t, dir) })
+	if r := runProgram(t, command(t, "mount", "--demo", dir)); r.code != exitOK || !strings.Contains(r.stdout, "umount "+dir) {
+		t.Fatalf("%+v", r)
+	}
 	text, err := os.ReadFile(dir + "/README.txt")
 	if err != nil || !strings.Contains(string(text), "demonstration") {
 		t.Errorf("%q, %v", text, err)

@@ -64,6 +64,12 @@ without a password of its own.`,
 			return c.run(cmd.Context(), args[0])
 		},
 	}
+	c.addFlags(cmd)
+	nameEnvironment(cmd, "FTPFS_SERVE_")
+	return cmd
+}
+
+func (c *serveCommand) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&c.listen, "listen", "127.0.0.1:2121", "address and port; port 0 lets the system choose")
@@ -77,8 +83,6 @@ without a password of its own.`,
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.trace, "trace", false, "log every command and reply, passwords masked")
 	cmd.MarkFlagsMutuallyExclusive("write", "read-only")
-	nameEnvironment(cmd, "FTPFS_SERVE_")
-	return cmd
 }
 
 func (c *serveCommand) run(ctx context.Context, dir string) error {

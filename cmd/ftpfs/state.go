@@ -146,10 +146,10 @@ func (s *stateFile) write() error {
 	return s.f.Truncate(int64(len(text)) + 1)
 }
 
-// end gives up the lock: the mount's process is about to exit. With failed the
-// file stays to tell of it.
+// end tells that the mount is over: without a failure the file goes, else it
+// stays to tell of it. The lock is held on, so that who waits for it waits for
+// the end of the process.
 func (s *stateFile) end(failed error) error {
-	defer s.f.Close()
 	if failed == nil {
 		return os.Remove(s.path)
 	}
