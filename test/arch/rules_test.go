@@ -24,7 +24,7 @@ var mayImport = map[string][]string{
 }
 
 // importDirection holds for tests too, except that they may import their own
-// package.
+// package and what test has for them.
 func importDirection(all []source) (broken []string) {
 	for _, s := range all {
 		for p, where := range s.imports() {
@@ -33,7 +33,7 @@ func importDirection(all []source) (broken []string) {
 				continue
 			}
 			to, _, _ := strings.Cut(rest, "/")
-			if to != s.top() && !slices.Contains(mayImport[s.top()], to) {
+			if to != s.top() && !slices.Contains(mayImport[s.top()], to) && !(s.isTest() && to == "test") {
 				broken = append(broken, fmt.Sprintf("%s: %s imports %s", s.at(where), s.top(), p))
 			}
 		}
@@ -77,12 +77,22 @@ func packageDoc(all []source) (broken []string) {
 	return broken
 }
 
-// noSleep: tests wait for what happens, not for time to pass.
+// noSleep: tests wait for what happens, not for time to pass. Within
+// synctest.Test no time passes in a Sleep.
 func noSleep(all []source) (broken []string) {
 	for _, s := range all {
-		if s.isTest() || s.top() == "test" {
-			broken = append(broken, uses(s, "time", "Sleep")...)
+		if !s.isTest() && s.top() != "test" {
+			continue
 		}
+		ast.Inspect(s.File, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok && isSelector(call.Fun, "synctest", "Test") {
+				return false
+			}
+			if isSelector(n, "time", "Sleep") {
+				broken = append(broken, s.at(n)+": time.Sleep")
+			}
+			return true
+		})
 	}
 	return broken
 }
@@ -90,7 +100,7 @@ func noSleep(all []source) (broken []string) {
 // noStandardLog: packages report; only the program decides where to.
 func noStandardLog(all []source) (broken []string) {
 	for _, s := range all {
-		if where, ok := s.imports()["log"]; ok && s.top() != "cmd" {
+		if where, ok := s.imports()["log"]; ok && s.top() != "cmd" && !s.isTest() {
 			broken = append(broken, s.at(where)+": imports log")
 		}
 	}
@@ -122,8 +132,8 @@ func decidesByText(n ast.Node) bool {
 		if !ok || !slices.ContainsFunc(n.Args, isErrorText) {
 			return false
 		}
-		pkg, ok := f.X.(*ast.Ident)
-		return ok && pkg.Name == "strings" || strings.HasPrefix(f.Sel.Name, "Match") || strings.HasPrefix(f.Sel.Name, "Find")
+		asks := []string{"Contains", "HasPrefix", "HasSuffix", "Index", "EqualFold", "Count", "Cut", "CutPrefix", "CutSuffix"}
+		return slices.ContainsFunc(asks, func(name string) bool { return isSelector(f, "strings", name) }) || strings.HasPrefix(f.Sel.Name, "Match") || strings.HasPrefix(f.Sel.Name, "Find")
 	case *ast.BinaryExpr:
 		return (n.Op == token.EQL || n.Op == token.NEQ) && (isErrorText(n.X) || isErrorText(n.Y))
 	case *ast.SwitchStmt:
@@ -171,14 +181,22 @@ func noVagueNames(all []source) (broken []string) {
 // uses returns where a file names one of a package's identifiers.
 func uses(s source, pkg string, names ...string) (found []string) {
 	ast.Inspect(s.File, func(n ast.Node) bool {
-		sel, ok := n.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		if x, ok := sel.X.(*ast.Ident); ok && x.Name == pkg && slices.Contains(names, sel.Sel.Name) {
-			found = append(found, fmt.Sprintf("%s: %s.%s", s.at(n), pkg, sel.Sel.Name))
+		for _, name := range names {
+			if isSelector(n, pkg, name) {
+				found = append(found, fmt.Sprintf("%s: %s.%s", s.at(n), pkg, name))
+			}
 		}
 		return true
 	})
 	return found
+}
+
+// isSelector reports whether a node is pkg.name.
+func isSelector(n ast.Node, pkg, name string) bool {
+	sel, ok := n.(*ast.SelectorExpr)
+	if !ok || sel.Sel.Name != name {
+		return false
+	}
+	x, ok := sel.X.(*ast.Ident)
+	return ok && x.Name == pkg
 }

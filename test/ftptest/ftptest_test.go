@@ -2,6 +2,7 @@ package ftptest_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -224,10 +225,12 @@ func awaitRefused(t *testing.T, port int) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
 		c, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), time.Second)
-		if err != nil {
+		if errors.Is(err, syscall.ECONNREFUSED) {
 			return
 		}
-		c.Close()
+		if err == nil {
+			c.Close()
+		}
 	}
 	t.Errorf("something still listens on port %d", port)
 }

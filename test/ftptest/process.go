@@ -54,7 +54,7 @@ func (k *kind) run(s *Server, cmd *exec.Cmd) (running, error) {
 // gone, however it went. PR_SET_PDEATHSIG would not do: the servers change
 // their user id, which clears it, and their sessions do not inherit it.
 func (p *process) watch() error {
-	p.watchdog = exec.Command("sh", "-c", `read -r _; kill -KILL -- "-$1"`, "sh", strconv.Itoa(p.cmd.Process.Pid))
+	p.watchdog = exec.Command("sh", "-c", `read -r _; kill -KILL "-$1"`, "sh", strconv.Itoa(p.cmd.Process.Pid))
 	p.watchdog.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	leash, err := p.watchdog.StdinPipe()
 	if err != nil {
