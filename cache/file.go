@@ -31,7 +31,9 @@ type File struct {
 	fetch *fetcher
 
 	path string // guarded by Volume.mu; changes only for the holder of turn
-	refs int    // guarded by Volume.mu
+	// Guarded by Volume.mu, too.
+	refs    int // handles, and operations that hold on to the file
+	senders int // handles whose Flush uploads
 
 	mu     sync.Mutex
 	attr   Attr   // as seen here; guarded by mu, as all below
@@ -100,15 +102,20 @@ func (f *File) rebase(r *row) {
 }
 
 // revalidate takes over the server's version r if it is another one and nothing
-// here is unsent.
-func (f *File) revalidate(r *row) {
+// here is unsent. epoch is the file's when r was asked for: if it has changed, r
+// may be older than what is here, and the result is false.
+func (f *File) revalidate(r *row, epoch uint64) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.dirty || !f.onServer || f.base == versionOf(r) {
-		return
+	switch {
+	case f.epoch != epoch:
+		return false
+	case f.dirty || !f.onServer || f.base == versionOf(r):
+		return true
 	}
 	f.dropSpool()
 	f.rebase(r)
+	return true
 }
 
 func (f *File) dropSpool() {
@@ -311,13 +318,45 @@ func (f *File) download(ctx context.Context, s *spool, p string) (int64, error) 
 	return s.file.ReadFrom(r)
 }
 
-// keepSpool gives up the upload of the file and leaves its data where a person
-// can find it.
-func (f *File) keepSpool(cause error) {
+// abandon gives up the upload of what was written, leaves it where a person can
+// find it, and goes back to what the server has.
+func (f *File) abandon(cause error) {
+	if err := f.take(context.Background()); err != nil {
+		return
+	}
+	defer f.give()
 	p := f.where()
+	f.keepSpool(p, cause)
+	f.mu.Lock()
+	f.dirty, f.failed, f.setMode, f.setTime = false, nil, nil, nil
+	f.attr.Size = max(0, f.base.size)
+	f.epoch++
+	mine := !f.onServer
+	f.gone = f.gone || mine
+	f.mu.Unlock()
+	if mine {
+		f.v.forgetFile(f)
+	}
+}
+
+// letGo deletes the local copy of a file that was sent.
+func (f *File) letGo() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.spool == nil || !f.dirty || f.attr.Size == 0 {
+	if !f.dirty {
+		f.dropSpool()
+	}
+}
+
+// keepSpool leaves what is unsent in a file that is not deleted with the spool.
+func (f *File) keepSpool(p string, cause error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.spool == nil || !f.dirty {
+		return
+	}
+	if f.attr.Size == 0 {
+		f.dropSpool()
 		return
 	}
 	name := f.spool.file.Name()
@@ -326,7 +365,7 @@ func (f *File) keepSpool(cause error) {
 		kept = name
 	}
 	f.spool.file.Close()
-	f.spool, f.dirty = nil, false
+	f.spool = nil
 	f.v.log.Error("a file could not be uploaded; what was written is kept", "file", f.v.abs(p), "data", kept, "error", cause)
 }
 

@@ -2,7 +2,9 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"os"
+	"syscall"
 	"time"
 
 	"ftpfs/ftpclient"
@@ -13,6 +15,7 @@ import (
 type Handle struct {
 	f     *File
 	flags int
+	sends bool // it can write, or has made the file
 }
 
 // Open opens an existing file. flags are those of open(2): the access mode,
@@ -27,26 +30,54 @@ func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error)
 	if err != nil {
 		return nil, err
 	}
-	h := &Handle{f, flags}
+	h := newHandle(f, flags, writing(flags))
 	if flags&os.O_TRUNC != 0 && writing(flags) {
 		zero := int64(0)
 		if err := f.setAttr(ctx, Change{Size: &zero}); err != nil {
-			f.drop()
+			h.Release()
 			return nil, err
 		}
 	}
 	return h, nil
 }
 
+// newHandle makes a handle of a reference to f.
+func newHandle(f *File, flags int, sends bool) *Handle {
+	if sends {
+		f.v.mu.Lock()
+		f.senders++
+		f.v.mu.Unlock()
+	}
+	return &Handle{f, flags, sends}
+}
+
 func writing(flags int) bool { return flags&(os.O_WRONLY|os.O_RDWR) != 0 }
 
 // open returns the file at path with a reference.
 func (v *Volume) open(ctx context.Context, p string) (*File, error) {
-	if f := v.grab(p); f != nil {
-		if _, local := f.localAttr(); local {
-			return f, nil
+	for {
+		f, again, err := v.tryOpen(ctx, p)
+		if !again {
+			return f, err
 		}
-		f.drop()
+	}
+}
+
+// errAgain is how adopt tells tryOpen that it must look again.
+var errAgain = errors.New("changed meanwhile")
+
+// tryOpen is open unless somebody else opened or uploaded the file meanwhile,
+// so that what the server said of it before does not count any more.
+func (v *Volume) tryOpen(ctx context.Context, p string) (f *File, again bool, err error) {
+	changes := v.changesOf(p).Load()
+	known := v.grab(p)
+	var epoch uint64
+	if known != nil {
+		if _, local := known.localAttr(); local {
+			return known, false, nil
+		}
+		_, _, epoch = known.source()
+		defer known.drop()
 	}
 	r, err := v.stat(ctx, p)
 	if err == nil {
@@ -56,22 +87,30 @@ func (v *Volume) open(ctx context.Context, p string) (*File, error) {
 		err = v.findSize(ctx, p, &r)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	f, fresh, err := v.adopt(p, func(f *File) error { f.rebase(&r); return nil })
+	f, fresh, err := v.adopt(p, func(f *File) error {
+		if v.changesOf(p).Load() != changes {
+			return errAgain
+		}
+		f.rebase(&r)
+		return nil
+	})
 	if err != nil {
-		return nil, err
+		return nil, err == errAgain, err
 	}
-	if !fresh {
-		f.revalidate(&r)
+	if !fresh && (f != known || !f.revalidate(&r, epoch)) {
+		f.drop()
+		return nil, true, nil
 	}
 	if r.Size < 0 {
-		if err := f.loadOnce(ctx); err != nil {
-			f.drop()
-			return nil, err
-		}
+		err = f.loadOnce(ctx)
 	}
-	return f, nil
+	if err != nil {
+		f.drop()
+		return nil, false, err
+	}
+	return f, false, nil
 }
 
 // findSize asks for the size of a file whose listing does not tell it.
@@ -116,7 +155,7 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 		return nil, Attr{}, err
 	}
 	a, _ := f.localAttr()
-	return &Handle{f, flags}, a, nil
+	return newHandle(f, flags, true), a, nil
 }
 
 // begin readies a file that is new.
@@ -142,19 +181,28 @@ func (h *Handle) ReadAt(ctx context.Context, p []byte, off int64) (int, error) {
 // of the file whatever off is. It does not wait for the network, unless the
 // file is just being uploaded.
 func (h *Handle) WriteAt(ctx context.Context, p []byte, off int64) (int, error) {
+	if !writing(h.flags) {
+		return 0, syscall.EBADF
+	}
 	if h.flags&os.O_APPEND != 0 {
 		off = -1
 	}
 	return h.f.writeAt(ctx, p, off)
 }
 
-// Flush uploads what is unsent and returns what the server said (close(2)).
+// Flush uploads what is unsent and returns what the server said (close(2)). For
+// a handle that cannot write there is nothing to do: what is unsent is the
+// business of those that can.
 // ctx does not end it: an upload goes on until it is done or has failed.
 func (h *Handle) Flush(ctx context.Context) error {
+	if !h.sends {
+		return nil
+	}
 	return h.f.commit(context.WithoutCancel(ctx))
 }
 
-// Sync is Flush for fsync(2).
+// Sync uploads what is unsent, whoever wrote it, and returns what the server
+// said (fsync(2)). ctx does not end it.
 func (h *Handle) Sync(ctx context.Context) error {
 	return h.f.commit(context.WithoutCancel(ctx))
 }
@@ -165,6 +213,7 @@ func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 	if local || h.f.isGone() {
 		return a, nil
 	}
+	_, _, epoch := h.f.source()
 	p := h.f.where()
 	r, err := h.f.v.stat(ctx, p)
 	if err != nil {
@@ -176,9 +225,9 @@ func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 	if r.Size < 0 {
 		return a, nil
 	}
-	h.f.revalidate(&r)
+	current := h.f.revalidate(&r, epoch)
 	a, local = h.f.localAttr()
-	if !local {
+	if current && !local {
 		a.Fresh = r.fresh
 	}
 	return a, nil
@@ -193,14 +242,23 @@ func (h *Handle) SetAttr(ctx context.Context, c Change) (Attr, error) {
 	return a, nil
 }
 
-// Release ends the handle. What is unsent (written through a mapping after
-// the last Flush) is uploaded; a failure is logged and the data stays in the
-// spool directory.
+// Release ends the handle. If no other can write, what is unsent (written
+// through a mapping after the last Flush) is uploaded; a failure is logged, and
+// the data stays in the spool directory.
 func (h *Handle) Release() {
-	if h.f.handles() == 1 {
+	if h.sends && h.f.lastSender() {
 		if err := h.f.commit(context.Background()); err != nil {
-			h.f.keepSpool(err)
+			h.f.abandon(err)
 		}
 	}
 	h.f.drop()
+}
+
+// lastSender gives back what newHandle took and reports whether no other
+// handle sends the file.
+func (f *File) lastSender() bool {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	f.senders--
+	return f.senders == 0
 }

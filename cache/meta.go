@@ -32,6 +32,7 @@ type meta struct {
 type listing struct {
 	rows     []ftpclient.Entry // a row without a name was removed
 	index    map[string]int
+	aged     map[string]bool // directories whose content changed here, and so their times there
 	complete bool
 	fetched  time.Time
 	bytes    int64
@@ -51,6 +52,7 @@ type row struct {
 	ftpclient.Entry
 	fetched time.Time
 	fresh   time.Duration
+	aged    bool
 }
 
 // rowBytes is what an entry costs beside the bytes of its strings: the struct,
@@ -69,7 +71,7 @@ func (m *meta) lookup(ctx context.Context, dir, name string) (r row, found, know
 	err = m.with(ctx, dir, func(l *listing) {
 		known = l.complete
 		if i, ok := l.index[name]; ok {
-			r, found = row{l.rows[i], l.fetched, m.fresh(l)}, true
+			r, found = row{l.rows[i], l.fetched, m.fresh(l), l.aged[name]}, true
 		}
 	})
 	return r, found, known, err
@@ -133,6 +135,9 @@ func (m *meta) fly(dir string, fl *flight) {
 		m.dirs.Remove(dir)
 	} else {
 		fl.l = newListing(got, asked)
+		if old, ok := m.dirs.Peek(dir); ok {
+			fl.l.keepTimes(old)
+		}
 		for name, e := range fl.changes {
 			fl.l.set(name, e)
 		}
@@ -151,9 +156,29 @@ func newListing(got *ftpclient.Listing, at time.Time) *listing {
 	return l
 }
 
+// keepTimes takes over the times of an older listing where the new ones say the
+// same less exactly, as those of LIST do of something made or touched here:
+// programs take a time that goes back to the full minute for a change. They
+// stay inexact: something may have changed within the minute.
+func (l *listing) keepTimes(old *listing) {
+	for i := range l.rows {
+		e := &l.rows[i]
+		j, ok := old.index[e.Name]
+		if !ok || e.Precision <= time.Second || old.rows[j].Type != e.Type {
+			continue
+		}
+		if more := old.rows[j].ModTime.Sub(e.ModTime); more > 0 && more < e.Precision {
+			e.ModTime = old.rows[j].ModTime
+		}
+	}
+}
+
 // set puts, replaces or (e nil) removes the entry of name.
 func (l *listing) set(name string, e *ftpclient.Entry) {
 	i, ok := l.index[name]
+	if e == nil {
+		delete(l.aged, name)
+	}
 	switch {
 	case e == nil && ok:
 		l.bytes -= cost(&l.rows[i])
@@ -191,11 +216,28 @@ func (m *meta) fresh(l *listing) time.Duration {
 	return max(0, m.ttl-m.now().Sub(l.fetched))
 }
 
-// put records that name in dir is e now; e nil means it is gone.
+// put records that name in dir is e now; e nil means it is gone. The time of
+// dir has changed by that.
 func (m *meta) put(dir, name string, e *ftpclient.Entry) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.putLocked(dir, name, e)
+	m.age(dir)
+}
+
+// age records that the time of dir is not known any more. The caller holds mu.
+func (m *meta) age(dir string) {
+	parent, name := split(dir)
+	l, ok := m.dirs.Peek(parent)
+	if !ok || dir == "" {
+		return
+	}
+	if _, ok := l.index[name]; ok {
+		if l.aged == nil {
+			l.aged = map[string]bool{}
+		}
+		l.aged[name] = true
+	}
 }
 
 func (m *meta) putLocked(dir, name string, e *ftpclient.Entry) {
@@ -217,6 +259,9 @@ func (m *meta) update(dir, name string, change func(*ftpclient.Entry)) {
 		if i, ok := l.index[name]; ok {
 			e := l.rows[i]
 			change(&e)
+			if e.ModTime != l.rows[i].ModTime {
+				delete(l.aged, name)
+			}
 			m.putLocked(dir, name, &e)
 			return
 		}
@@ -230,6 +275,7 @@ func (m *meta) empty(dir string) {
 	defer m.mu.Unlock()
 	m.dropLocked(dir)
 	m.keep(dir, newListing(&ftpclient.Listing{}, m.now()))
+	m.age(dir)
 }
 
 // drop forgets the listing of dir.
@@ -298,4 +344,18 @@ func (m *meta) peek(dir, name string) (ftpclient.Entry, bool) {
 		}
 	}
 	return ftpclient.Entry{}, false
+}
+
+// renewed records what the server says of the time of a directory.
+func (m *meta) renewed(dir, name string, e *ftpclient.Entry) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l, ok := m.dirs.Peek(dir)
+	if !ok {
+		return
+	}
+	if i, ok := l.index[name]; ok {
+		l.rows[i].ModTime, l.rows[i].Precision = e.ModTime, e.Precision
+		delete(l.aged, name)
+	}
 }

@@ -36,6 +36,8 @@ type modelHandle struct {
 	h    *cache.Handle
 	data *[]byte
 	path string // "" once it is no longer in the tree
+
+	writable bool
 }
 
 // TestModel applies random operations to a volume and to a plain model and
@@ -135,7 +137,7 @@ func (m *model) open(t *testing.T) {
 	if h == nil {
 		return
 	}
-	mh := &modelHandle{h: h, path: p}
+	mh := &modelHandle{h: h, path: p, writable: flags&os.O_RDWR != 0}
 	for _, o := range m.handles {
 		if o.path == p {
 			mh.data = o.data
@@ -167,7 +169,7 @@ func (m *model) pick() *modelHandle {
 
 func (m *model) write(t *testing.T) {
 	h := m.pick()
-	if h == nil {
+	if h == nil || !h.writable {
 		return
 	}
 	off, data := m.rng.IntN(300_000), octets(m.rng.IntN(200_000)+1, m.rng.Uint64())
@@ -183,7 +185,7 @@ func (m *model) write(t *testing.T) {
 
 func (m *model) truncate(t *testing.T) {
 	h := m.pick()
-	if h == nil {
+	if h == nil || !h.writable {
 		return
 	}
 	size := int64(m.rng.IntN(400_000))
@@ -207,7 +209,7 @@ func (m *model) read(t *testing.T) {
 }
 
 func (m *model) flush(t *testing.T) {
-	if h := m.pick(); h != nil {
+	if h := m.pick(); h != nil && h.writable {
 		m.expect(t, h.h.Flush(context.Background()), okay, "flush "+h.path)
 		if got, ok := m.tree.Get("/" + h.path); h.path != "" && (!ok || string(got) != string(*h.data)) {
 			t.Errorf("flush %s: the server has %d octets, want %d", h.path, len(got), len(*h.data))

@@ -44,7 +44,26 @@ func (v *Volume) Stat(ctx context.Context, p string) (Attr, error) {
 	if err != nil {
 		return Attr{}, err
 	}
+	if r.aged && v.remote.Features().MLST {
+		if err := v.renew(ctx, p, &r); err != nil {
+			return Attr{}, err
+		}
+	}
 	return attrOf(&r.Entry, r.fresh), nil
+}
+
+// renew asks for the time of a directory of which the content was changed here.
+func (v *Volume) renew(ctx context.Context, p string, r *row) error {
+	e, err := detached(v, ctx, "stat", p, func(ctx context.Context) (ftpclient.Entry, error) {
+		return v.remote.Stat(ctx, v.abs(p))
+	})
+	if err != nil {
+		return err
+	}
+	r.ModTime, r.Precision = e.ModTime, e.Precision
+	dir, name := split(p)
+	v.meta.renewed(dir, name, &e)
+	return nil
 }
 
 // stat returns what the server says of path, from a listing if there is one.
@@ -62,7 +81,7 @@ func (v *Volume) stat(ctx context.Context, p string) (row, error) {
 	}
 	return detached(v, ctx, "stat", p, func(ctx context.Context) (row, error) {
 		e, err := v.remote.Stat(ctx, v.abs(p))
-		return row{e, time.Now(), 0}, err
+		return row{Entry: e, fetched: time.Now()}, err
 	})
 }
 
@@ -111,7 +130,7 @@ func (v *Volume) localTarget(p, target string) string {
 
 // Mkdir makes a directory. A server without SITE CHMOD ignores mode.
 func (v *Volume) Mkdir(ctx context.Context, p string, mode uint32) (Attr, error) {
-	return v.make(ctx, "mkdir", p, func(ctx context.Context) (ftpclient.Entry, error) {
+	a, err := v.make(ctx, "mkdir", p, func(ctx context.Context) (ftpclient.Entry, error) {
 		e := ftpclient.Entry{Type: ftpclient.TypeDir, ModTime: time.Now().UTC().Truncate(time.Second)}
 		if err := v.remote.Mkdir(ctx, v.abs(p)); err != nil {
 			return e, err
@@ -119,9 +138,12 @@ func (v *Volume) Mkdir(ctx context.Context, p string, mode uint32) (Attr, error)
 		if mode &= 0o7777; mode != defaultDirMode && v.chmodNew(ctx, p, mode) {
 			e.Mode, e.HasMode = mode, true
 		}
-		v.meta.empty(p)
 		return e, nil
 	})
+	if err == nil {
+		v.meta.empty(p)
+	}
+	return a, err
 }
 
 // Symlink makes path a symbolic link to target, where the server can.
@@ -146,7 +168,9 @@ func (v *Volume) make(ctx context.Context, op, p string, work func(context.Conte
 		}
 		e.Name = name
 		v.meta.put(dir, name, &e)
-		return attrOf(&e, v.opts.TTL), nil
+		a := attrOf(&e, v.opts.TTL)
+		a.Approximate = true
+		return a, nil
 	})
 }
 
@@ -219,6 +243,7 @@ func (v *Volume) remove(ctx context.Context, op, p string, work func(context.Con
 			v.meta.drop(dir)
 		} else {
 			v.meta.put(dir, name, nil)
+			v.changesOf(p).Add(1)
 			v.blocks.forget(p)
 		}
 		return struct{}{}, err
@@ -335,6 +360,8 @@ func (v *Volume) renamed(from, to string) {
 		v.meta.drop(toDir)
 	}
 	v.meta.put(fromDir, fromName, nil)
+	v.changesOf(from).Add(1)
+	v.changesOf(to).Add(1)
 	v.blocks.forgetTree(from)
 	v.blocks.forgetTree(to)
 	v.moveFiles(from, to)

@@ -78,6 +78,7 @@ func (f *File) commitNow(ctx context.Context) error {
 	}
 	f.v.blocks.forget(p)
 	f.v.meta.put(dir, name, &e)
+	f.v.changesOf(p).Add(1)
 	f.rebase(&row{Entry: e})
 	f.dirty, f.setMode, f.setTime = false, nil, nil
 	return nil

@@ -138,6 +138,15 @@ func (v *Volume) addUnsent(dir string, rows []Dirent) []Dirent {
 	return rows
 }
 
+// forgetFile takes a file out of the table.
+func (v *Volume) forgetFile(f *File) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.files[f.path] == f {
+		delete(v.files, f.path)
+	}
+}
+
 // handles is how many references a file has.
 func (f *File) handles() int {
 	f.v.mu.Lock()

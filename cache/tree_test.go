@@ -244,3 +244,33 @@ func TestReadOnly(t *testing.T) {
 	kind(t, err, ftpclient.KindReadOnly)
 	same(t, "f", load(t, v, "f"), []byte("x"))
 }
+
+// TestExactTimesOutliveInexactListings: a directory made here has a time to the
+// second; the next LIST has its minute.
+func TestExactTimesOutliveInexactListings(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		tree.Configure(func(b *fakeremote.Behaviour) { b.Precision, b.Features.MLST = time.Minute, false })
+		v := newVolume(t, tree, cache.Options{TTL: time.Second})
+		names(t, v, "")
+		time.Sleep(17 * time.Second)
+		names(t, v, "")
+		if _, err := v.Mkdir(t.Context(), "d", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		before, err := v.Stat(t.Context(), "d")
+		if err != nil || before.ModTime.Second() != 17 {
+			t.Fatalf("%+v, %v", before, err)
+		}
+		time.Sleep(5 * time.Second)
+		after, err := v.Stat(t.Context(), "d")
+		if err != nil || !after.ModTime.Equal(before.ModTime) {
+			t.Errorf("after the TTL %v, before %v; %v", after.ModTime, before.ModTime, err)
+		}
+		tree.Touch("/d", before.ModTime.Add(time.Hour))
+		time.Sleep(5 * time.Second)
+		if after, _ = v.Stat(t.Context(), "d"); !after.ModTime.After(before.ModTime.Add(50 * time.Minute)) {
+			t.Errorf("a new time is not seen: %v", after.ModTime)
+		}
+	})
+}

@@ -43,11 +43,7 @@ func (f *File) unlink(ctx context.Context) error {
 		return err
 	}
 	f.markGone()
-	f.v.mu.Lock()
-	defer f.v.mu.Unlock()
-	if f.v.files[f.path] == f {
-		delete(f.v.files, f.path)
-	}
+	f.v.forgetFile(f)
 	return nil
 }
 

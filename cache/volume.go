@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ftpfs/ftpclient"
@@ -34,6 +38,9 @@ type Attr struct {
 	// Fresh is for how long from now the answer will be believed; 0 for a
 	// file with unsent changes, whose attributes change without notice.
 	Fresh time.Duration
+	// Approximate tells that Fresh is only for the name and the type: the
+	// server has not told the time yet.
+	Approximate bool
 }
 
 // Dirent is one entry of a directory.
@@ -72,6 +79,15 @@ type Volume struct {
 	notifier Notifier
 	said     map[string]bool // what the log said once already
 	closed   bool
+
+	changes [256]atomic.Uint64 // of the content of paths, by their hash
+	hash    maphash.Seed
+}
+
+// changesOf counts how often the content of path changed through here. Paths
+// share counters, so it may have counted others, too.
+func (v *Volume) changesOf(p string) *atomic.Uint64 {
+	return &v.changes[maphash.String(v.hash, p)%uint64(len(v.changes))]
 }
 
 // NewVolume returns a volume on r. It does not touch the network.
@@ -89,7 +105,7 @@ func NewVolume(r Remote, o Options) (*Volume, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	v := &Volume{remote: r, opts: o, log: o.Log, born: time.Now(),
-		blocks: newBlocks(o.CacheBytes), files: map[string]*File{}, said: map[string]bool{}}
+		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, said: map[string]bool{}}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.meta = newMeta(o.TTL, metaBytes, v.list)
 	return v, nil
@@ -210,23 +226,24 @@ func (v *Volume) Refresh(p string) {
 	}
 }
 
-// Close uploads what is still unsent, within ctx, and gives the names of the
-// files for which that failed in its error. Their data stays in the spool
-// directory.
+// Close uploads what is still unsent and gives the names of the files for which
+// that failed in its error; their data stays in the spool directory. When ctx
+// ends, what is not uploaded by then has failed. Open handles are of no use
+// afterwards.
 func (v *Volume) Close(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, v.cancel)
+	defer stop()
 	v.mu.Lock()
 	v.closed = true
-	open := make([]*File, 0, len(v.files))
-	for _, f := range v.files {
-		open = append(open, f)
-	}
+	open := slices.Collect(maps.Values(v.files))
 	v.mu.Unlock()
 	var errs []error
 	for _, f := range open {
 		if err := f.commit(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("%s is not uploaded: %w", v.abs(f.where()), err))
-			f.keepSpool(err)
+			f.abandon(err)
 		}
+		f.letGo()
 	}
 	v.after.Wait()
 	v.cancel()

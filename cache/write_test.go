@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -92,12 +93,14 @@ func TestAppendersDoNotOverwrite(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			h := open(t, v, "log", os.O_WRONLY|os.O_APPEND)
-			defer h.Release()
-			for range 50 {
-				write(t, h, []byte("line\n"), 0)
+			for range 10 {
+				h := open(t, v, "log", os.O_WRONLY|os.O_APPEND)
+				for range 5 {
+					write(t, h, []byte("line\n"), 0)
+				}
+				flush(t, h)
+				h.Release()
 			}
-			flush(t, h)
 		})
 	}
 	wg.Wait()
@@ -287,12 +290,97 @@ func TestOrphansDoNotKeepADirectory(t *testing.T) {
 
 func TestCloseUploadsWhatIsUnsent(t *testing.T) {
 	tree := fakeremote.New()
-	v := newVolume(t, tree, cache.Options{})
+	dir := t.TempDir()
+	v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
 	h := create(t, v, "f")
 	write(t, h, []byte("late"), 0)
 	if err := v.Close(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	onServer(t, tree, "/f", []byte("late"))
+	if left, _ := os.ReadDir(dir); len(left) != 0 {
+		t.Errorf("%s is left though it was uploaded", left[0].Name())
+	}
+	h.Release()
+}
+
+func TestReadersCloseUploadsNothing(t *testing.T) {
+	tree := fakeremote.New()
+	v := newVolume(t, tree, cache.Options{})
+	w := create(t, v, "f")
+	write(t, w, []byte("half"), 0)
+	r := open(t, v, "f", os.O_RDONLY)
+	same(t, "what a reader sees", content(t, r), []byte("half"))
+	flush(t, r)
+	if n := len(tree.Calls("Store")); n != 0 {
+		t.Errorf("%d uploads by a reader's close", n)
+	}
+	flush(t, w)
+	w.Release()
+	r.Release()
+	onServer(t, tree, "/f", []byte("half"))
+}
+
+func TestCreateReadOnlyMakesTheFile(t *testing.T) {
+	tree := fakeremote.New()
+	v := newVolume(t, tree, cache.Options{})
+	h, _, err := v.Create(t.Context(), "f", os.O_RDONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.WriteAt(t.Context(), []byte("x"), 0)
+	if err != syscall.EBADF {
+		t.Errorf("write: %v", err)
+	}
+	flush(t, h)
+	h.Release()
+	onServer(t, tree, "/f", nil)
+}
+
+// TestReaderAfterFailedUpload: when the last writer's upload has failed, those
+// who still have the file open see what the server has.
+func TestReaderAfterFailedUpload(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/f", []byte("old"))
+	v, err := cache.NewVolume(tree, cache.Options{Root: "/", TTL: time.Hour, SpoolDir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := open(t, v, "f", os.O_RDONLY)
+	defer r.Release()
+	w := open(t, v, "f", os.O_WRONLY)
+	write(t, w, []byte("longer than before"), 0)
+	tree.Fail("Store", "", -1, fakeremote.Error("STOR", "/f", ftpclient.KindNoSpace, 452, "full"))
+	kind(t, w.Flush(t.Context()), ftpclient.KindNoSpace)
+	w.Release()
+	same(t, "after the failure", content(t, r), []byte("old"))
+}
+
+// TestCloseEndsWithItsContext: an upload that does not end is given up, and
+// its data kept.
+func TestCloseEndsWithItsContext(t *testing.T) {
+	tree := fakeremote.New()
+	gate := tree.Block("Store", "")
+	dir := t.TempDir()
+	v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := create(t, v, "f")
+	write(t, h, []byte("late"), 0)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- v.Close(ctx) }()
+	<-gate.Entered()
+	cancel()
+	if err := <-done; err == nil {
+		t.Error("Close says that all was uploaded")
+	}
+	if kept, _ := filepath.Glob(filepath.Join(dir, "*.unsent")); len(kept) != 1 {
+		t.Errorf("kept: %v", kept)
+	}
 	h.Release()
 }

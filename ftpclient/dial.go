@@ -44,7 +44,7 @@ func dialControl(ctx context.Context, id int, srv *server, o *Options, touch fun
 		}
 		return nil, &Error{Op: "dial", Path: addr, Kind: kindOfIO(err), Err: err}
 	}
-	c := &conn{id: id, srv: srv, opts: o, raw: nc, touch: touch, peer: dataHost(o, nc)}
+	c := &conn{id: id, srv: srv, opts: o, raw: nc, touch: touch, peer: dataHost(o, nc), sent: time.Now()}
 	c.ctl = wrapControl(nc)
 	c.in = newReplyReader(c.ctl)
 	c.set(guardControl, c.ctl)

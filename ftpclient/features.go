@@ -1,7 +1,6 @@
 package ftpclient
 
 import (
-	"slices"
 	"strings"
 	"sync"
 )
@@ -51,8 +50,7 @@ type server struct {
 	f          Features // slices in it are never changed
 	known      bool     // FEAT, SYST, PWD were asked
 	quirks     quirk
-	listAllBad int     // listings that LIST -a made smaller
-	mdtmDirs   Support // MDTM with two arguments on directories
+	listAllBad int // listings that LIST -a made smaller
 }
 
 // snapshot returns what is known now.
@@ -102,13 +100,6 @@ func (s *server) describe(f Features) {
 	f.Connections = s.f.Connections
 	s.f, s.known = f, true
 	s.quirks = quirksOf(f.Greeting, f.Feat)
-}
-
-// advertises tells whether FEAT has a line that begins with these words.
-func (f Features) advertises(words string) bool {
-	return slices.ContainsFunc(f.Feat, func(line string) bool {
-		return len(line) >= len(words) && strings.EqualFold(line[:len(words)], words)
-	})
 }
 
 // fact is one field of Features that is learned from replies.

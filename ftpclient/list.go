@@ -18,10 +18,16 @@ func (c *Client) List(ctx context.Context, dir string) (*Listing, error) {
 	var l *Listing
 	err := c.do(ctx, "LIST", dir, idempotent, func(ctx context.Context, cn *conn) error {
 		var err error
-		if l, err = cn.list(ctx, dir); err != nil || cn.srv.snapshot().MLST {
+		l, err = cn.list(ctx, dir)
+		switch {
+		case err != nil:
 			return err
+		case !cn.srv.snapshot().MLST:
+			return cn.dateFiles(dir, l)
+		case cn.srv.has(quirkHidesBrokenLinks):
+			return cn.addLinks(ctx, dir, l)
 		}
-		return cn.dateFiles(dir, l)
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -36,6 +42,33 @@ func (c *conn) list(ctx context.Context, dir string) (*Listing, error) {
 		return c.mlsd(ctx, dir)
 	}
 	return c.listRows(ctx, dir)
+}
+
+// addLinks completes a listing by MLSD with what only LIST shows: links whose
+// target is missing, and the targets of the others (quirkHidesBrokenLinks).
+func (c *conn) addLinks(ctx context.Context, dir string, l *Listing) error {
+	rows, err := c.listRows(ctx, dir)
+	if err != nil {
+		if isRefusal(err) {
+			return nil // LIST may be forbidden; MLSD stands
+		}
+		return err
+	}
+	at := make(map[string]int, len(l.Entries))
+	for i, e := range l.Entries {
+		at[e.Name] = i
+	}
+	for _, row := range rows.Entries {
+		i, listed := at[row.Name]
+		switch {
+		case row.Type != TypeSymlink:
+		case !listed:
+			l.Entries = append(l.Entries, row)
+		case l.Entries[i].Type == TypeSymlink:
+			l.Entries[i].Target = row.Target
+		}
+	}
+	return nil
 }
 
 // mlsd reads a directory by MLSD, whose argument is a path and nothing else
@@ -173,8 +206,8 @@ func (c *conn) readListing(ctx context.Context, cmd command, parse lineParser) (
 	if t == nil {
 		return nil, r, err
 	}
-	l := new(Listing)
-	if err = readLines(t, func(line []byte, flaw string) { l.add(string(line), flaw, parse) }); err != nil {
+	lr := listReader{parse: parse, facts: cmd.verb == "MLSD"}
+	if err = readLines(t, lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)
 		return nil, r, err
@@ -182,11 +215,12 @@ func (c *conn) readListing(ctx context.Context, cmd command, parse lineParser) (
 	if r, err = t.finish(io.EOF); err != nil {
 		return nil, r, err
 	}
+	l := lr.result()
 	switch {
 	case r.completed() && !strings.Contains(strings.ToLower(r.text()), "failed to open directory"):
 		l.Truncated = strings.Contains(strings.ToLower(r.text()), "output truncated")
 		return l, r, nil
-	case r.completed() || len(l.Entries) == 0:
+	case r.code != 426 && len(l.Entries)+len(l.Skipped) == 0 || r.completed():
 		return nil, r, nil // quirkListDenied
 	}
 	return nil, r, &Error{Op: cmd.verb, Kind: KindTruncated, Code: r.code, Text: r.text()}

@@ -36,10 +36,19 @@ func (rr *rowReader) parse(line string) (e Entry, skip, ok bool) {
 	return Entry{}, false, false
 }
 
-// isTotal recognises the first line of ls.
+// isTotal recognises the first line of ls: one word in whatever language, and
+// a number of blocks.
 func isTotal(line string) bool {
-	rest, ok := strings.CutPrefix(strings.TrimSpace(line), "total ")
-	return ok && rest != "" && strings.Trim(rest, "0123456789.,KMGTk ") == ""
+	label, number, ok := strings.Cut(strings.TrimSpace(line), " ")
+	if !ok || label == "" || number == "" {
+		return false
+	}
+	for i := range len(label) {
+		if !isLetter(label[i]) && !(label[i] == ':' && i == len(label)-1) {
+			return false
+		}
+	}
+	return isDigit(number[0]) && strings.Trim(number, "0123456789.,KMGTk") == ""
 }
 
 // yearOf finds the year of a date that has none: the latest in which it is not

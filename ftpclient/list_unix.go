@@ -34,7 +34,7 @@ func parseUnixRow(line string, now time.Time) (Entry, bool) {
 			return Entry{}, false
 		}
 		e.Size, e.ModTime, e.Precision = size, d.time, d.precision
-		e.ownedBy(words[:i-1])
+		e.ownedBy(line, words[:i-1])
 		if e.Type == TypeSymlink {
 			e.splitTarget()
 		}
@@ -83,18 +83,20 @@ func unixMode(line string) (e Entry, rest string, ok bool) {
 	if e.Type, ok = unixTypes[line[0]]; !ok {
 		return e, "", false
 	}
+	end := 10
 	for i := range 9 {
 		bits, ok := modeBits(i, line[1+i])
+		if !ok && i >= 6 && line[1+i] == ' ' { // quirkShortPermissions
+			end = 1 + i
+			break
+		}
 		if !ok {
-			if i == 8 && line[9] == ' ' { // quirkEightPermissions
-				break
-			}
 			return e, "", false
 		}
 		e.Mode |= bits
 	}
 	e.HasMode = true
-	rest = line[10:]
+	rest = line[end:]
 	if rest != "" && strings.IndexByte("+.@", rest[0]) >= 0 {
 		return e, rest[1:], true
 	}
@@ -170,24 +172,24 @@ func (e *Entry) nameAfter(line string, end int, padded bool) bool {
 	return e.Name != ""
 }
 
-// ownedBy takes owner and group from the words between mode and size.
-func (e *Entry) ownedBy(words []word) {
+// ownedBy takes owner and group from what stands between mode and size. Names
+// may hold single spaces; where two columns show, they count.
+func (e *Entry) ownedBy(line string, words []word) {
 	if len(words) > 0 && strings.Trim(words[0].text, "0123456789") == "" {
 		words = words[1:] // the link count
 	}
 	if e.Type == TypeOther && len(words) > 0 && strings.HasSuffix(words[len(words)-1].text, ",") {
 		words = words[:len(words)-1] // a device's major number
 	}
-	if len(words) > 0 {
-		e.Owner = words[0].text
+	if len(words) == 0 {
+		return
 	}
-	if len(words) > 1 {
-		group := make([]string, 0, len(words)-1)
-		for _, w := range words[1:] {
-			group = append(group, w.text)
-		}
-		e.Group = strings.Join(group, " ")
+	first, last := words[0], words[len(words)-1]
+	owner, group, columns := strings.Cut(line[first.end-len(first.text):last.end], "  ")
+	if group = strings.TrimLeft(group, " "); !columns || strings.Contains(group, "  ") {
+		owner, group = first.text, strings.TrimLeft(line[first.end:last.end], " ")
 	}
+	e.Owner, e.Group = owner, group
 }
 
 // splitTarget splits "name -> target". Where both hold an arrow the size,

@@ -86,19 +86,44 @@ func (s *lineSplitter) next() (line []byte, flaw string, err error) {
 	}
 }
 
-// add puts what a line says into the listing.
-func (l *Listing) add(line, flaw string, parse lineParser) {
+// listReader makes a Listing of lines.
+type listReader struct {
+	Listing
+	parse lineParser
+	facts bool // lines of MLSD, all of which are entries
+	after bool // the line before this was an entry
+
+	rows, padded int // rows of names, and those that begin with a space
+}
+
+// line takes one line.
+func (l *listReader) line(line []byte, flaw string) {
+	after := l.after
+	l.after = false
 	if flaw != "" {
-		l.skip(line, flaw)
+		l.skip(string(line), flaw)
 		return
 	}
-	e, skip, ok := parse(line)
+	e, skip, ok := l.parse(string(line))
 	switch {
-	case !ok:
-		if strings.TrimSpace(line) != "" {
-			l.skip(line, "not understood")
+	case ok && !skip:
+		l.entry(string(line), e)
+	case !ok && strings.TrimSpace(string(line)) != "":
+		if l.facts && after { // the rest of a name with a newline (quirkNewlineInName)
+			l.skip(l.Entries[len(l.Entries)-1].Name, "newline in a name")
+			l.Entries = l.Entries[:len(l.Entries)-1]
 		}
-	case skip:
+		l.skip(string(line), "not understood")
+	}
+}
+
+// entry takes an entry, unless its name is none that a directory can hold.
+func (l *listReader) entry(line string, e Entry) {
+	l.rows++
+	if e.Name != "" && e.Name[0] == ' ' {
+		l.padded++
+	}
+	switch {
 	case e.Name == "." || e.Name == "..":
 		l.dots = true
 	case e.Name == "":
@@ -109,7 +134,23 @@ func (l *Listing) add(line, flaw string, parse lineParser) {
 		l.skip(line, "control character in a name that FTP cannot send")
 	default:
 		l.Entries = append(l.Entries, e)
+		l.after = true
 	}
+}
+
+// result is the listing when all lines were taken. Where every name of a LIST
+// begins with a space, that is a wider column and no name (quirkWideColumn).
+func (l *listReader) result() *Listing {
+	if l.facts || l.rows < 2 || l.padded < l.rows {
+		return &l.Listing
+	}
+	rows := l.Entries
+	l.Entries, l.rows, l.padded = nil, 0, 0
+	for _, e := range rows {
+		e.Name = e.Name[1:]
+		l.entry(e.Name, e)
+	}
+	return l.result()
 }
 
 func (l *Listing) skip(line, reason string) {

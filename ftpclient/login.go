@@ -75,8 +75,8 @@ func (c *conn) authenticate(greeting reply) error {
 	switch {
 	case err != nil || r.transient() || r.permanent() || r.intermediate():
 		if r.notImplemented() {
-			return c.fail("login", &protocolError{fmt.Sprintf(
-				"what answers there does not know USER; it greeted with %s", clip(quote(greeting.text())))})
+			return c.fail("login", &Error{Op: "login", Kind: KindProtocol, Code: r.code, Text: fmt.Sprintf(
+				"%s; it greeted with %s", r.text(), clip(greeting.text()))})
 		}
 		return c.refused(r, err)
 	case r.completed():
@@ -158,13 +158,44 @@ func (c *conn) prepare() error {
 	if !r.completed() {
 		return c.fail("TYPE", &Error{Op: "TYPE", Kind: KindUnsupported, Code: r.code, Text: r.text()})
 	}
-	if !c.srv.snapshot().UTF8 {
-		return nil
+	f := c.srv.snapshot()
+	if f.UTF8 {
+		// RFC 2640 has no such command, IIS and others need it (quirkOptsUTF8);
+		// whatever is answered, names are sent as they are.
+		if _, err = c.cmd("OPTS", "UTF8 ON"); err != nil {
+			return err
+		}
 	}
-	// RFC 2640 has no such command, IIS and others need it (quirkOptsUTF8);
-	// whatever is answered, names are sent as they are.
-	_, err = c.cmd("OPTS", "UTF8 ON")
+	if facts := wantedFacts(f.Feat); facts != "" {
+		_, err = c.cmd("OPTS", "MLST "+facts) // what a server does not turn on is not told
+	}
 	return err
+}
+
+// wantedFacts returns the argument that turns on the facts which are used, if
+// FEAT tells that some of them are there but off: those without a star (RFC
+// 3659 section 7.8).
+func wantedFacts(feat []string) string {
+	const used = ";type;size;sizd;modify;perm;unique;unix.mode;unix.owner;unix.uid;unix.ownername;unix.group;unix.gid;unix.groupname;"
+	for _, line := range feat {
+		if len(line) < 5 || !strings.EqualFold(line[:5], "MLST ") {
+			continue
+		}
+		var want strings.Builder
+		off := false
+		for fact := range strings.SplitSeq(line[5:], ";") {
+			name, on := strings.CutSuffix(strings.TrimSpace(fact), "*")
+			if name == "" || !strings.Contains(used, ";"+strings.ToLower(name)+";") {
+				continue
+			}
+			off = off || !on
+			want.WriteString(name + ";")
+		}
+		if off {
+			return want.String()
+		}
+	}
+	return ""
 }
 
 // quotedPath reads the directory of a 257 reply (RFC 959 appendix II): from

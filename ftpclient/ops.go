@@ -26,6 +26,9 @@ func (c *Client) Rmdir(ctx context.Context, path string) error {
 // Rename gives a file or directory another path. Whether an existing target
 // is replaced is the server's choice.
 func (c *Client) Rename(ctx context.Context, from, to string) error {
+	if err := checkPath("RNFR", from); err != nil {
+		return err
+	}
 	return c.change(ctx, change{from: from, cmd: command{"RNTO", to}, happened: gone(from)})
 }
 
@@ -34,6 +37,12 @@ func (c *Client) Rename(ctx context.Context, from, to string) error {
 // spaces, which the command cannot tell apart.
 func (c *Client) Symlink(ctx context.Context, target, path string) error {
 	const verb = "SITE SYMLINK"
+	if err := checkPath(verb, path); err != nil {
+		return err
+	}
+	if strings.ContainsAny(target, "\r\n\x00") || target == "" {
+		return &Error{Op: verb, Path: path, Kind: KindInvalidName, Err: errUnsendable}
+	}
 	if c.srv.support(factSiteSymlink) == No || strings.Contains(target+path, " ") {
 		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
 	}
@@ -55,16 +64,8 @@ type change struct {
 // change runs a change. If its connection drops, its outcome is found by
 // looking, and it is repeated once if it did not happen.
 func (c *Client) change(ctx context.Context, ch change) error {
-	for _, p := range []string{ch.cmd.arg, ch.from} {
-		if p == "" && ch.from == "" {
-			continue
-		}
-		if err := checkPath(ch.cmd.verb, p); err != nil {
-			return err
-		}
-	}
-	if strings.ContainsAny(ch.target, "\r\n\x00") {
-		return &Error{Op: ch.cmd.verb, Path: ch.cmd.arg, Kind: KindInvalidName, Err: errUnsendable}
+	if err := checkPath(ch.cmd.verb, ch.cmd.arg); err != nil {
+		return err
 	}
 	run := func(ctx context.Context, cn *conn) error { return cn.change(ctx, ch) }
 	err := c.do(ctx, ch.cmd.verb, ch.cmd.arg, atMostOnce, run)
@@ -180,6 +181,9 @@ func (c *conn) setModTime(ctx context.Context, path string, t time.Time, dir boo
 	}{{"MFMT", factMFMT}, {"MDTM", factMDTMSet}, {"SITE UTIME", factSiteUtime}} {
 		if c.srv.support(way.fact) == No || dir && way.verb == "MDTM" {
 			continue
+		}
+		if dir && way.verb == "SITE UTIME" && c.srv.support(factMDTMSet) == Yes {
+			continue // vsftpd, which has no way for directories
 		}
 		r, err := c.cmd(way.verb, stamp+" "+path)
 		if err == nil && way.verb == "SITE UTIME" && r.code == 501 {

@@ -3,7 +3,6 @@ package ftpclient
 import (
 	"container/list"
 	"context"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +29,9 @@ type pool struct {
 	opts *Options
 	srv  *server
 	dial func(ctx context.Context, id int, touch func()) (*conn, error)
+
+	life context.Context // ends with the client
+	end  context.CancelFunc
 
 	waiting atomic.Int32 // length of waiters, for Contended
 	moved   atomic.Int64 // when an octet last moved on any connection, Unix ns
@@ -72,6 +74,7 @@ type waiter struct {
 
 func newPool(o *Options, srv *server) *pool {
 	p := &pool{opts: o, srv: srv, all: make(map[*conn]bool), limit: o.Connections}
+	p.life, p.end = context.WithCancel(context.Background())
 	p.dial = func(ctx context.Context, id int, touch func()) (*conn, error) {
 		return connect(ctx, id, srv, o, touch)
 	}
@@ -179,72 +182,6 @@ func (p *pool) replace(c *conn) {
 	c.close("no longer of use")
 }
 
-// wait stands in the queue.
-func (p *pool) wait(ctx context.Context, w *waiter) grant {
-	start := time.Now()
-	timer := time.NewTimer(p.opts.WaitTimeout)
-	defer timer.Stop()
-	for {
-		select {
-		case g := <-w.got:
-			return g
-		case <-ctx.Done():
-			return p.leave(w, &Error{Op: "wait", Kind: kindOfIO(ctx.Err()), Err: ctx.Err()})
-		case <-timer.C:
-			last := start
-			if m := time.Unix(0, p.moved.Load()); m.After(last) {
-				last = m
-			}
-			if left := p.opts.WaitTimeout - time.Since(last); left > 0 {
-				timer.Reset(left)
-				continue
-			}
-			return p.leave(w, &Error{Op: "wait", Kind: KindTimeout, Err: errNoneFree})
-		}
-	}
-}
-
-var errNoneFree = &protocolError{"no connection became free, and none of those in use made progress"}
-
-// leave takes a waiter out of the queue; if it was granted something in the
-// meantime, that goes to the next.
-func (p *pool) leave(w *waiter, err error) grant {
-	p.mu.Lock()
-	if w.elem != nil {
-		p.waiters.Remove(w.elem)
-		w.elem = nil
-		p.waiting.Add(-1)
-		p.mu.Unlock()
-		return grant{err: err}
-	}
-	p.mu.Unlock()
-	g := <-w.got
-	switch {
-	case g.err != nil:
-		return g
-	case g.download != nil:
-		p.release(g.download.surrender())
-	case g.conn != nil:
-		p.release(g.conn)
-	default:
-		p.freeSlot()
-	}
-	return grant{err: err}
-}
-
-// serve hands g to the longest waiting, if there is one. mu is held.
-func (p *pool) serve(g grant) bool {
-	front := p.waiters.Front()
-	if front == nil {
-		return false
-	}
-	w := p.waiters.Remove(front).(*waiter)
-	w.elem = nil
-	p.waiting.Add(-1)
-	w.got <- g
-	return true
-}
-
 // release takes a connection back. The verdict is the connection's own:
 // broken, or in step and of use to the next.
 func (p *pool) release(c *conn) {
@@ -289,56 +226,6 @@ func (p *pool) freeSlot() {
 	p.serve(grant{})
 }
 
-// park offers a download's connection to whoever needs one.
-func (p *pool) park(d *Download) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if d.taken || slices.Contains(p.parked, d) {
-		return
-	}
-	if p.waiters.Len() > 0 {
-		d.taken = true
-		p.serve(grant{download: d})
-		return
-	}
-	d.parkedAt = time.Now()
-	p.parked = append(p.parked, d)
-	p.arm()
-}
-
-// unpark ends the offer, or reports that it was taken.
-func (p *pool) unpark(d *Download) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if i := slices.Index(p.parked, d); i >= 0 {
-		p.parked = slices.Delete(p.parked, i, i+1)
-	}
-	return !d.taken
-}
-
-// claimEnd makes the caller the one who ends a download, or reports that
-// somebody else has.
-func (p *pool) claimEnd(d *Download) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if d.taken {
-		return false
-	}
-	d.taken = true
-	if i := slices.Index(p.parked, d); i >= 0 {
-		p.parked = slices.Delete(p.parked, i, i+1)
-	}
-	return true
-}
-
-// takeParked takes the longest parked download. mu is held.
-func (p *pool) takeParked() *Download {
-	d := p.parked[0]
-	p.parked = p.parked[1:]
-	d.taken = true
-	return d
-}
-
 // close ends everything; operations in flight fail with KindClosed.
 func (p *pool) close() {
 	p.mu.Lock()
@@ -347,6 +234,7 @@ func (p *pool) close() {
 		return
 	}
 	p.closed = true
+	p.end()
 	if p.timer != nil {
 		p.timer.Stop()
 	}

@@ -22,7 +22,7 @@ func (p *pool) open(ctx context.Context) (*conn, error) {
 		if !again {
 			return nil, err
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := p.pause(ctx, wait); err != nil {
 			p.freeSlot()
 			return nil, err
 		}
@@ -33,14 +33,20 @@ func (p *pool) open(ctx context.Context) (*conn, error) {
 // dialOne dials, with an end when the client closes.
 func (p *pool) dialOne(ctx context.Context) (*conn, error) {
 	p.mu.Lock()
-	if p.closed {
-		p.mu.Unlock()
-		return nil, closedError("dial")
-	}
 	p.lastID++
 	id := p.lastID
 	p.mu.Unlock()
-	return p.dial(ctx, id, p.touch)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(p.life, func() { cancel(errClientClosed) })()
+	c, err := p.dial(ctx, id, p.touch)
+	if p.life.Err() != nil {
+		if err == nil {
+			c.close("client closed")
+		}
+		return nil, closedError("dial")
+	}
+	return c, err
 }
 
 // opened notes a success.
@@ -173,13 +179,15 @@ func (p *pool) sweep() {
 	}
 }
 
-// pause waits for d or the end of ctx.
-func pause(ctx context.Context, d time.Duration) error {
+// pause waits for d, or until ctx ends or the client closes.
+func (p *pool) pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
 		return nil
+	case <-p.life.Done():
+		return closedError("wait")
 	case <-ctx.Done():
 		return &Error{Op: "wait", Kind: kindOfIO(ctx.Err()), Err: ctx.Err()}
 	}

@@ -13,7 +13,12 @@ const (
 	// quirkHidesBrokenLinks: MLSD and MLST do not know a symbolic link whose
 	// target is missing; LIST does. ProFTPD 1.3.8, pyftpdlib 1.5.7.
 	quirkHidesBrokenLinks
+	// quirkMLSTFollows: MLST gives a symbolic link the type of its target, with
+	// the link's own size and mode or the target's name. ProFTPD 1.3.8.
+	quirkMLSTFollows
 )
+
+const proftpd = quirkDoubleIAC | quirkHidesBrokenLinks | quirkMLSTFollows
 
 // quirksOf knows a server by its greeting and, where that was changed, by
 // facts that only it has.
@@ -21,14 +26,14 @@ func quirksOf(greeting string, feat []string) quirk {
 	g := strings.ToLower(greeting)
 	switch {
 	case strings.Contains(g, "proftpd"):
-		return quirkDoubleIAC | quirkHidesBrokenLinks
+		return proftpd
 	case strings.Contains(g, "pyftpdlib"):
 		return quirkHidesBrokenLinks
 	}
 	for _, line := range feat {
 		l := strings.ToLower(line)
 		if strings.HasPrefix(l, "mlst ") && strings.Contains(l, "unix.ownername") {
-			return quirkDoubleIAC | quirkHidesBrokenLinks
+			return proftpd
 		}
 	}
 	return 0

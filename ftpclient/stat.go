@@ -33,19 +33,41 @@ func (c *Client) Stat(ctx context.Context, path string) (Entry, error) {
 // lstat finds one entry. What is missing is KindNotExist, also if a directory
 // on the way is; KindNotDir if one is a file.
 func (c *conn) lstat(ctx context.Context, path string) (Entry, error) {
-	if c.srv.snapshot().MLST {
-		e, kind, err := c.mlst(path)
-		if err != nil || kind == 0 {
+	root := strings.Trim(path, "/") == ""
+	if !c.srv.snapshot().MLST {
+		if root {
+			return c.statRoot()
+		}
+		return c.statByParent(ctx, path, c.listRows)
+	}
+	m, err := c.mlst(path)
+	hides := c.srv.has(quirkHidesBrokenLinks)
+	switch {
+	case err != nil:
+		return Entry{}, err
+	case m.ok && !m.maybeLink || root && m.ok:
+		return m.Entry, nil
+	case m.ok:
+		// It may be a link that MLST followed; only LIST tells.
+		e, err := c.statByParent(ctx, path, c.listRows)
+		if err == nil && e.Type == TypeSymlink || err != nil && !isRefusal(err) {
 			return e, err
 		}
-		if kind == KindNotExist && !c.srv.has(quirkHidesBrokenLinks) {
-			return Entry{}, missing(path)
-		}
-	}
-	if strings.Trim(path, "/") == "" {
+		return m.Entry, nil
+	case root:
 		return c.statRoot()
+	case hides:
+		return c.statByParent(ctx, path, c.listRows)
+	case m.refused == KindNotExist:
+		return Entry{}, missing(path)
 	}
-	return c.statByParent(ctx, path)
+	return c.statByParent(ctx, path, c.mlsd)
+}
+
+// isRefusal tells an answer of the server from a failure of the connection.
+func isRefusal(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && !Lost(err) && e.Kind != KindCanceled && e.Kind != KindClosed
 }
 
 func missing(path string) *Error {
@@ -54,27 +76,29 @@ func missing(path string) *Error {
 
 var errNotListed = errors.New("its directory does not list it")
 
-// mlst asks for one entry. kind is why there is none, 0 if there is; Unknown
-// is not told apart from it, since nothing is found out by it.
-func (c *conn) mlst(path string) (e Entry, kind Kind, err error) {
+// mlstAnswer is what MLST said.
+type mlstAnswer struct {
+	Entry
+	ok        bool
+	maybeLink bool // the entry may be that of a link's target
+	refused   Kind // why there is no entry
+}
+
+// mlst asks for one entry.
+func (c *conn) mlst(path string) (m mlstAnswer, err error) {
 	r, err := c.cmd("MLST", path)
 	if err != nil {
-		return e, 0, err
+		return m, err
 	}
 	if !r.completed() || len(r.lines) < 3 {
-		if kind = kindOfReply("MLST", r, path); kind == KindUnknown {
-			kind = KindUnsupported
-		}
-		return e, kind, nil
+		m.refused = kindOfReply("MLST", r, path)
+		return m, nil
 	}
 	// The name may be in any form, also with what looks like facts in it.
-	line := strings.TrimLeft(r.lines[1], " ")
-	facts, _, _ := strings.Cut(line, " ")
-	e, _, ok := parseFactsLine(facts + " " + baseName(path))
-	if !ok {
-		return e, KindUnsupported, nil
-	}
-	return e, 0, nil
+	facts, name, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
+	m.Entry, _, m.ok = parseFactsLine(facts + " " + baseName(path))
+	m.maybeLink = c.srv.has(quirkMLSTFollows) && (name != path || m.Mode == 0o777)
+	return m, nil
 }
 
 func (c *conn) statRoot() (Entry, error) {
@@ -88,10 +112,10 @@ func (c *conn) statRoot() (Entry, error) {
 	return Entry{Name: "/", Type: TypeDir, Size: -1}, nil
 }
 
-// statByParent finds an entry in the LIST of its directory, which also shows
-// what MLSD of some servers hides (quirkHidesBrokenLinks).
-func (c *conn) statByParent(ctx context.Context, path string) (Entry, error) {
-	l, err := c.listRows(ctx, parentDir(path))
+// statByParent finds an entry in the listing of its directory, by LIST where
+// MLSD hides it (quirkHidesBrokenLinks).
+func (c *conn) statByParent(ctx context.Context, path string, list func(context.Context, string) (*Listing, error)) (Entry, error) {
+	l, err := list(ctx, parentDir(path))
 	if err != nil {
 		return Entry{}, err
 	}
@@ -101,7 +125,7 @@ func (c *conn) statByParent(ctx context.Context, path string) (Entry, error) {
 			return e, nil
 		}
 	}
-	if l.Truncated || c.mayHide(name) {
+	if l.Truncated || !l.dots && c.mayHide(name) {
 		return c.probe(path)
 	}
 	return Entry{}, missing(path)
@@ -158,118 +182,3 @@ func sizeReply(r reply) (int64, bool) {
 	n, err := strconv.ParseInt(strings.TrimSpace(r.lines[0]), 10, 64)
 	return n, err == nil && n >= 0
 }
-
-// Verify returns size and modification time of a file by the cheapest
-// commands there are (MLST, else SIZE and MDTM); what the server does not
-// tell is -1 or zero. Mode is set only by MLST.
-func (c *Client) Verify(ctx context.Context, path string) (Entry, error) {
-	if err := checkPath("SIZE", path); err != nil {
-		return Entry{}, err
-	}
-	var e Entry
-	err := c.do(ctx, "SIZE", path, idempotent, func(ctx context.Context, cn *conn) error {
-		var err error
-		e, err = cn.verify(ctx, path)
-		return err
-	})
-	if err != nil {
-		return Entry{}, err
-	}
-	return e, nil
-}
-
-func (c *conn) verify(ctx context.Context, path string) (Entry, error) {
-	if c.srv.snapshot().MLST {
-		e, kind, err := c.mlst(path)
-		if err != nil || kind == 0 {
-			return e, err
-		}
-		return c.lstat(ctx, path)
-	}
-	cmds := c.verifyCommands(path)
-	if len(cmds) == 0 {
-		return c.lstat(ctx, path)
-	}
-	replies, err := c.each(cmds)
-	if err != nil {
-		return Entry{}, err
-	}
-	e := Entry{Name: baseName(path), Type: TypeFile, Size: -1}
-	told := false
-	for i, r := range replies {
-		switch cmds[i].verb {
-		case "SIZE":
-			c.srv.learnFrom(factSize, r)
-			if n, ok := sizeReply(r); ok {
-				e.Size, told = n, true
-			}
-		case "MDTM":
-			c.srv.learnFrom(factMDTM, r)
-			if t, ok := timeReply(r); ok {
-				e.ModTime, e.Precision, told = t, time.Second, true
-			}
-		}
-	}
-	if !told { // a directory, or missing, or neither command is known
-		if replies[0].notImplemented() {
-			return c.lstat(ctx, path)
-		}
-		return Entry{}, c.refusal(ctx, "SIZE", path, replies[0])
-	}
-	return e, nil
-}
-
-func (c *conn) verifyCommands(path string) (cmds []command) {
-	if c.srv.support(factSize) != No {
-		cmds = append(cmds, command{"SIZE", path})
-	}
-	if c.srv.support(factMDTM) != No {
-		cmds = append(cmds, command{"MDTM", path})
-	}
-	return cmds
-}
-
-// each sends commands in one flight where the server was seen to take them
-// so, else one after the other.
-func (c *conn) each(cmds []command) ([]reply, error) {
-	if c.srv.support(factPipelining) == Yes {
-		return c.flight(cmds, c.opts.ReplyTimeout)
-	}
-	var replies []reply
-	for _, cmd := range cmds {
-		r, err := c.cmd(cmd.verb, cmd.arg)
-		if err != nil {
-			return nil, err
-		}
-		replies = append(replies, r)
-	}
-	return replies, nil
-}
-
-// Readlink returns the target of a symbolic link as the server stores it. It
-// is read from the parent's LIST, since MLSD of most servers hides it.
-func (c *Client) Readlink(ctx context.Context, path string) (string, error) {
-	if err := checkPath("READLINK", path); err != nil {
-		return "", err
-	}
-	var target string
-	err := c.do(ctx, "READLINK", path, idempotent, func(ctx context.Context, cn *conn) error {
-		e, err := cn.statByParent(ctx, path)
-		switch {
-		case err != nil:
-			return err
-		case e.Type != TypeSymlink:
-			return &Error{Op: "READLINK", Path: path, Kind: KindInvalidName, Err: errNoLink}
-		case e.Target == "":
-			return &Error{Op: "READLINK", Path: path, Kind: KindUnsupported, Err: errNoTarget}
-		}
-		target = e.Target
-		return nil
-	})
-	return target, err
-}
-
-var (
-	errNoLink   = errors.New("not a symbolic link")
-	errNoTarget = errors.New("the server does not show the target")
-)

@@ -6,15 +6,17 @@ import (
 )
 
 // TYPE A moves text with CRLF line ends (RFC 959 section 3.1.1.1), and files
-// here have LF. Every LF becomes CRLF and every CRLF becomes LF, so that what
-// is stored and retrieved in TYPE A comes back as it was, CRs included.
+// here have LF: every LF is sent as CRLF, every CRLF is stored as LF. A line
+// that ends with CRLF in the file is sent as it is, as vsftpd, ProFTPD and
+// pyftpdlib do; a CR elsewhere is kept both ways.
 
-// asciiReader turns each LF of r into CRLF.
+// asciiReader turns each LF of r that has no CR before it into CRLF.
 type asciiReader struct {
 	r      io.Reader
 	buf    [32 << 10]byte
 	unread []byte // of buf
 	lf     bool   // a CR was delivered and its LF is due
+	last   byte   // the last byte delivered
 }
 
 func newASCIIReader(r io.Reader) *asciiReader { return &asciiReader{r: r} }
@@ -29,20 +31,20 @@ func (a *asciiReader) Read(p []byte) (int, error) {
 	}
 	n := 0
 	for n < len(p) {
-		if a.lf {
-			p[n], a.lf = '\n', false
-			n++
-			continue
+		b := byte('\n')
+		switch {
+		case a.lf:
+			a.lf = false
+		case len(a.unread) == 0:
+			return n, nil
+		default:
+			b = a.unread[0]
+			a.unread = a.unread[1:]
+			if b == '\n' && a.last != '\r' {
+				b, a.lf = '\r', true
+			}
 		}
-		if len(a.unread) == 0 {
-			break
-		}
-		b := a.unread[0]
-		a.unread = a.unread[1:]
-		if b == '\n' {
-			b, a.lf = '\r', true
-		}
-		p[n] = b
+		p[n], a.last = b, b
 		n++
 	}
 	return n, nil

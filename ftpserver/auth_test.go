@@ -11,7 +11,12 @@ import (
 func TestLogin(t *testing.T) {
 	c := dial(t, start(t, ftpserver.Options{FS: ftpserver.NewMemFS(0), Banner: "hello"}))
 	c.expect("220 hello")
-	c.do("PWD", "530")
+	for _, command := range []string{"PWD", "STAT /", "SITE CHMOD 600 f", "EPSV", "TYPE I", "RETR f"} {
+		c.do(command, "530 Please login")
+	}
+	for _, command := range []string{"STAT", "HELP", "FEAT", "SYST", "SITE HELP"} {
+		c.do(command, "2")
+	}
 	c.do("PASS p", "503")
 	c.do("USER u", "331")
 	c.do("PASS wrong", "530 Login incorrect.")

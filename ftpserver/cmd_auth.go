@@ -85,7 +85,7 @@ func (s *session) pause(d time.Duration) {
 // cmdAcct is ACCT (RFC 959 section 4.1.1): no account is ever asked for.
 func (s *session) cmdAcct(string) reply {
 	if s.account == nil {
-		return say(530, "Please login with USER and PASS.")
+		return errLogin
 	}
 	return say(202, "No account needed.")
 }

@@ -154,11 +154,12 @@ func (s *session) active(addr netip.AddrPort) reply {
 	return say(200, "Data port accepted.")
 }
 
-// cmdType is TYPE (RFC 959 section 4.1.2).
+// cmdType is TYPE (RFC 959 section 4.1.2). An offset of REST is good for TYPE I
+// only.
 func (s *session) cmdType(arg string) reply {
 	switch strings.ToUpper(arg) {
 	case "A", "A N":
-		s.ascii = true
+		s.ascii, s.rest = true, 0
 		return say(200, "Type is ASCII.")
 	case "I", "L 8", "L8":
 		s.ascii = false

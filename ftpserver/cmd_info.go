@@ -75,18 +75,21 @@ func help(table map[string]command, prefix, verb string) reply {
 // cmdStat is STAT (RFC 959 section 4.1.3): the state of the session and its
 // transfer, or a listing over the control connection.
 func (s *session) cmdStat(arg string) reply {
-	if arg != "" {
+	switch {
+	case arg != "" && s.account == nil:
+		return errLogin
+	case arg != "":
 		return s.statPath(arg)
 	}
-	kind := "BINARY"
-	if s.ascii {
-		kind = "ASCII"
+	user := "Not logged in"
+	if s.account != nil {
+		user = "Logged in as " + s.account.name
 	}
 	lines := []string{
 		"Status:",
 		"Connected from " + s.conn.RemoteAddr().String(),
-		"Logged in as " + s.account.name,
-		fmt.Sprintf("TYPE: %s, STRU: F, MODE: S", kind),
+		user,
+		fmt.Sprintf("TYPE: %s, STRU: F, MODE: S", s.typeName()),
 	}
 	switch {
 	case s.transfer != nil:

@@ -1,9 +1,6 @@
 package ftpserver
 
-import (
-	"strings"
-	"syscall"
-)
+import "syscall"
 
 // cmdList is LIST (RFC 959 section 4.1.3) in the format of ls -l.
 func (s *session) cmdList(arg string) reply {
@@ -67,8 +64,5 @@ func (s *session) cmdMlst(arg string) reply {
 	if err != nil {
 		return fail(err)
 	}
-	row := factsRow(s, entry{p, p, fi})
-	// send puts one space before the entry; without facts that is the
-	// space before the name already.
-	return say(250, "Listing follows:", strings.TrimPrefix(row, " "), "End")
+	return say(250, "Listing follows:", factsRow(s, entry{p, p, fi}), "End")
 }

@@ -13,7 +13,7 @@ func siteTable() map[string]command {
 		"CHMOD":   {run: (*session).siteChmod, args: "<sp> mode <sp> path", feat: "SITE CHMOD", needsArg: true, writes: true},
 		"SYMLINK": {run: (*session).siteSymlink, args: "<sp> target <sp> path", feat: "SITE SYMLINK", needsArg: true, writes: true},
 		"UTIME":   {run: (*session).siteUtime, args: "<sp> YYYYMMDDhhmm[ss] <sp> path | <sp> path <sp> atime <sp> mtime <sp> ctime <sp> UTC", feat: "SITE UTIME", needsArg: true, writes: true},
-		"HELP":    {run: (*session).siteHelp, args: "[<sp> command]"},
+		"HELP":    {run: (*session).siteHelp, args: "[<sp> command]", beforeLogin: true},
 	}
 }
 

@@ -160,11 +160,15 @@ func (s *session) cmdStou(arg string) reply {
 	return say(450, "No unique name found.")
 }
 
-// cmdAbor is ABOR (RFC 959 section 4.1.3) when no transfer runs, or no longer:
-// see session.hear.
+// cmdAbor is the reply to ABOR (RFC 959 section 4.1.3), which session.hear has
+// obeyed if a transfer was running. It also drops a prepared data connection.
 func (s *session) cmdAbor(string) reply {
 	s.dropData()
-	return say(226, "No transfer in progress; data connection closed.")
+	if s.aborts > 0 {
+		s.aborts--
+		return say(226, "Abort successful; data connection closed.")
+	}
+	return say(225, "No transfer to abort.")
 }
 
 func (s *session) typeName() string {

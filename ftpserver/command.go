@@ -33,8 +33,8 @@ func commandTable() map[string]command {
 		"OPTS": {run: (*session).cmdOpts, args: "<sp> command [<sp> options]", needsArg: true, beforeLogin: true},
 		"HELP": {run: (*session).cmdHelp, args: "[<sp> command]", beforeLogin: true},
 		"NOOP": {run: (*session).cmdNoop, beforeLogin: true, keepsRest: true},
-		"STAT": {run: (*session).cmdStat, args: "[<sp> path]"},
-		"SITE": {run: (*session).cmdSite, args: "<sp> command", needsArg: true},
+		"STAT": {run: (*session).cmdStat, args: "[<sp> path]", beforeLogin: true},
+		"SITE": {run: (*session).cmdSite, args: "<sp> command", needsArg: true, beforeLogin: true},
 
 		"CWD":  {run: (*session).cmdCwd, args: "<sp> path", needsArg: true},
 		"CDUP": {run: (*session).cmdCdup},
@@ -53,7 +53,7 @@ func commandTable() map[string]command {
 		"EPRT": {run: (*session).cmdEprt, args: "<sp> |protocol|address|port|", needsArg: true, keepsRest: true, feat: "EPRT"},
 		"PASV": {run: (*session).cmdPasv, keepsRest: true, feat: "PASV"},
 		"EPSV": {run: (*session).cmdEpsv, args: "[<sp> 1|2|ALL]", keepsRest: true, feat: "EPSV"},
-		"TYPE": {run: (*session).cmdType, args: "<sp> A|I|L 8", needsArg: true},
+		"TYPE": {run: (*session).cmdType, args: "<sp> A|I|L 8", needsArg: true, keepsRest: true},
 		"STRU": {run: (*session).cmdStru, args: "<sp> F", needsArg: true},
 		"MODE": {run: (*session).cmdMode, args: "<sp> S", needsArg: true},
 		"ALLO": {run: (*session).cmdAllo, args: "<sp> size [<sp> R <sp> size]", needsArg: true},
@@ -117,13 +117,15 @@ func (s *session) dispatch(verb, arg string) reply {
 	return r
 }
 
+var errLogin = say(530, "Please login with USER and PASS.")
+
 // run checks what the table says of cmd and runs it.
 func (s *session) run(cmd command, arg string) reply {
 	switch {
 	case cmd.run == nil:
 		return say(502, "Command not implemented.")
 	case !cmd.beforeLogin && s.account == nil:
-		return say(530, "Please login with USER and PASS.")
+		return errLogin
 	case cmd.needsArg && arg == "":
 		return say(501, "Argument missing.")
 	case cmd.writes && s.account.readOnly:

@@ -102,8 +102,11 @@ func (d *DirFS) Rename(from, to string) error {
 // is reached within the root, and the last part of name, which may be a link
 // and is not followed.
 func (d *DirFS) inParent(name string, do func(dir int, base string) error) error {
-	if name == "." {
-		return syscall.EBUSY
+	switch path.Base(name) {
+	case ".":
+		return syscall.EPERM
+	case "..":
+		return fs.ErrPermission
 	}
 	parent, err := d.root.OpenFile(path.Dir(name), os.O_RDONLY|syscall.O_DIRECTORY, 0)
 	if err != nil {

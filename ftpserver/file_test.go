@@ -29,7 +29,11 @@ func TestDirectories(t *testing.T) {
 		c.do(`XCWD /a"b/./sub/..//sub`, "250")
 		c.do(`RMD /a"b/sub`, "250")
 		c.do("RMD /nope", "550 No such file or directory")
-		c.do("RMD /", "450 Device or resource busy")
+		c.do("RMD /", "550 Operation not permitted")
+		c.do("DELE /", "550 Operation not permitted")
+		c.do("RNFR /", "350")
+		c.do("RNTO /x", "550 Operation not permitted")
+		c.do("RNFR a\"b", "550")
 	})
 }
 

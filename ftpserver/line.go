@@ -15,6 +15,8 @@ var errLineTooLong = errors.New("command line too long")
 // The Telnet commands (RFC 854) that the control connection may carry.
 const (
 	telnetSE   = 240
+	telnetDM   = 242
+	telnetIP   = 244
 	telnetSB   = 250
 	telnetWILL = 251
 	telnetDONT = 254

@@ -95,7 +95,7 @@ func (s *session) readDir(req *listing) error {
 	for _, fi := range infos {
 		// Such a name would break the row and cannot be sent in a command.
 		if strings.ContainsAny(fi.Name(), "\r\n") {
-			s.log.Warn("name left out of a listing", "dir", req.path, "name", fi.Name())
+			s.log.Debug("name left out of a listing", "dir", req.path, "name", fi.Name())
 			continue
 		}
 		req.entries = append(req.entries, entry{fi.Name(), path.Join(req.path, fi.Name()), fi})

@@ -4,6 +4,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"syscall"
 )
 
@@ -17,6 +18,43 @@ type memFile struct {
 }
 
 var _ File = (*memFile)(nil)
+
+// OpenFile implements [FS].
+func (m *MemFS) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n, err := m.openNode(name, flag, perm)
+	if err != nil {
+		return nil, pathError("open", name, err)
+	}
+	if flag&os.O_TRUNC != 0 {
+		if err := m.resize(n, 0); err != nil {
+			return nil, pathError("open", name, err)
+		}
+	}
+	return &memFile{fs: m, node: n, name: path.Base(name), flag: flag}, nil
+}
+
+// openNode finds or creates what OpenFile opens; m.mu is held.
+func (m *MemFS) openNode(name string, flag int, perm fs.FileMode) (*memNode, error) {
+	at, err := m.walk(name, flag&os.O_EXCL == 0)
+	switch {
+	case err != nil:
+		return nil, err
+	case at.node == nil && flag&os.O_CREATE == 0:
+		return nil, syscall.ENOENT
+	case at.node == nil:
+		return m.add(at, m.newNode(perm.Perm()&^0o022))
+	case flag&(os.O_CREATE|os.O_EXCL) == os.O_CREATE|os.O_EXCL:
+		return nil, syscall.EEXIST
+	case at.node.mode.IsDir():
+		return nil, syscall.EISDIR
+	case flag&(os.O_WRONLY|os.O_RDWR) != os.O_WRONLY && at.node.mode&0o400 == 0,
+		flag&(os.O_WRONLY|os.O_RDWR) != 0 && at.node.mode&0o200 == 0:
+		return nil, syscall.EACCES
+	}
+	return at.node, nil
+}
 
 // check returns the error of an operation on a file that is closed or was not
 // opened for it.

@@ -3,7 +3,6 @@ package ftpserver
 import (
 	"io/fs"
 	"maps"
-	"os"
 	"path"
 	"slices"
 	"sync"
@@ -95,43 +94,6 @@ func (m *MemFS) ReadDir(name string) ([]fs.FileInfo, error) {
 	return infos, nil
 }
 
-// OpenFile implements [FS].
-func (m *MemFS) OpenFile(name string, flag int, perm fs.FileMode) (File, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	n, err := m.openNode(name, flag, perm)
-	if err != nil {
-		return nil, pathError("open", name, err)
-	}
-	if flag&os.O_TRUNC != 0 {
-		if err := m.resize(n, 0); err != nil {
-			return nil, pathError("open", name, err)
-		}
-	}
-	return &memFile{fs: m, node: n, name: path.Base(name), flag: flag}, nil
-}
-
-// openNode finds or creates what OpenFile opens; m.mu is held.
-func (m *MemFS) openNode(name string, flag int, perm fs.FileMode) (*memNode, error) {
-	at, err := m.walk(name, flag&os.O_EXCL == 0)
-	switch {
-	case err != nil:
-		return nil, err
-	case at.node == nil && flag&os.O_CREATE == 0:
-		return nil, syscall.ENOENT
-	case at.node == nil:
-		return m.add(at, m.newNode(perm.Perm()&^0o022))
-	case flag&(os.O_CREATE|os.O_EXCL) == os.O_CREATE|os.O_EXCL:
-		return nil, syscall.EEXIST
-	case at.node.mode.IsDir():
-		return nil, syscall.EISDIR
-	case flag&(os.O_WRONLY|os.O_RDWR) != os.O_WRONLY && at.node.mode&0o400 == 0,
-		flag&(os.O_WRONLY|os.O_RDWR) != 0 && at.node.mode&0o200 == 0:
-		return nil, syscall.EACCES
-	}
-	return at.node, nil
-}
-
 // Mkdir implements [FS].
 func (m *MemFS) Mkdir(name string, perm fs.FileMode) error {
 	return m.create("mkdir", name, func() *memNode { return m.newNode(fs.ModeDir | perm.Perm()&^0o022) })
@@ -212,7 +174,7 @@ func (m *MemFS) rename(from, to string) error {
 	case err != nil:
 		return err
 	case dst.parent == nil:
-		return syscall.EBUSY
+		return syscall.EPERM
 	case src.node == dst.node:
 		return nil
 	case src.node.holds(dst.parent):

@@ -78,50 +78,80 @@ type place struct {
 	node   *memNode // nil if there is none
 }
 
+// walker resolves a name.
+type walker struct {
+	stack []*memNode // the directories from the root to where it stands
+	parts []string   // still to go
+	at    place      // where it stands
+	links int        // symbolic links followed
+}
+
 // walk resolves name, and with follow also a link at its end; m.mu is held.
 // A link that is absolute or climbs above the root is refused with EACCES.
 func (m *MemFS) walk(name string, follow bool) (place, error) {
-	stack := []*memNode{m.root}
-	parts := strings.Split(name, "/")
-	at, links := place{node: m.root}, 0
-	for len(parts) > 0 {
-		part, dir := parts[0], stack[len(stack)-1]
-		parts = parts[1:]
-		if part == "." || part == "" {
-			continue
-		}
-		if part == ".." {
-			if len(stack) == 1 {
-				return place{}, syscall.EACCES
-			}
-			stack = stack[:len(stack)-1]
-			at = place{node: stack[len(stack)-1]}
-			continue
-		}
-		node, err := dir.lookup(part)
-		if err != nil || node == nil && len(parts) > 0 {
-			return place{}, orNotExist(err)
-		}
-		at = place{parent: dir, base: part, node: node}
-		switch {
-		case node == nil:
-		case node.mode&fs.ModeSymlink != 0 && (follow || len(parts) > 0):
-			if links++; links > maxLinks {
-				return place{}, syscall.ELOOP
-			}
-			if path.IsAbs(node.target) {
-				return place{}, syscall.EACCES
-			}
-			parts = slices.Concat(strings.Split(node.target, "/"), parts)
-			at = place{node: dir}
+	w := &walker{stack: []*memNode{m.root}, parts: strings.Split(name, "/"), at: place{node: m.root}}
+	for len(w.parts) > 0 {
+		part := w.parts[0]
+		w.parts = w.parts[1:]
+		var err error
+		switch part {
+		case "", ".":
+		case "..":
+			err = w.up()
 		default:
-			if len(parts) > 0 && !node.mode.IsDir() {
-				return place{}, syscall.ENOTDIR
-			}
-			stack = append(stack, node)
+			err = w.down(part, follow)
+		}
+		if err != nil {
+			return place{}, err
 		}
 	}
-	return at, nil
+	return w.at, nil
+}
+
+// up steps to the parent directory.
+func (w *walker) up() error {
+	last := len(w.stack) - 1
+	if last == 0 {
+		return syscall.EACCES
+	}
+	w.stack = w.stack[:last]
+	w.at = place{node: w.stack[last-1]}
+	return nil
+}
+
+// down steps to the child of that name, or to where it links.
+func (w *walker) down(name string, follow bool) error {
+	dir, more := w.stack[len(w.stack)-1], len(w.parts) > 0
+	node, err := dir.lookup(name)
+	if err != nil {
+		return err
+	}
+	w.at = place{parent: dir, base: name, node: node}
+	switch {
+	case node == nil && more:
+		return syscall.ENOENT
+	case node == nil:
+		return nil
+	case node.mode&fs.ModeSymlink != 0 && (follow || more):
+		return w.follow(dir, node.target)
+	case more && !node.mode.IsDir():
+		return syscall.ENOTDIR
+	}
+	w.stack = append(w.stack, node)
+	return nil
+}
+
+// follow puts a link's target, which is relative to dir, before what is left.
+func (w *walker) follow(dir *memNode, target string) error {
+	if w.links++; w.links > maxLinks {
+		return syscall.ELOOP
+	}
+	if path.IsAbs(target) {
+		return syscall.EACCES
+	}
+	w.parts = slices.Concat(strings.Split(target, "/"), w.parts)
+	w.at = place{node: dir}
+	return nil
 }
 
 func orNotExist(err error) error {
@@ -161,7 +191,7 @@ func (m *MemFS) existing(name string) (place, error) {
 	case err != nil || at.node == nil:
 		return place{}, orNotExist(err)
 	case at.parent == nil:
-		return place{}, syscall.EBUSY
+		return place{}, syscall.EPERM
 	case at.parent.mode&0o300 != 0o300:
 		return place{}, syscall.EACCES
 	}

@@ -48,7 +48,8 @@ type Options struct {
 	MaxConnections, MaxPerAddress int
 
 	// Disable names commands ("MLSD", "SITE CHMOD") that are answered with
-	// 502 and left out of FEAT and HELP. MLST and MLSD are one feature.
+	// 502 and left out of FEAT and HELP. MLST and MLSD are one feature; XMKD
+	// and its like are commands of their own.
 	Disable []string
 
 	// Log gets a few lines per session and one per transfer. Default: none.

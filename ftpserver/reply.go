@@ -9,6 +9,9 @@ import (
 	"time"
 )
 
+// replyTimeout bounds the wait for the peer to take our replies.
+const replyTimeout = 30 * time.Second
+
 // reply is what a command is answered with (RFC 959 section 4.2). More than
 // one line makes a multi-line reply.
 type reply struct {
@@ -139,7 +142,7 @@ func (s *session) flush() {
 	if s.out.Buffered() == 0 {
 		return
 	}
-	s.conn.SetWriteDeadline(time.Now().Add(s.srv.opts.DataTimeout))
+	s.conn.SetWriteDeadline(time.Now().Add(replyTimeout))
 	if err := s.out.Flush(); err != nil {
 		s.log.Debug("control connection", "err", err)
 		s.closing = true

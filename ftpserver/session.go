@@ -41,6 +41,7 @@ type session struct {
 	transfer *transfer // nil if none is running
 	outcome  chan outcome
 	closing  bool // no more commands
+	aborts   int  // ABORs in queue that found a transfer running
 	lost     bool // the control connection is gone
 	unknown  int  // unknown commands in a row
 
@@ -182,6 +183,7 @@ func (s *session) hear(l line) {
 		s.lost = true
 		return
 	case verb == "ABOR":
+		s.aborts++
 		s.transfer.abort()
 	case verb == "STAT" && arg == "" && len(s.queue) == 0:
 		s.obey(l)
@@ -224,7 +226,7 @@ func (s *session) traceCommand(verb, text string) {
 // follows the one space after it, leading and trailing spaces included. What
 // is left of a Telnet Synch before the verb is dropped.
 func splitLine(text string) (verb, arg string) {
-	for len(text) > 0 && text[0] == telnetIAC {
+	for len(text) > 0 && (text[0] == telnetIAC || text[0] == telnetDM || text[0] == telnetIP) {
 		text = text[1:]
 	}
 	verb, arg, _ = strings.Cut(text, " ")

@@ -67,15 +67,23 @@ func (f *filesystem) fill(out *fuse.Attr, a cache.Attr) {
 func (f *filesystem) fillEntry(out *fuse.EntryOut, a cache.Attr) {
 	f.fill(&out.Attr, a)
 	out.SetEntryTimeout(fresh(a))
-	out.SetAttrTimeout(fresh(a))
+	out.SetAttrTimeout(attrFresh(a))
 }
 
 func (f *filesystem) fillAttr(out *fuse.AttrOut, a cache.Attr) {
 	f.fill(&out.Attr, a)
-	out.SetTimeout(fresh(a))
+	out.SetTimeout(attrFresh(a))
 }
 
 func fresh(a cache.Attr) time.Duration { return max(a.Fresh, 0) }
+
+// attrFresh is fresh for the attributes, of which the time may not be known yet.
+func attrFresh(a cache.Attr) time.Duration {
+	if a.Approximate {
+		return 0
+	}
+	return fresh(a)
+}
 
 // change translates what the kernel wants to set. A change of the access time
 // or of the owner has no place in it.

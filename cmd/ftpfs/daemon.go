@@ -15,8 +15,6 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // The process in the background is this program again, as `ftpfs daemon`, in a
@@ -87,10 +85,6 @@ func (d *daemonCommand) start() (*os.File, error) {
 	if err := gob.NewEncoder(&job).Encode(d.job); err != nil {
 		return nil, err
 	}
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	jobR, jobW, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -102,26 +96,45 @@ func (d *daemonCommand) start() (*os.File, error) {
 		return nil, err
 	}
 	defer reportW.Close()
-
-	d.cmd = &exec.Cmd{
-		Path: exe, Args: []string{"ftpfs", "daemon", d.job.display(), d.job.Mountpoint},
-		Env: cleanEnviron(), Dir: "/", Stderr: &d.stderr,
-		ExtraFiles:  []*os.File{jobR, reportW},
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+	if err := d.prepare(jobR, reportW); err != nil {
+		reportR.Close()
+		return nil, err
 	}
 	if err := d.cmd.Start(); err != nil {
 		reportR.Close()
 		return nil, err
 	}
-	if err := jobW.SetWriteDeadline(time.Now().Add(endSlack)); err == nil {
-		_, err = jobW.Write(job.Bytes())
-	}
-	if err != nil {
+	if err := writeJob(jobW, job.Bytes()); err != nil {
 		reportR.Close()
 		d.kill()
 		return nil, err
 	}
 	return reportR, nil
+}
+
+// prepare makes the command, with its ends of the pipes as jobFD and reportFD.
+func (d *daemonCommand) prepare(job, report *os.File) error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	d.cmd = &exec.Cmd{
+		Path: exe, Args: []string{"ftpfs", "daemon", d.job.display(), d.job.Mountpoint},
+		Env: cleanEnviron(), Dir: "/", Stderr: &d.stderr,
+		ExtraFiles:  []*os.File{job, report},
+		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
+		WaitDelay:   endSlack,
+	}
+	return nil
+}
+
+// writeJob gives up after a while: a daemon that died reads nothing.
+func writeJob(w *os.File, job []byte) error {
+	if err := w.SetWriteDeadline(time.Now().Add(endSlack)); err != nil {
+		return err
+	}
+	_, err := w.Write(job)
+	return err
 }
 
 // conclude turns the report, or its absence, into the command's result.
@@ -135,6 +148,9 @@ func (d *daemonCommand) conclude(r report, err error) error {
 		return failf(exitFailure, "the background process ended without a word%s", d.lastWords())
 	case !r.OK:
 		d.kill()
+		if r.Code == exitFUSE {
+			r.Message += d.lastWords() // those of fusermount3
+		}
 		return &failure{code: r.Code, text: r.Message}
 	}
 	return nil
@@ -161,8 +177,7 @@ func (d *daemonCommand) kill() {
 		return
 	}
 	at, ok := mountAt(mounts, d.job.Mountpoint)
-	_, statErr := statWithin(d.job.Mountpoint, lookTimeout)
-	if ok && at.Type == fsType && errors.Is(statErr, unix.ENOTCONN) {
+	if ok && at.Type == fsType && isDead(d.job.Mountpoint, stateDirs()) {
 		if err := detach(d.job.Mountpoint, true); err != nil {
 			d.warn(fmt.Sprintf("a dead mount is left on %s (%v): %s", d.job.Mountpoint, err, detachCommand(d.job.Mountpoint)))
 		}

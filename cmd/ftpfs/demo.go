@@ -5,9 +5,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
+	"os/exec"
 	"path"
+	"strings"
 	"time"
 
 	"ftpfs/ftpserver"
@@ -107,8 +110,29 @@ func notClosed(err error) error {
 	return err
 }
 
-// demoHints is what to try next.
-func demoHints(dir string) string {
+// makeDemoDir makes the mount point of a demonstration if it is missing: who
+// tries the program should have nothing to prepare.
+func makeDemoDir(dir string) error {
+	err := os.Mkdir(dir, 0o755)
+	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
+		return nil // what is wrong with it, the check of the mount point says
+	}
+	return failf(exitMountpoint, "mount point %s cannot be made: %w", dir, reason(err))
+}
+
+// selfCommand is how a person calls this program again.
+func selfCommand(argv0 string) string {
+	if _, err := exec.LookPath("ftpfs"); err == nil {
+		return "ftpfs"
+	}
+	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
+		return "go run ./cmd/ftpfs"
+	}
+	return argv0
+}
+
+// demoHints is what to try next; self calls this program.
+func demoHints(self, dir string) string {
 	return fmt.Sprintf(`An FTP server with a sample tree is mounted on %[1]s. Try:
 
   ls -lR %[1]s
@@ -118,6 +142,6 @@ func demoHints(dir string) string {
 
 and in the end:
 
-  ftpfs umount %[1]s
-`, dir)
+  %[2]s umount %[1]s
+`, dir, self)
 }

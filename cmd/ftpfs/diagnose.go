@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"time"
 
 	"ftpfs/ftpclient"
 )
@@ -18,11 +21,11 @@ func connectFailure(loc location, err error) error {
 	case ftpclient.KindRefused:
 		return failf(exitConnect, "%s refuses the connection: check the port, and that the FTP server runs", at)
 	case ftpclient.KindNetwork, ftpclient.KindTruncated, ftpclient.KindClosed:
-		return failf(exitConnect, "%s: the connection failed (%s): check the network and the server", at, cause(err))
+		return failf(exitConnect, "%s: the connection failed (%s): check the network and the server", at, printable(cause(err)))
 	case ftpclient.KindTimeout:
 		return failf(exitTimeout, "%s does not answer in time: check host, port and firewall", at)
 	case ftpclient.KindProtocol:
-		return failf(exitNotFTP, "%s is not an FTP server%s: check the port", at, says)
+		return failf(exitNotFTP, "%s is not an FTP server (%s): check the port", at, printable(cause(err)))
 	case ftpclient.KindTooMany:
 		return failf(exitTooMany, "%s has too many connections%s: try later, or lower --connections", at, says)
 	case ftpclient.KindTLS:
@@ -92,4 +95,41 @@ func shorten(s string) string {
 		return s
 	}
 	return string(r[:most]) + "..."
+}
+
+// refusals remembers the last time that the server had no room for us. The
+// client tries again, until our deadline ends that; then it is the reason.
+type refusals struct {
+	mu   sync.Mutex
+	last *ftpclient.Error // guarded by mu
+}
+
+// watch adds itself to the hooks of t.
+func (r *refusals) watch(t *ftpclient.Trace) *ftpclient.Trace {
+	next := t.Reply
+	t.Reply = func(conn int, code int, text string, took time.Duration) {
+		if code == 421 {
+			r.mu.Lock()
+			r.last = &ftpclient.Error{Op: "login", Kind: ftpclient.KindTooMany, Code: code, Text: text}
+			r.mu.Unlock()
+		}
+		if next != nil {
+			next(conn, code, text, took)
+		}
+	}
+	return t
+}
+
+// timedOut makes a time-out of the error that our own deadline caused, or what
+// the server said if it was full all the time.
+func timedOut(ctx context.Context, err error, r *refusals) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || ftpclient.KindOf(err) == ftpclient.KindHost {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last != nil {
+		return r.last
+	}
+	return &ftpclient.Error{Op: "wait", Kind: ftpclient.KindTimeout, Err: err}
 }

@@ -22,7 +22,7 @@ func TestConnectFailures(t *testing.T) {
 		{&ftpclient.Error{Op: "dial", Kind: ftpclient.KindRefused}, exitConnect, "h:21 refuses"},
 		{&ftpclient.Error{Op: "dial", Kind: ftpclient.KindNetwork, Err: errors.New("no route to host")}, exitConnect, "no route to host"},
 		{&ftpclient.Error{Op: "dial", Kind: ftpclient.KindTimeout}, exitTimeout, "does not answer in time"},
-		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindProtocol, Text: "SSH-2.0-OpenSSH_9.2"}, exitNotFTP, "it says: SSH-2.0-OpenSSH_9.2"},
+		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindProtocol, Err: errors.New("it speaks SSH\x1b")}, exitNotFTP, `(it speaks SSH\x1b)`},
 		{&ftpclient.Error{Op: "PASS", Kind: ftpclient.KindLogin, Code: 530, Text: "Login incorrect.\x1b["}, exitLogin, `530 Login incorrect.\x1b[`},
 		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindTooMany, Code: 421, Text: "Too many users"}, exitTooMany, "421 Too many users"},
 		{&ftpclient.Error{Op: "USER", Kind: ftpclient.KindTLS, Code: 530}, exitLogin, "TLS"},
@@ -60,10 +60,14 @@ func TestTimedOut(t *testing.T) {
 	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
 	canceled := &ftpclient.Error{Op: "wait", Kind: ftpclient.KindCanceled}
-	if got := timedOut(ctx, canceled); ftpclient.KindOf(got) != ftpclient.KindTimeout {
+	full := &refusals{last: &ftpclient.Error{Op: "login", Kind: ftpclient.KindTooMany, Code: 421}}
+	if got := timedOut(ctx, canceled, full); ftpclient.KindOf(got) != ftpclient.KindTooMany {
+		t.Errorf("our deadline at a full server gave %v", got)
+	}
+	if got := timedOut(ctx, canceled, &refusals{}); ftpclient.KindOf(got) != ftpclient.KindTimeout {
 		t.Errorf("our deadline gave %v", got)
 	}
-	if got := timedOut(t.Context(), canceled); got != canceled {
+	if got := timedOut(t.Context(), canceled, full); got != canceled {
 		t.Errorf("without a deadline: %v", got)
 	}
 }

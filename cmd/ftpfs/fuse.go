@@ -25,7 +25,7 @@ func checkFUSE(device, conf string, root, allowOther bool) error {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
 		return failf(exitFUSE, "%s is missing: load the module (modprobe fuse), or start the container with --device /dev/fuse --cap-add SYS_ADMIN", device)
 	case errors.Is(err, fs.ErrPermission):
-		return failf(exitFUSE, "%s may not be opened: ask for access to it (group fuse, chmod 666), or start the container with --device /dev/fuse", device)
+		return failf(exitFUSE, "%s may not be opened: ask for access to it (group fuse, chmod 666), or start the container with --device /dev/fuse --cap-add SYS_ADMIN", device)
 	default:
 		return failf(exitFUSE, "%s: %w", device, reason(err))
 	}
@@ -63,5 +63,5 @@ func fuseFailure(dir string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return failf(exitFUSE, "mounting on %s is not permitted (%w): in a container add --cap-add SYS_ADMIN --device /dev/fuse", dir, err)
 	}
-	return failf(exitFUSE, "FUSE cannot mount on %s: %w", dir, err)
+	return failf(exitFUSE, "FUSE cannot mount on %s: %s", dir, printable(strings.TrimSpace(err.Error())))
 }

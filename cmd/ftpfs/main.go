@@ -34,7 +34,7 @@ func complain(err error) exitCode {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintln(os.Stderr, "ftpfs: "+strings.ReplaceAll(oneLine(err), "\n", " "))
+	fmt.Fprintln(os.Stderr, "ftpfs: "+oneLine(err))
 	return codeOf(err)
 }
 

@@ -70,7 +70,7 @@ func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.BoolVarP(&c.job.Foreground, "foreground", "f", false, "stay in the foreground, log to stderr")
-	f.BoolVar(&c.job.Demo, "demo", false, "mount a sample tree from a server in the same process")
+	f.BoolVar(&c.job.Demo, "demo", false, "mount a sample tree from a server in the same process, on MOUNTPOINT alone, which is made if missing")
 	f.StringArrayVarP(&c.options, "options", "o", nil, "options as mount(8) has them: ro,allow_other,uid=1000,...")
 	f.BoolVar(&c.job.ReadOnly, "read-only", false, "refuse every change")
 	f.IntVar(&c.job.Connections, "connections", defaultConnections, "most control connections at a time")
@@ -119,7 +119,11 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 	if err := c.hideSecrets(rawURL); err != nil {
 		return err
 	}
-	if !c.job.Demo {
+	if c.job.Demo {
+		if err := makeDemoDir(c.job.Mountpoint); err != nil {
+			return err
+		}
+	} else {
 		sources := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn)
 		if err := sources.resolve(&c.job.Location); err != nil {
 			return err
@@ -194,7 +198,7 @@ func (c *mountCommand) runForeground() error {
 	}
 	ready := func() error { return nil }
 	if c.job.Demo {
-		ready = func() error { fmt.Print(demoHints(c.job.Mountpoint)); return nil }
+		ready = func() error { fmt.Print(demoHints(selfCommand(c.argv[0]), c.job.Mountpoint)); return nil }
 	}
 	return errors.Join(c.job.run(log, c.warn, ready), closeLog())
 }
@@ -205,7 +209,7 @@ func (c *mountCommand) runBackground(ctx context.Context) error {
 		return err
 	}
 	if c.job.Demo {
-		fmt.Print(demoHints(c.job.Mountpoint))
+		fmt.Print(demoHints(selfCommand(c.argv[0]), c.job.Mountpoint))
 	}
 	return nil
 }
@@ -213,7 +217,7 @@ func (c *mountCommand) runBackground(ctx context.Context) error {
 // display is the job's source as it may be seen in the process list.
 func (j mountJob) display() string {
 	if j.Demo {
-		return "--demo"
+		return "demo"
 	}
 	return j.Location.String()
 }

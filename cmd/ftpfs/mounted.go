@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -18,12 +16,10 @@ import (
 
 const (
 	// connectLimit bounds connecting, login and the look at the remote
-	// directory together; a longer --timeout extends it.
+	// directory together; a longer --timeout extends it, a short one cuts it.
 	connectLimit = 9 * time.Second
 	// dialLimit bounds one TCP connect.
 	dialLimit = 8 * time.Second
-	// uploadLimit bounds the uploads at the end of a mount.
-	uploadLimit = 10 * time.Minute
 )
 
 // mountJob is everything the process of a mount needs to know. It goes through
@@ -55,7 +51,7 @@ func (j mountJob) connectLimit() time.Duration {
 	if j.Timeout > defaultTimeout {
 		return j.Timeout
 	}
-	return connectLimit
+	return min(connectLimit, 2*j.Timeout)
 }
 
 // mounted is a mount in the making and then alive: what has to be undone, in
@@ -67,12 +63,13 @@ type mounted struct {
 	root   string            // the server path that is mounted
 	source string            // for the mount table
 
-	demo   *demoServer
-	client *ftpclient.Client
-	spool  *spool
-	volume *cache.Volume
-	server *fusefs.Server
-	state  *stateFile
+	refused refusals
+	demo    *demoServer
+	client  *ftpclient.Client
+	spool   *spool
+	volume  *cache.Volume
+	server  *fusefs.Server
+	state   *stateFile
 }
 
 // run mounts, calls ready, and stays until the mount is removed or a signal
@@ -150,11 +147,11 @@ func (m *mounted) connect(ctx context.Context) error {
 	m.client = client
 	home, err := client.Connect(ctx)
 	if err != nil {
-		return connectFailure(loc, timedOut(ctx, err))
+		return connectFailure(loc, timedOut(ctx, err, &m.refused))
 	}
 	m.root, m.source = loc.root(home), loc.String()
 	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
-		return dirFailure(loc, m.root, timedOut(ctx, err))
+		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
 	}
 	return nil
 }
@@ -167,16 +164,8 @@ func (m *mounted) clientOptions() ftpclient.Options {
 		DialTimeout: min(m.job.Timeout, dialLimit), ReplyTimeout: m.job.Timeout,
 		// A transfer may rest longer than a reply: disks spin up.
 		DataTimeout: m.job.Timeout + m.job.Timeout/2,
-		Trace:       newTrace(m.log, m.job.Trace),
+		Trace:       m.refused.watch(newTrace(m.log, m.job.Trace)),
 	}
-}
-
-// timedOut makes a time-out of the error that our own deadline caused.
-func timedOut(ctx context.Context, err error) error {
-	if errors.Is(ctx.Err(), context.DeadlineExceeded) && ftpclient.KindOf(err) != ftpclient.KindHost {
-		return &ftpclient.Error{Op: "wait", Kind: ftpclient.KindTimeout, Err: err}
-	}
-	return err
 }
 
 // checkRemoteDir asks for the directory to be mounted. The login directory
@@ -242,107 +231,6 @@ func (m *mounted) openState() error {
 		Source: rawText(m.source), Started: time.Now().UTC(),
 	})
 	return err
-}
-
-// wait returns when the mount was removed from outside or a signal came.
-func (m *mounted) wait(signals <-chan os.Signal) {
-	gone := make(chan struct{})
-	go func() {
-		m.server.Wait()
-		close(gone)
-	}()
-	select {
-	case <-gone:
-		m.log.Info("unmounted", "mountpoint", m.job.Mountpoint)
-	case sig := <-signals:
-		m.log.Info("ending", "signal", sig.String())
-		m.unmount()
-	}
-}
-
-// unmount removes the mount, even if it is in use.
-func (m *mounted) unmount() {
-	err := m.server.Unmount()
-	if err == nil {
-		return
-	}
-	mounts, tableErr := readMounts()
-	if at, ok := mountAt(mounts, m.job.Mountpoint); tableErr == nil && (!ok || at.Type != fsType) {
-		return // somebody has detached it already
-	}
-	m.log.Warn("the mount is in use: detaching it", "mountpoint", m.job.Mountpoint, "error", err)
-	if err := detach(m.job.Mountpoint, true); err != nil {
-		m.log.Error("cannot detach", "mountpoint", m.job.Mountpoint, "error", err)
-	}
-}
-
-// stop undoes what start did, uploads first. A further signal cuts the uploads
-// short. It is called after the kernel has let go of the mount.
-func (m *mounted) stop(signals <-chan os.Signal) error {
-	var failed error
-	if m.volume != nil {
-		failed = m.closeVolume(signals)
-	}
-	if m.client != nil {
-		m.note("client", m.client.Close())
-	}
-	if m.spool != nil {
-		kept, err := m.spool.close()
-		m.note("spool", err)
-		if kept != "" {
-			failed = errors.Join(failed, fmt.Errorf("data is kept in %s", kept))
-		}
-	}
-	if m.demo != nil {
-		m.note("demo server", m.demo.close())
-	}
-	if failed != nil {
-		failed = failf(exitUploads, "%s: not everything was uploaded: %s", m.source, printable(oneLine(failed)))
-		m.log.Error(failed.Error())
-	}
-	if m.state != nil {
-		m.note("state file", m.state.end(failed))
-	}
-	return failed
-}
-
-func (m *mounted) closeVolume(signals <-chan os.Signal) error {
-	ctx, cancel := context.WithTimeout(context.Background(), uploadLimit)
-	defer cancel()
-	done := make(chan struct{})
-	defer close(done)
-	go func() {
-		select {
-		case sig := <-signals:
-			m.log.Warn("giving up the uploads", "signal", sig.String())
-			cancel()
-		case <-done:
-		}
-	}()
-	return m.volume.Close(ctx)
-}
-
-// note logs an error that changes nothing any more.
-func (m *mounted) note(what string, err error) {
-	if err != nil {
-		m.log.Warn(what, "error", err)
-	}
-}
-
-// oneLine is the text of joined errors on one line.
-func oneLine(err error) string {
-	var j interface{ Unwrap() []error }
-	if !errors.As(err, &j) {
-		return err.Error()
-	}
-	var text string
-	for _, e := range j.Unwrap() {
-		if text != "" {
-			text += "; "
-		}
-		text += oneLine(e)
-	}
-	return text
 }
 
 // absolute makes a path absolute: the process in the background lives in /.

@@ -60,8 +60,7 @@ func (c mountpointCheck) checkMounts() error {
 	if !ok {
 		return nil
 	}
-	_, err = statWithin(c.Dir, lookTimeout)
-	stale := errors.Is(err, unix.ENOTCONN)
+	stale := isDead(c.Dir, c.Dirs)
 	switch {
 	case stale && m.Type == fsType:
 		return c.clean(m)
@@ -119,23 +118,53 @@ func detachCommand(dir string) string {
 	return "fusermount3 -uz " + dir
 }
 
-// statWithin is os.Stat with a deadline; past it the error is
-// os.ErrDeadlineExceeded and the call is left behind.
+// isDead reports whether the FUSE mount at dir has no process any more. dirs
+// are where state files may be.
+func isDead(dir string, dirs []string) bool {
+	// Unlike stat(2), this is never answered from the kernel's cache.
+	_, err := within(lookTimeout, func() (st unix.Statfs_t, err error) {
+		err = unix.Statfs(dir, &st)
+		return st, err
+	})
+	if errors.Is(err, unix.ENOTCONN) || errors.Is(err, unix.ECONNABORTED) {
+		return true
+	}
+	if _, err := statWithin(dir, lookTimeout); !errors.Is(err, fs.ErrPermission) {
+		return false
+	}
+	// Another user's mount answers root neither way.
+	known := findMount(dirs, dir)
+	if known == nil {
+		return false
+	}
+	defer known.Close()
+	alive, err := known.alive()
+	return err == nil && !alive
+}
+
+// statWithin is os.Stat with a deadline.
 func statWithin(name string, d time.Duration) (fs.FileInfo, error) {
+	return within(d, func() (fs.FileInfo, error) { return os.Stat(name) })
+}
+
+// within calls look with a deadline; past it the error is
+// os.ErrDeadlineExceeded and the call is left behind.
+func within[T any](d time.Duration, look func() (T, error)) (T, error) {
 	type result struct {
-		info fs.FileInfo
-		err  error
+		value T
+		err   error
 	}
 	done := make(chan result, 1)
 	go func() {
-		info, err := os.Stat(name)
-		done <- result{info, err}
+		v, err := look()
+		done <- result{v, err}
 	}()
 	select {
 	case r := <-done:
-		return r.info, r.err
+		return r.value, r.err
 	case <-time.After(d):
-		return nil, fmt.Errorf("does not answer: %w", os.ErrDeadlineExceeded)
+		var none T
+		return none, fmt.Errorf("does not answer: %w", os.ErrDeadlineExceeded)
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"golang.org/x/sys/unix"
 )
 
 func TestParseMountinfo(t *testing.T) {
@@ -136,7 +134,7 @@ func TestCheckFUSE(t *testing.T) {
 	check("user", checkFUSE(device, conf, false, false), "")
 	check("allow other", checkFUSE(device, conf, false, true), "user_allow_other")
 	check("allow other, allowed", checkFUSE(device, open, false, true), "")
-	if unix.Geteuid() != 0 {
+	if os.Geteuid() != 0 {
 		closed := writeFile(t, "", 0o000)
 		check("no permission", checkFUSE(closed, conf, false, false), "may not be opened")
 	}

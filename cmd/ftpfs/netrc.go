@@ -22,39 +22,39 @@ func parseNetrc(text string) ([]netrcEntry, error) {
 	var entries []netrcEntry
 	for {
 		word, ok, err := s.next()
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return entries, nil
+		if err != nil || !ok {
+			return entries, err
 		}
 		switch word {
 		case "default":
 			entries = append(entries, netrcEntry{isDefault: true})
-			continue
 		case "macdef":
 			s.skipMacro()
-			continue
 		case "machine", "login", "user", "password", "passwd", "account", "port":
+			if entries, err = s.pair(entries, word); err != nil {
+				return nil, err
+			}
 		default:
 			return nil, fmt.Errorf("line %d: neither machine, default, login, password, account nor macdef", s.line)
 		}
-		value, ok, err := s.next()
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, fmt.Errorf("line %d: %s without a value", s.line, word)
-		}
-		if word == "machine" {
-			entries = append(entries, netrcEntry{machine: value})
-			continue
-		}
-		if len(entries) == 0 {
-			return nil, fmt.Errorf("line %d: %s before any machine", s.line, word)
-		}
-		entries[len(entries)-1].set(word, value)
 	}
+}
+
+// pair reads the value that follows word and adds both to the entries.
+func (s *netrcScanner) pair(entries []netrcEntry, word string) ([]netrcEntry, error) {
+	value, ok, err := s.next()
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok:
+		return nil, fmt.Errorf("line %d: %s without a value", s.line, word)
+	case word == "machine":
+		return append(entries, netrcEntry{machine: value}), nil
+	case len(entries) == 0:
+		return nil, fmt.Errorf("line %d: %s before any machine", s.line, word)
+	}
+	entries[len(entries)-1].set(word, value)
+	return entries, nil
 }
 
 func (e *netrcEntry) set(word, value string) {

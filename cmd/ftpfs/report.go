@@ -16,7 +16,6 @@ type report struct {
 	Code     exitCode `json:"code"`
 	Message  string   `json:"message,omitempty"`
 	Warnings []string `json:"warnings,omitempty"`
-	Source   string   `json:"source,omitempty"`
 }
 
 // runDaemon is the other side: the process of the mount.
@@ -74,8 +73,7 @@ func (r *reporter) ready(job mountJob) error {
 	if err := redirectStderr(job.LogFile); err != nil {
 		return failf(exitFailure, "%w", err)
 	}
-	r.rep.OK = true
-	if err := r.send(); err != nil {
+	if err := r.send(func(rep *report) { rep.OK = true }); err != nil {
 		return failf(exitFailure, "the parent process is gone: %w", err)
 	}
 	return nil
@@ -86,13 +84,13 @@ func (r *reporter) failed(err error) error {
 	if r.out == nil {
 		return err
 	}
-	r.rep.OK, r.rep.Code, r.rep.Message = false, codeOf(err), oneLine(err)
-	return errors.Join(err, r.send())
+	return errors.Join(err, r.send(func(rep *report) { rep.Code, rep.Message = codeOf(err), oneLine(err) }))
 }
 
-func (r *reporter) send() error {
+func (r *reporter) send(fill func(*report)) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	fill(&r.rep)
 	err := json.NewEncoder(r.out).Encode(r.rep)
 	err = errors.Join(err, r.out.Close())
 	r.out = nil

@@ -75,8 +75,10 @@ func newDaemonCommand() *cobra.Command {
 		Use:    "daemon URL MOUNTPOINT",
 		Short:  "The background process of a mount, started by mount",
 		Hidden: true,
-		Args:   cobra.ExactArgs(2),
-		RunE:   func(*cobra.Command, []string) error { return runDaemon() },
+		// The arguments are only for the process list: what they say is in the job.
+		DisableFlagParsing: true,
+		Args:               cobra.ExactArgs(2),
+		RunE:               func(*cobra.Command, []string) error { return runDaemon() },
 	}
 }
 

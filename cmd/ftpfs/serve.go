@@ -8,7 +8,6 @@ import (
 	"net"
 	"os"
 	"os/signal"
-	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -65,6 +64,12 @@ without a password of its own.`,
 			return c.run(cmd.Context(), args[0])
 		},
 	}
+	c.addFlags(cmd)
+	nameEnvironment(cmd, "FTPFS_SERVE_")
+	return cmd
+}
+
+func (c *serveCommand) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&c.listen, "listen", "127.0.0.1:2121", "address and port; port 0 lets the system choose")
@@ -78,8 +83,6 @@ without a password of its own.`,
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.trace, "trace", false, "log every command and reply, passwords masked")
 	cmd.MarkFlagsMutuallyExclusive("write", "read-only")
-	nameEnvironment(cmd, "FTPFS_SERVE_")
-	return cmd
 }
 
 func (c *serveCommand) run(ctx context.Context, dir string) error {
@@ -153,74 +156,6 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 		o.Trace = serverTrace(log)
 	}
 	return o, nil
-}
-
-// accounts returns the users with their passwords.
-func (c *serveCommand) accounts() (map[string]ftpserver.User, error) {
-	shared, err := c.sharedPassword()
-	if err != nil {
-		return nil, err
-	}
-	users := make(map[string]ftpserver.User)
-	for _, u := range c.users {
-		name, password, has := strings.Cut(u, ":")
-		if p, ok := c.secrets.Users[name]; ok {
-			password, has = p, true
-		}
-		switch {
-		case name == "" || strings.ContainsAny(u, "\r\n\x00"):
-			return nil, failf(exitUsage, "--user %q is not a name", name)
-		case isAnonymous(name):
-			return nil, failf(exitUsage, "--user %s: use --anonymous", name)
-		case !has && shared == nil:
-			return nil, failf(exitUsage, "user %s has no password: set FTPFS_SERVE_PASSWORD or give --password-file", name)
-		case !has:
-			password = *shared
-		}
-		users[name] = ftpserver.User{Check: ftpserver.Password(password)}
-	}
-	return users, nil
-}
-
-// sharedPassword is that of the users who have none of their own.
-func (c *serveCommand) sharedPassword() (*string, error) {
-	if c.secrets.HasServe {
-		return &c.secrets.Serve, nil
-	}
-	if c.passwordFile == "" {
-		return nil, nil
-	}
-	var loc location
-	if err := (credentialSources{PasswordFile: c.passwordFile, Warn: c.warn}).fromPasswordFile(&loc); err != nil {
-		return nil, err
-	}
-	return &loc.Password, nil
-}
-
-// hideSecrets replaces the process by one without passwords in arguments or
-// environment.
-func (c *serveCommand) hideSecrets() error {
-	if c.replaced {
-		return nil
-	}
-	args := slices.Clone(c.argv)
-	c.secrets.Users = make(map[string]string)
-	for _, u := range c.users {
-		name, password, has := strings.Cut(u, ":")
-		if !has {
-			continue
-		}
-		c.secrets.Users[name] = password
-		for i, a := range args {
-			if a == u || a == "--user="+u {
-				args[i] = strings.TrimSuffix(a, ":"+password)
-			}
-		}
-	}
-	if !c.secrets.exposed() {
-		return nil
-	}
-	return failf(exitFailure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
 }
 
 // url is where the server is reached, for a person to copy.

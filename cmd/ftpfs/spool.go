@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,6 +22,9 @@ type spool struct {
 	lock *os.File
 }
 
+// spoolLockTimeout bounds the wait for others who make or sweep folders.
+const spoolLockTimeout = 5 * time.Second
+
 // files is where the volume keeps its data.
 func (s *spool) files() string { return filepath.Join(s.dir, "files") }
 
@@ -30,7 +34,7 @@ func openSpool(base, source string, warn func(string)) (*spool, error) {
 	if err := os.MkdirAll(base, 0o700); err != nil {
 		return nil, err
 	}
-	unlock, err := lockFile(filepath.Join(base, ".lock"), unix.LOCK_EX)
+	unlock, err := lockFile(filepath.Join(base, ".lock"), spoolLockTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +48,7 @@ func openSpool(base, source string, warn func(string)) (*spool, error) {
 	if err := os.Mkdir(s.files(), 0o700); err != nil {
 		return nil, err
 	}
-	if s.lock, err = lockFile(filepath.Join(dir, "lock"), unix.LOCK_EX|unix.LOCK_NB); err != nil {
+	if s.lock, err = lockFile(filepath.Join(dir, "lock"), 0); err != nil {
 		return nil, err
 	}
 	// Tells a person, and the next sweep, whose data this is.
@@ -116,17 +120,28 @@ func deadSpool(dir string) (source string, dead bool) {
 	return strings.TrimSpace(string(text)), true
 }
 
-// lockFile opens or makes a file and locks it; closing it gives up the lock.
-func lockFile(name string, how int) (*os.File, error) {
+// lockFile opens or makes a file and locks it, waiting at most wait for others;
+// closing it gives up the lock.
+func lockFile(name string, wait time.Duration) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	if err := unix.Flock(int(f.Fd()), how); err != nil {
-		f.Close()
-		return nil, fmt.Errorf("lock %s: %w", name, err)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(wait)
+	for {
+		err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		if err == nil {
+			return f, nil
+		}
+		select {
+		case <-deadline:
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", name, err)
+		case <-tick.C:
+		}
 	}
-	return f, nil
 }
 
 // defaultSpoolBase is where spool folders go unless --spool-dir says otherwise.

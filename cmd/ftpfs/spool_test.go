@@ -90,3 +90,21 @@ func TestSpoolWhereNoneCanBe(t *testing.T) {
 		t.Error("a spool below a file")
 	}
 }
+
+func TestLockIsNotWaitedForForEver(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "lock")
+	f, err := lockFile(name, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := lockFile(name, 0); err == nil {
+		again.Close()
+		t.Error("locked twice")
+	}
+	f.Close()
+	again, err := lockFile(name, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.Close()
+}

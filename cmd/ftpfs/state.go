@@ -43,28 +43,38 @@ func (t *rawText) UnmarshalText(b []byte) error {
 
 // ownStateDir returns the folder for this user's state files, making it.
 func ownStateDir() (string, error) {
-	dir := stateDirs()[0]
-	if err := makePrivateDir(dir); err != nil {
-		return "", fmt.Errorf("state directory %s: %w", dir, reason(err))
+	var errs []error
+	for _, dir := range ownStateDirs() {
+		err := makePrivateDir(dir)
+		if err == nil {
+			return dir, nil
+		}
+		errs = append(errs, fmt.Errorf("state directory %s: %w", dir, reason(err)))
 	}
-	return dir, nil
+	return "", errors.Join(errs...)
 }
 
-// stateDirs are the folders where state files may be, the one to write to
-// first. Root looks into everybody's.
-func stateDirs() []string {
+// ownStateDirs are the places for this user's state files, the best first.
+func ownStateDirs() []string {
 	var dirs []string
 	uid := os.Getuid()
-	if d := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(d) {
+	// su and sudo may leave us the variable of somebody else.
+	if d := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(d) && ownedBy(d, uid) {
 		dirs = append(dirs, filepath.Join(d, "ftpfs"))
 	}
 	if uid == 0 {
 		dirs = append(dirs, "/run/ftpfs")
 	}
-	dirs = append(dirs, filepath.Join(os.TempDir(), "ftpfs-"+strconv.Itoa(uid)))
-	who := strconv.Itoa(uid)
-	if uid == 0 {
-		who = "*"
+	return append(dirs, filepath.Join(os.TempDir(), "ftpfs-"+strconv.Itoa(uid)))
+}
+
+// stateDirs are the folders where state files may be. Root looks into
+// everybody's.
+func stateDirs() []string {
+	dirs := ownStateDirs()
+	who := "*"
+	if uid := os.Getuid(); uid != 0 {
+		who = strconv.Itoa(uid)
 	}
 	for _, pattern := range []string{"/run/user/" + who + "/ftpfs", "/tmp/ftpfs-" + who} {
 		// The patterns are constant and well formed.
@@ -72,6 +82,11 @@ func stateDirs() []string {
 		dirs = append(dirs, found...)
 	}
 	return dirs
+}
+
+func ownedBy(name string, uid int) bool {
+	info, err := os.Stat(name)
+	return err == nil && int(info.Sys().(*syscall.Stat_t).Uid) == uid
 }
 
 // makePrivateDir makes dir with mode 0700, or checks that it is a directory of
@@ -131,10 +146,10 @@ func (s *stateFile) write() error {
 	return s.f.Truncate(int64(len(text)) + 1)
 }
 
-// end gives up the lock: the mount's process is about to exit. With failed the
-// file stays to tell of it.
+// end tells that the mount is over: without a failure the file goes, else it
+// stays to tell of it. The lock is held on, so that who waits for it waits for
+// the end of the process.
 func (s *stateFile) end(failed error) error {
-	defer s.f.Close()
 	if failed == nil {
 		return os.Remove(s.path)
 	}

@@ -41,6 +41,10 @@ func TestStateOfALivingMount(t *testing.T) {
 	if err := s.end(nil); err != nil {
 		t.Fatal(err)
 	}
+	if alive, err := m.alive(); !alive || err != nil {
+		t.Errorf("before the process has ended: alive %v, %v", alive, err)
+	}
+	s.f.Close() // as the end of the process does
 	if st, err := m.waitEnd(t.Context()); err != nil || st.Failed != "" {
 		t.Errorf("after the end: %+v, %v", st, err)
 	}
@@ -60,6 +64,7 @@ func TestStateTellsWhatFailed(t *testing.T) {
 	if err := s.end(errors.New("a.txt: no space")); err != nil {
 		t.Fatal(err)
 	}
+	s.f.Close() // as the end of the process does
 	if st, err := m.waitEnd(t.Context()); err != nil || st.Failed != "a.txt: no space" {
 		t.Errorf("%+v, %v", st, err)
 	}
@@ -78,7 +83,7 @@ func TestFindMountPrefersTheLiving(t *testing.T) {
 	dead.f.Close()
 	older := stateOf(t, dir, "/m", now.Add(-2*time.Hour))
 	older.f.Close()
-	defer func() { _ = living.end(nil) }()
+	defer living.f.Close()
 	m := findMount([]string{dir}, "/m")
 	if m == nil {
 		t.Fatal("not found")
@@ -127,5 +132,18 @@ func TestPrivateDir(t *testing.T) {
 		if err := makePrivateDir(dir + name); err == nil {
 			t.Errorf("%s was taken", name)
 		}
+	}
+}
+
+// TestStateDirOfSomebodyElse: su leaves XDG_RUNTIME_DIR as it was.
+func TestStateDirOfSomebodyElse(t *testing.T) {
+	sandbox(t)
+	own, err := ownStateDir()
+	if err != nil || own != os.Getenv("XDG_RUNTIME_DIR")+"/ftpfs" {
+		t.Errorf("%q, %v", own, err)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", "/nonexistent")
+	if dir, err := ownStateDir(); err != nil || dir == "/nonexistent/ftpfs" {
+		t.Errorf("%q, %v", dir, err)
 	}
 }

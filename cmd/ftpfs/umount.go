@@ -107,8 +107,7 @@ func (c *umountCommand) forget(known *knownMount) {
 // detach removes the mount from the table. A dead one, or one by --force, is
 // detached even if it is in use.
 func (c *umountCommand) detach(dir string) error {
-	_, err := statWithin(dir, lookTimeout)
-	dead := errors.Is(err, unix.ENOTCONN)
+	dead := isDead(dir, c.dirs)
 	switch err := detach(dir, dead || c.force); {
 	case errors.Is(err, errBusy):
 		return failf(exitBusy, "%s is in use: leave it (fuser -vm %s shows who is there), or ftpfs umount --force %s", dir, dir, dir)

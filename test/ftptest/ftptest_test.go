@@ -3,6 +3,7 @@ package ftptest_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -87,20 +88,12 @@ func TestRestart(t *testing.T) {
 // TestStopEndsSessions proves that Stop is as a crash to those logged in.
 func TestStopEndsSessions(t *testing.T) {
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
-		c, err := net.Dial("tcp", s.Addr())
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
-		c.SetDeadline(time.Now().Add(10 * time.Second))
-		r := bufio.NewReader(c)
-		if _, err := r.ReadString('\n'); err != nil {
-			t.Fatal(err)
+		last, c := session(t, s)
+		if !strings.HasPrefix(last, "230") {
+			t.Fatalf("login: %q", last)
 		}
 		s.Stop()
-		for err == nil {
-			_, err = r.ReadString('\n')
-		}
+		_, err := io.Copy(io.Discard, c)
 		if ne, ok := err.(net.Error); ok && ne.Timeout() {
 			t.Error("the session outlived its server")
 		}
@@ -123,28 +116,26 @@ func TestReadOnly(t *testing.T) {
 // in, a second is not.
 func TestLimits(t *testing.T) {
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
-		addr := s.Addr()
-		first := session(t, s, addr)
+		first, _ := session(t, s)
 		if !strings.HasPrefix(first, "230") {
 			t.Fatalf("first login: %q", first)
 		}
-		if second := session(t, s, addr); !strings.HasPrefix(second, "421") && !strings.HasPrefix(second, "530") {
+		if second, _ := session(t, s); !strings.HasPrefix(second, "421") && !strings.HasPrefix(second, "530") {
 			t.Errorf("second login: %q", second)
 		}
 	}, ftptest.MaxClients(5), ftptest.MaxPerHost(1), ftptest.PassivePorts(40000, 40100))
 }
 
 // session logs in, stays so until the test ends, and returns the last reply.
-func session(t *testing.T, s *ftptest.Server, addr string) string {
+func session(t *testing.T, s *ftptest.Server) (last string, c net.Conn) {
 	t.Helper()
-	c, err := net.Dial("tcp", addr)
+	c, err := net.Dial("tcp", s.Addr())
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(20 * time.Second))
 	r := bufio.NewReader(c)
-	last := ""
 	for _, line := range []string{"", "USER " + s.User, "PASS " + s.Password} {
 		if line != "" {
 			fmt.Fprintf(c, "%s\r\n", line)
@@ -158,7 +149,7 @@ func session(t *testing.T, s *ftptest.Server, addr string) string {
 			break
 		}
 	}
-	return last
+	return last, c
 }
 
 // TestLeaks runs this test binary again with a test that leaves something

@@ -10,6 +10,7 @@ import (
 type kind struct {
 	name      string
 	needsRoot bool
+	instant   bool     // it takes logins as soon as it has been started
 	packages  []string // Debian packages; none if nothing needs to be got
 	binaries  []string // what of them is run, relative to where they are unpacked
 	// start writes the configuration of s and starts it. It sets the fields
@@ -26,7 +27,7 @@ type running interface {
 }
 
 // kinds are the servers, in the order of Names.
-var kinds = []*kind{&vsftpd, &proftpd, &pureftpd}
+var kinds = []*kind{&vsftpd, &proftpd, &pureftpd, &bundled}
 
 // Names returns the kinds that Start knows.
 func Names() []string {

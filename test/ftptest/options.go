@@ -23,7 +23,8 @@ func PassivePorts(min, max int) Option {
 }
 
 // Extra adds lines to the configuration file of vsftpd and ProFTPD, arguments
-// to the command line of Pure-FTPd.
+// to the command line of Pure-FTPd, and names of commands to those that the
+// bundled server is without.
 func Extra(lines ...string) Option {
 	return func(o *options) { o.extra = append(o.extra, lines...) }
 }

@@ -64,16 +64,46 @@ func (p *process) watch() error {
 	return p.watchdog.Start()
 }
 
-// stop kills the group. The group's number cannot be somebody else's by then:
-// the main process is reaped after it, or a session still holds it.
+// stop kills the server and its sessions. Those of vsftpd leave its process
+// group when they have logged in, so they are found as descendants, of a server
+// that is held still meanwhile. The numbers cannot be somebody else's by then:
+// the main process has not been reaped before done is closed.
 func (p *process) stop() {
-	syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL) // ESRCH: all of it has ended
+	select {
+	case <-p.done:
+	default:
+		syscall.Kill(p.pid(), syscall.SIGSTOP)
+		for _, pid := range descendants(p.pid()) {
+			syscall.Kill(pid, syscall.SIGKILL) // ESRCH: it has just ended
+		}
+	}
+	syscall.Kill(-p.pid(), syscall.SIGKILL) // ESRCH: all of it has ended
 	<-p.done
 	if p.watchdog.Process != nil {
 		p.watchdog.Process.Kill()
 		p.watchdog.Wait()
 		p.leash.Close()
 	}
+}
+
+// descendants returns the children of a process, theirs, and so on.
+func descendants(pid int) (found []int) {
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		panic(err) // the pattern is good
+	}
+	for _, name := range tasks {
+		list, err := os.ReadFile(name)
+		if err != nil {
+			continue // it has just ended
+		}
+		for _, field := range strings.Fields(string(list)) {
+			if child, err := strconv.Atoi(field); err == nil {
+				found = append(append(found, child), descendants(child)...)
+			}
+		}
+	}
+	return found
 }
 
 // quiet waits until the server has reaped its sessions, and so counts none:

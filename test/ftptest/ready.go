@@ -13,26 +13,26 @@ import (
 // readyTime bounds how long a server may take until it lets somebody log in.
 const readyTime = 20 * time.Second
 
-// awaitLogin waits until a login succeeds and returns the greeting. It gives
-// up early when the server has ended.
-func awaitLogin(addr, user, password string, ended <-chan struct{}) (greeting string, err error) {
+// awaitLogin waits until a login succeeds. It gives up early when the server
+// has ended.
+func awaitLogin(addr, user, password string, ended <-chan struct{}) (err error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(readyTime); time.Now().Before(deadline); <-tick.C {
-		if greeting, err = login(addr, user, password); err == nil {
-			return greeting, nil
+		if err = login(addr, user, password); err == nil {
+			return nil
 		}
 		var refused *refusal
 		if errors.As(err, &refused) {
-			return "", err
+			return err
 		}
 		select {
 		case <-ended:
-			return "", fmt.Errorf("it ended: %w", err)
+			return fmt.Errorf("it ended: %w", err)
 		default:
 		}
 	}
-	return "", err
+	return err
 }
 
 // A refusal is a reply that no waiting will change.
@@ -40,35 +40,33 @@ type refusal struct{ command, reply string }
 
 func (r *refusal) Error() string { return fmt.Sprintf("%s was answered %q", r.command, r.reply) }
 
-// login logs in and out again, and returns the first line of the greeting
-// that says something.
-func login(addr, user, password string) (greeting string, err error) {
+// login logs in and out again.
+func login(addr, user, password string) error {
 	c, err := net.DialTimeout("tcp", addr, 2*time.Second)
 	if err != nil {
-		return "", err
+		return err
 	}
 	defer c.Close()
 	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		return "", err
+		return err
 	}
 	r := bufio.NewReader(c)
-	greeting, err = reply(r)
-	if err != nil {
-		return "", err
+	if _, err := reply(r); err != nil {
+		return err
 	}
 	for _, step := range []struct{ line, code string }{{"USER " + user, "331"}, {"PASS " + password, "230"}, {"QUIT", "221"}} {
 		if _, err := io.WriteString(c, step.line+"\r\n"); err != nil {
-			return "", err
+			return err
 		}
 		switch answer, err := reply(r); {
 		case err != nil:
-			return "", err
+			return err
 		case !strings.HasPrefix(answer, step.code):
-			return "", &refusal{step.line[:4], answer}
+			return &refusal{step.line[:4], answer}
 		}
 	}
 	_, err = io.Copy(io.Discard, r) // the session counts until the server has closed it
-	return greeting, err
+	return err
 }
 
 // reply reads one reply (RFC 959 section 4.2) and returns its first line.
