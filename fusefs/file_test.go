@@ -180,18 +180,49 @@ func TestSTAT1_STAT3(t *testing.T) {
 	}
 }
 
+// STAT-3: an open directory that was replaced is still one, and empty.
+func TestSTAT3_Directory(t *testing.T) {
+	tree := fakeremote.New()
+	tree.PutDir("/old")
+	tree.Put("/new/f", nil)
+	m := mount(t, tree)
+	fd, err := unix.Open(m.path("old"), unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	wantErrno(t, "rename", os.Rename(m.path("new"), m.path("old")), 0)
+	var st syscall.Stat_t
+	if err := syscall.Fstat(fd, &st); err != nil || st.Nlink != 0 || st.Mode != syscall.S_IFDIR|0o755 {
+		t.Errorf("fstat: %+v, %v", st, err)
+	}
+	if _, err := os.Stat(m.path("old/f")); err != nil {
+		t.Errorf("in the directory that replaced it: %v", err)
+	}
+}
+
 // SETATTR-1, SETATTR-2, SETATTR-3: what cp -a, tar and rsync -a set.
 func TestSETATTR1_SETATTR2_SETATTR3(t *testing.T) {
 	tree := fakeremote.New()
 	tree.Put("/f", content(10))
 	tree.PutSymlink("f", "/link")
-	m := mount(t, tree)
+	log := &lines{}
+	m := mount(t, tree, logTo(log.logger()))
 	when := time.Unix(1e9, 0)
 	wantErrno(t, "chmod", os.Chmod(m.path("f"), 0o640), 0)
 	wantErrno(t, "utimes", os.Chtimes(m.path("f"), time.Unix(5, 0), when), 0)
 	wantErrno(t, "truncate", os.Truncate(m.path("f"), 4), 0)
 	wantErrno(t, "utimes after truncate", os.Chtimes(m.path("f"), time.Time{}, when), 0)
-	wantErrno(t, "chown", os.Lchown(m.path("f"), 12345, 54321), 0)
+	wantErrno(t, "chown to the owner", os.Lchown(m.path("f"), os.Getuid(), os.Getgid()), 0)
+	if got := log.with("owners cannot be set"); len(got) != 0 {
+		t.Errorf("nothing was to be changed: %q", got)
+	}
+	for range 2 {
+		wantErrno(t, "chown", os.Lchown(m.path("f"), 12345, 54321), 0)
+	}
+	if got := log.with("owners cannot be set"); len(got) != 1 {
+		t.Errorf("%d lines about owners", len(got))
+	}
 	later := []unix.Timespec{{Sec: 42}, {Sec: 43}}
 	wantErrno(t, "time of a link", unix.UtimesNanoAt(unix.AT_FDCWD, m.path("link"), later, unix.AT_SYMLINK_NOFOLLOW), 0)
 	e, _ := tree.Look("/f")

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -37,8 +38,8 @@ const believe = time.Hour
 // mount mounts tree until the test ends. set may change the options.
 func mount(t *testing.T, tree *fakeremote.Tree, set ...func(*cache.Options, *Options)) *mounted {
 	t.Helper()
-	if _, err := os.Stat("/dev/fuse"); err != nil {
-		skipOrFail(t, "no /dev/fuse: load the fuse module, or give the container the device")
+	if err := deviceUsable(); err != nil {
+		skipOrFail(t, "load the fuse module, or give the container or user the device: "+err.Error())
 	}
 	co := cache.Options{Root: "/", TTL: believe, SpoolDir: t.TempDir()}
 	fo := Options{Source: "ftp://user@host/", UID: uint32(os.Getuid()), GID: uint32(os.Getgid())}
@@ -66,7 +67,7 @@ func mount(t *testing.T, tree *fakeremote.Tree, set ...func(*cache.Options, *Opt
 func (m *mounted) end(t *testing.T) {
 	if err := m.server.Unmount(); err != nil {
 		t.Errorf("at the end of the test: %v", err)
-		if err := syscall.Unmount(m.dir, syscall.MNT_DETACH); err != nil {
+		if err := detach(m.dir); err != nil {
 			t.Errorf("detach: %v", err)
 		}
 	}
@@ -75,6 +76,14 @@ func (m *mounted) end(t *testing.T) {
 	if err := m.volume.Close(ctx); err != nil {
 		t.Errorf("close the volume: %v", err)
 	}
+}
+
+// detach unmounts what is in use.
+func detach(dir string) error {
+	if os.Getuid() == 0 {
+		return syscall.Unmount(dir, syscall.MNT_DETACH)
+	}
+	return exec.Command("fusermount3", "-u", "-z", dir).Run()
 }
 
 func skipOrFail(t *testing.T, why string) {

@@ -88,8 +88,8 @@ func mountPoint(dir string) (string, error) {
 // attach mounts by the system call or, where that is not allowed, by
 // fusermount, which is set-user-ID.
 func attach(dir string, root *node, o *fs.Options) (*fuse.Server, error) {
-	if _, err := os.Stat("/dev/fuse"); err != nil {
-		return nil, err // the mount's error would not name it
+	if err := deviceUsable(); err != nil {
+		return nil, err
 	}
 	raw := fs.NewNodeFS(root, o)
 	direct := o.MountOptions
@@ -99,6 +99,16 @@ func attach(dir string, root *node, o *fs.Options) (*fuse.Server, error) {
 		return fuse.NewServer(raw, dir, &o.MountOptions)
 	}
 	return server, err
+}
+
+// deviceUsable says what is wrong with /dev/fuse, which the errors of mount
+// and fusermount would not name.
+func deviceUsable() error {
+	device, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	return device.Close()
 }
 
 // mountOptions returns what go-fuse and the kernel are told. Who may do what
@@ -140,8 +150,8 @@ func (s *Server) Wait() { <-s.done }
 const busyWait = 500 * time.Millisecond
 
 // Unmount unmounts the volume and waits for the operations in flight. It
-// fails with EBUSY if the volume is in use. It is no error if it is not
-// mounted any more.
+// fails if the volume is in use: with EBUSY, or with fusermount's words where
+// that is needed. It is no error if it is not mounted any more.
 func (s *Server) Unmount() error {
 	s.unmounting.Lock()
 	defer s.unmounting.Unlock()
