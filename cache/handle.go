@@ -1,33 +1,264 @@
 package cache
 
-import "context"
+import (
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"time"
+
+	"ftpfs/ftpclient"
+)
 
 // Handle is an open file. Its methods may be called from several goroutines;
 // Release comes last.
-type Handle struct{}
+type Handle struct {
+	f     *File
+	flags int
+	sends bool // it can write, or has made the file
+}
+
+// Open opens an existing file. flags are those of open(2): the access mode,
+// O_TRUNC and O_APPEND count.
+func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error) {
+	if writing(flags) {
+		if err := v.writable("open", p); err != nil {
+			return nil, err
+		}
+	}
+	f, err := v.open(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	h := newHandle(f, flags, writing(flags))
+	if flags&os.O_TRUNC != 0 && writing(flags) {
+		zero := int64(0)
+		if err := f.setAttr(ctx, Change{Size: &zero}); err != nil {
+			h.Release()
+			return nil, err
+		}
+	}
+	return h, nil
+}
+
+// newHandle makes a handle of a reference to f.
+func newHandle(f *File, flags int, sends bool) *Handle {
+	if sends {
+		f.v.mu.Lock()
+		f.senders++
+		f.v.mu.Unlock()
+	}
+	return &Handle{f, flags, sends}
+}
+
+func writing(flags int) bool { return flags&(os.O_WRONLY|os.O_RDWR) != 0 }
+
+// open returns the file at path with a reference.
+func (v *Volume) open(ctx context.Context, p string) (*File, error) {
+	for {
+		f, again, err := v.tryOpen(ctx, p)
+		if !again {
+			return f, err
+		}
+	}
+}
+
+// errAgain is how adopt tells tryOpen that it must look again.
+var errAgain = errors.New("changed meanwhile")
+
+// tryOpen is open unless somebody else opened or uploaded the file meanwhile,
+// so that what the server said of it before does not count any more.
+func (v *Volume) tryOpen(ctx context.Context, p string) (f *File, again bool, err error) {
+	changes := v.changesOf(p).Load()
+	known := v.grab(p)
+	var epoch uint64
+	if known != nil {
+		if _, local := known.localAttr(); local {
+			return known, false, nil
+		}
+		_, _, epoch = known.source()
+		defer known.drop()
+	}
+	r, err := v.stat(ctx, p)
+	if err == nil {
+		err = regular("open", v.abs(p), r.Type)
+	}
+	if err == nil && r.Size < 0 {
+		err = v.findSize(ctx, p, &r)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	f, fresh, err := v.adopt(p, func(f *File) error {
+		if v.changesOf(p).Load() != changes {
+			return errAgain
+		}
+		f.rebase(&r)
+		return nil
+	})
+	if err != nil {
+		return nil, err == errAgain, err
+	}
+	if !fresh && (f != known || !f.revalidate(&r, epoch)) {
+		f.drop()
+		return nil, true, nil
+	}
+	if r.Size < 0 {
+		err = f.loadOnce(ctx)
+	}
+	if err != nil {
+		f.drop()
+		return nil, false, err
+	}
+	return f, false, nil
+}
+
+// findSize asks for the size of a file whose listing does not tell it.
+func (v *Volume) findSize(ctx context.Context, p string, r *row) error {
+	e, err := detached(v, ctx, "size", p, func(ctx context.Context) (ftpclient.Entry, error) {
+		return v.remote.Verify(ctx, v.abs(p))
+	})
+	switch {
+	case err == nil:
+		r.Size = e.Size
+	case ftpclient.KindOf(err) == ftpclient.KindUnsupported:
+		return nil
+	}
+	return err
+}
+
+// Create makes a file and opens it; with O_EXCL in flags it must not exist.
+// The server has it when Flush has returned.
+func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (*Handle, Attr, error) {
+	if err := v.writable("create", p); err != nil {
+		return nil, Attr{}, err
+	}
+	_, err := v.Stat(ctx, p)
+	switch {
+	case err == nil && flags&os.O_EXCL != 0:
+		return nil, Attr{}, refuse("create", v.abs(p), ftpclient.KindExist)
+	case err == nil:
+		h, err := v.Open(ctx, p, flags)
+		if err != nil {
+			return nil, Attr{}, err
+		}
+		a, err := h.Stat(ctx)
+		return h, a, err
+	case ftpclient.KindOf(err) != ftpclient.KindNotExist:
+		return nil, Attr{}, err
+	}
+	if _, name := split(p); isTemp(name) {
+		return nil, Attr{}, refuse("create", v.abs(p), ftpclient.KindInvalidName)
+	}
+	f, _, err := v.adopt(p, func(f *File) error { return f.begin(mode) })
+	if err != nil {
+		return nil, Attr{}, err
+	}
+	a, _ := f.localAttr()
+	return newHandle(f, flags, true), a, nil
+}
+
+// begin readies a file that is new.
+func (f *File) begin(mode uint32) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	mode &= 0o7777
+	f.attr = Attr{Type: ftpclient.TypeFile, Mode: mode, ModTime: time.Now()}
+	f.dirty = true
+	if mode != defaultFileMode {
+		f.setMode = &mode
+	}
+	return f.needSpool(0)
+}
 
 // ReadAt reads into p from off and returns how many octets it read; less than
 // len(p) only at the end of the file.
-func (h *Handle) ReadAt(ctx context.Context, p []byte, off int64) (int, error) { panic("unbuilt") }
+func (h *Handle) ReadAt(ctx context.Context, p []byte, off int64) (int, error) {
+	return h.f.readAt(ctx, p, off)
+}
 
 // WriteAt writes to the spool; a handle opened with O_APPEND writes at the end
 // of the file whatever off is. It does not wait for the network, unless the
 // file is just being uploaded.
-func (h *Handle) WriteAt(ctx context.Context, p []byte, off int64) (int, error) { panic("unbuilt") }
+func (h *Handle) WriteAt(ctx context.Context, p []byte, off int64) (int, error) {
+	if !writing(h.flags) {
+		return 0, syscall.EBADF
+	}
+	if h.flags&os.O_APPEND != 0 {
+		off = -1
+	}
+	return h.f.writeAt(ctx, p, off)
+}
 
-// Flush uploads what is unsent and returns what the server said (close(2)).
-func (h *Handle) Flush(ctx context.Context) error { panic("unbuilt") }
+// Flush uploads what is unsent and returns what the server said (close(2)). For
+// a handle that cannot write there is nothing to do: what is unsent is the
+// business of those that can.
+// ctx does not end it: an upload goes on until it is done or has failed.
+func (h *Handle) Flush(ctx context.Context) error {
+	if !h.sends {
+		return nil
+	}
+	return h.f.commit(context.WithoutCancel(ctx))
+}
 
-// Sync is Flush for fsync(2).
-func (h *Handle) Sync(ctx context.Context) error { panic("unbuilt") }
+// Sync uploads what is unsent, whoever wrote it, and returns what the server
+// said (fsync(2)). ctx does not end it.
+func (h *Handle) Sync(ctx context.Context) error {
+	return h.f.commit(context.WithoutCancel(ctx))
+}
 
 // Stat returns the attributes of the open file, also after it was unlinked.
-func (h *Handle) Stat(ctx context.Context) (Attr, error) { panic("unbuilt") }
+func (h *Handle) Stat(ctx context.Context) (Attr, error) {
+	a, local := h.f.localAttr()
+	if local || h.f.isGone() {
+		return a, nil
+	}
+	_, _, epoch := h.f.source()
+	p := h.f.where()
+	r, err := h.f.v.stat(ctx, p)
+	if err != nil {
+		return a, err
+	}
+	if err := regular("stat", h.f.v.abs(p), r.Type); err != nil {
+		return a, err
+	}
+	if r.Size < 0 {
+		return a, nil
+	}
+	current := h.f.revalidate(&r, epoch)
+	a, local = h.f.localAttr()
+	if current && !local {
+		a.Fresh = r.fresh
+	}
+	return a, nil
+}
 
 // SetAttr changes attributes of the open file, also after it was unlinked.
-func (h *Handle) SetAttr(ctx context.Context, c Change) (Attr, error) { panic("unbuilt") }
+func (h *Handle) SetAttr(ctx context.Context, c Change) (Attr, error) {
+	if err := h.f.setAttr(ctx, c); err != nil {
+		return Attr{}, err
+	}
+	a, _ := h.f.localAttr()
+	return a, nil
+}
 
-// Release ends the handle. What is unsent (written through a mapping after
-// the last Flush) is uploaded; a failure is logged and the data stays in the
-// spool directory.
-func (h *Handle) Release() { panic("unbuilt") }
+// Release ends the handle. If no other can write, what is unsent (written
+// through a mapping after the last Flush) is uploaded; a failure is logged, and
+// the data stays in the spool directory.
+func (h *Handle) Release() {
+	if h.sends && h.f.lastSender() {
+		if err := h.f.commit(context.Background()); err != nil {
+			h.f.abandon(err)
+		}
+	}
+	h.f.drop()
+}
+
+// lastSender gives back what newHandle took and reports whether no other
+// handle sends the file.
+func (f *File) lastSender() bool {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	f.senders--
+	return f.senders == 0
+}

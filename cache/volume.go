@@ -2,7 +2,15 @@ package cache
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"hash/maphash"
 	"log/slog"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"ftpfs/ftpclient"
@@ -11,22 +19,28 @@ import (
 // Options configure a Volume.
 type Options struct {
 	Root       string        // absolute server path that is the volume's root
-	TTL        time.Duration // how long what the server said is believed
-	CacheBytes int64         // budget for file blocks in memory
+	TTL        time.Duration // how long what the server said is believed; 0: ask each time
+	CacheBytes int64         // budget for file blocks in memory; default 256 MiB
 	SpoolDir   string        // where written data waits for its upload; it must exist
 	ReadOnly   bool
 	Log        *slog.Logger // nil: none
 }
 
+// metaBytes is the budget for listings.
+const metaBytes = 64 << 20
+
 // Attr is what a volume says about a path.
 type Attr struct {
 	Type    ftpclient.Type
-	Size    int64
+	Size    int64 // octets
 	ModTime time.Time
 	Mode    uint32 // permission bits, 07777
 	// Fresh is for how long from now the answer will be believed; 0 for a
 	// file with unsent changes, whose attributes change without notice.
 	Fresh time.Duration
+	// Approximate tells that Fresh is only for the name and the type: the
+	// server has not told the time yet.
+	Approximate bool
 }
 
 // Dirent is one entry of a directory.
@@ -44,60 +58,195 @@ type Change struct {
 
 // Volume is a remote tree. Its methods may be called from several goroutines.
 // A context bounds the waiting of the caller, not the work that others share.
-type Volume struct{}
+//
+// Lock order: a file's turn, Volume.mu, File.mu, then those of meta, blocks and
+// fetcher, which call nobody. Only a turn is held across the network.
+type Volume struct {
+	remote Remote
+	opts   Options
+	log    *slog.Logger
+	meta   *meta
+	blocks *blocks
+	born   time.Time
 
-// NewVolume returns a volume on r. It does not touch the network.
-func NewVolume(r Remote, o Options) (*Volume, error) { panic("unbuilt") }
+	ctx    context.Context // ends with Close; shared work runs on it
+	cancel context.CancelFunc
+	work   sync.WaitGroup // what runs on ctx
+	after  sync.WaitGroup // of it, what Close lets come to its end
 
-// SetNotifier sets who is told of changes; before it is called nobody is.
-func (v *Volume) SetNotifier(n Notifier) { panic("unbuilt") }
+	mu       sync.Mutex
+	files    map[string]*File // the open files by path; guarded by mu
+	notifier Notifier
+	said     map[string]bool // what the log said once already
+	closed   bool
 
-// Stat returns the attributes of path. A path that a fresh and complete
-// listing of its directory does not have is KindNotExist without asking.
-func (v *Volume) Stat(ctx context.Context, path string) (Attr, error) { panic("unbuilt") }
-
-// List returns the entries of a directory, "." and ".." not among them. The
-// slice must not be changed.
-func (v *Volume) List(ctx context.Context, path string) ([]Dirent, error) { panic("unbuilt") }
-
-// Readlink returns the target of a symbolic link. Absolute targets inside the
-// volume are returned relative to the link.
-func (v *Volume) Readlink(ctx context.Context, path string) (string, error) { panic("unbuilt") }
-
-// Mkdir makes a directory. A server without SITE CHMOD ignores mode.
-func (v *Volume) Mkdir(ctx context.Context, path string, mode uint32) (Attr, error) { panic("unbuilt") }
-
-// Rmdir removes an empty directory.
-func (v *Volume) Rmdir(ctx context.Context, path string) error { panic("unbuilt") }
-
-// Unlink removes a file. Open handles stay usable.
-func (v *Volume) Unlink(ctx context.Context, path string) error { panic("unbuilt") }
-
-// Rename moves from to to, replacing a file or an empty directory there,
-// unless noReplace is set. Open handles go along.
-func (v *Volume) Rename(ctx context.Context, from, to string, noReplace bool) error { panic("unbuilt") }
-
-// Symlink makes path a symbolic link to target, where the server can.
-func (v *Volume) Symlink(ctx context.Context, target, path string) (Attr, error) { panic("unbuilt") }
-
-// SetAttr changes attributes. Times and modes that the server has no means
-// to set are ignored, once with a line in the log.
-func (v *Volume) SetAttr(ctx context.Context, path string, c Change) (Attr, error) { panic("unbuilt") }
-
-// Open opens an existing file. flags are those of open(2): the access mode,
-// O_TRUNC and O_APPEND count.
-func (v *Volume) Open(ctx context.Context, path string, flags int) (*Handle, error) { panic("unbuilt") }
-
-// Create makes a file and opens it; with O_EXCL in flags it must not exist.
-// The server has it when Flush has returned.
-func (v *Volume) Create(ctx context.Context, path string, flags int, mode uint32) (*Handle, Attr, error) {
-	panic("unbuilt")
+	changes [256]atomic.Uint64 // of the content of paths, by their hash
+	hash    maphash.Seed
 }
 
-// Refresh drops what is known of path and everything below it.
-func (v *Volume) Refresh(path string) { panic("unbuilt") }
+// changesOf counts how often the content of path changed through here. Paths
+// share counters, so it may have counted others, too.
+func (v *Volume) changesOf(p string) *atomic.Uint64 {
+	return &v.changes[maphash.String(v.hash, p)%uint64(len(v.changes))]
+}
 
-// Close uploads what is still unsent, within ctx, and gives the names of the
-// files for which that failed in its error. Their data stays in the spool
-// directory.
-func (v *Volume) Close(ctx context.Context) error { panic("unbuilt") }
+// NewVolume returns a volume on r. It does not touch the network.
+func NewVolume(r Remote, o Options) (*Volume, error) {
+	if !strings.HasPrefix(o.Root, "/") {
+		return nil, fmt.Errorf("volume root %q is not an absolute path", o.Root)
+	}
+	if o.SpoolDir == "" && !o.ReadOnly {
+		return nil, errors.New("no spool directory")
+	}
+	if o.CacheBytes <= 0 {
+		o.CacheBytes = 256 << 20
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	v := &Volume{remote: r, opts: o, log: o.Log, born: time.Now(),
+		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, said: map[string]bool{}}
+	v.ctx, v.cancel = context.WithCancel(context.Background())
+	v.meta = newMeta(o.TTL, metaBytes, v.list)
+	return v, nil
+}
+
+// SetNotifier sets who is told of changes; before it is called nobody is.
+func (v *Volume) SetNotifier(n Notifier) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.notifier = n
+}
+
+// abs is the server's path of a volume's path.
+func (v *Volume) abs(p string) string {
+	switch {
+	case p == "":
+		return v.opts.Root
+	case v.opts.Root == "/":
+		return "/" + p
+	}
+	return v.opts.Root + "/" + p
+}
+
+// list fetches the listing of dir for meta, on the volume's own context.
+func (v *Volume) list(dir string) (*ftpclient.Listing, error) {
+	l, err := v.remote.List(v.ctx, v.abs(dir))
+	if err != nil {
+		return nil, err
+	}
+	if n := len(l.Skipped); n > 0 {
+		v.log.Warn("listing has lines that name no file here", "dir", v.abs(dir), "lines", n,
+			"first", l.Skipped[0].Line, "reason", l.Skipped[0].Reason)
+	}
+	if l.Truncated {
+		v.log.Warn("the server cut the listing short; names that it left out can be used but are not shown", "dir", v.abs(dir))
+	}
+	kept := l.Entries[:0]
+	for _, e := range l.Entries {
+		if !isTemp(e.Name) {
+			kept = append(kept, e)
+		}
+	}
+	l.Entries = kept
+	return l, nil
+}
+
+// split returns the directory and the last name of p.
+func split(p string) (dir, name string) {
+	if i := strings.LastIndexByte(p, '/'); i >= 0 {
+		return p[:i], p[i+1:]
+	}
+	return "", p
+}
+
+// detached runs work on the volume's context and waits for it as long as ctx
+// lasts; work goes on to its end when ctx is done.
+func detached[T any](v *Volume, ctx context.Context, op, p string, work func(context.Context) (T, error)) (T, error) {
+	type result struct {
+		val T
+		err error
+	}
+	done := make(chan result, 1)
+	v.work.Go(func() {
+		val, err := work(v.ctx)
+		done <- result{val, err}
+	})
+	select {
+	case r := <-done:
+		return r.val, r.err
+	case <-ctx.Done():
+		var zero T
+		return zero, canceled(op, p, ctx)
+	}
+}
+
+// canceled is the error of a caller who stopped waiting.
+func canceled(op, p string, ctx context.Context) error {
+	return &ftpclient.Error{Op: op, Path: p, Kind: ftpclient.KindCanceled, Err: context.Cause(ctx)}
+}
+
+// refuse is an error that the volume gives without asking the server.
+func refuse(op, p string, k ftpclient.Kind) error {
+	return &ftpclient.Error{Op: op, Path: p, Kind: k}
+}
+
+// writable is the error of a change to a read-only volume.
+func (v *Volume) writable(op, p string) error {
+	if v.opts.ReadOnly {
+		return refuse(op, p, ftpclient.KindReadOnly)
+	}
+	return nil
+}
+
+// once logs a line the first time its text comes up.
+func (v *Volume) once(msg string, args ...any) {
+	v.mu.Lock()
+	seen := v.said[msg]
+	v.said[msg] = true
+	v.mu.Unlock()
+	if !seen {
+		v.log.Warn(msg, args...)
+	}
+}
+
+// Refresh drops what is known of path and everything below it, and has the
+// kernel do the same.
+func (v *Volume) Refresh(p string) {
+	v.meta.dropTree(p)
+	if p != "" {
+		dir, _ := split(p)
+		v.meta.drop(dir)
+	}
+	v.mu.Lock()
+	n := v.notifier
+	v.mu.Unlock()
+	if n != nil {
+		n.ContentChanged(p)
+	}
+}
+
+// Close uploads what is still unsent and gives the names of the files for which
+// that failed in its error; their data stays in the spool directory. When ctx
+// ends, what is not uploaded by then has failed. Open handles are of no use
+// afterwards.
+func (v *Volume) Close(ctx context.Context) error {
+	stop := context.AfterFunc(ctx, v.cancel)
+	defer stop()
+	v.mu.Lock()
+	v.closed = true
+	open := slices.Collect(maps.Values(v.files))
+	v.mu.Unlock()
+	var errs []error
+	for _, f := range open {
+		if err := f.commit(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("%s is not uploaded: %w", v.abs(f.where()), err))
+			f.abandon(err)
+		}
+		f.letGo()
+	}
+	v.after.Wait()
+	v.cancel()
+	v.work.Wait()
+	return errors.Join(errs...)
+}

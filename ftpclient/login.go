@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
+	"time"
 )
 
 // connect dials and logs in. The first connection of a client also asks what
@@ -48,8 +50,10 @@ func (c *conn) login() error {
 
 // greeting reads 120 (wait), then 220, or 230 of a server that asks for no user.
 func (c *conn) greeting() (reply, error) {
-	for {
-		r, err := c.recv("login", c.opts.ReplyTimeout)
+	asked, err := c.provoke()
+	for err == nil {
+		var r reply
+		r, err = c.recv("login", c.opts.ReplyTimeout)
 		switch {
 		case err != nil:
 			return r, c.refused(r, err)
@@ -57,11 +61,30 @@ func (c *conn) greeting() (reply, error) {
 			continue
 		case r.code == 220 || r.code == 230:
 			c.srv.greeted(r.text())
-			return r, nil
+			if asked {
+				_, err = c.recv("NOOP", c.opts.ReplyTimeout)
+			}
+			return r, err
 		}
 		return r, c.refused(r, nil)
 	}
+	return reply{}, err
 }
+
+// provoke says something to a server that has long been silent, and reports
+// whether it did: one that waits for its client to begin, as web servers do,
+// shows by its answer that it does not speak FTP. An FTP server that is slow to
+// greet answers the NOOP after its greeting.
+func (c *conn) provoke() (asked bool, err error) {
+	c.deadline(c.ctl, min(silentFor, c.opts.ReplyTimeout/2))
+	if !errors.Is(c.in.await(), os.ErrDeadlineExceeded) || c.interrupted() != nil {
+		return false, nil // what came, or the error, is for who reads
+	}
+	return true, c.send(command{verb: "NOOP"})
+}
+
+// silentFor is how long a greeting may take before it is asked for.
+const silentFor = 5 * time.Second
 
 // authenticate sends user, password and account as far as the server asks.
 func (c *conn) authenticate(greeting reply) error {

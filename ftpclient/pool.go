@@ -17,7 +17,8 @@ const (
 	growMost    = 10 * time.Minute
 	parkedFor   = 30 * time.Second // a parked download is closed after it
 	fairShare   = 100 * time.Millisecond
-	fullBackoff = time.Second // between logins while the server is full and we hold none
+	fullBackoff = time.Second     // between logins while the server is full and we hold none
+	firstFull   = 3 * time.Second // for how long that is done before the first login
 )
 
 // pool lends control connections. There are never more than limit of them;

@@ -114,12 +114,16 @@ func TestPoolGrowsAgain(t *testing.T) {
 }
 
 // Where the server is full and we hold no connection, the login is tried
-// again for WaitTimeout.
+// again for WaitTimeout, if it worked before.
 func TestPoolServerFull(t *testing.T) {
 	for i, refusal := range []string{"421 too many users", "530 Sorry, the maximum number of clients (2)", "421 too many users"} {
 		free := i < 2
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, nil)
+			c := f.client(nil)
+			_, err := c.Connect(t.Context())
+			noError(t, "Connect", err)
+			<-time.After(2 * c.opts.IdleTimeout)
 			start := time.Now()
 			f.admit = func(int) string {
 				if free && time.Since(start) > 10*time.Second {
@@ -127,8 +131,7 @@ func TestPoolServerFull(t *testing.T) {
 				}
 				return refusal
 			}
-			c := f.client(nil)
-			_, err := c.List(t.Context(), "/")
+			_, err = c.List(t.Context(), "/")
 			if free {
 				noError(t, "List", err)
 			} else {
@@ -139,6 +142,20 @@ func TestPoolServerFull(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Who only begins is told soon that the server is full.
+func TestPoolServerFullAtFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, nil)
+		f.admit = func(int) string { return "421 too many users" }
+		start := time.Now()
+		_, err := f.client(nil).Connect(t.Context())
+		wantKind(t, "Connect", err, KindTooMany)
+		if took := time.Since(start); took > 5*time.Second || f.sessions < 2 {
+			t.Errorf("%d logins in %v", f.sessions, took)
+		}
+	})
 }
 
 // A server that is down fails everybody quickly, waiters included.

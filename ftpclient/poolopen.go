@@ -82,6 +82,9 @@ func (p *pool) notOpened(err error, until time.Time) (again bool, _ error) {
 	p.growing = false
 	others := len(p.all)
 	full := isKind(err, KindTooMany)
+	if !p.loggedIn {
+		until = until.Add(firstFull - p.opts.WaitTimeout)
+	}
 	if full && others == 0 && p.dialing == 1 && time.Now().Before(until) {
 		p.shrink(err, 1)
 		return true, nil

@@ -55,6 +55,12 @@ func newReplyReader(r io.Reader) *replyReader {
 // pending tells whether octets came that no reply has used.
 func (r *replyReader) pending() bool { return r.br.Buffered() > 0 }
 
+// await waits until an octet has come, or returns why none will.
+func (r *replyReader) await() error {
+	_, err := r.br.Peek(1)
+	return err
+}
+
 // read returns the next reply. An end of the stream between replies is
 // io.EOF, inside one io.ErrUnexpectedEOF, anything that is not a reply a
 // *protocolError.

@@ -1,0 +1,377 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"path"
+	"strings"
+	"time"
+
+	"ftpfs/ftpclient"
+)
+
+// The modes shown where the server does not tell.
+const (
+	defaultFileMode = 0o644
+	defaultDirMode  = 0o755
+)
+
+// attrOf turns a server's entry into attributes.
+func attrOf(e *ftpclient.Entry, fresh time.Duration) Attr {
+	a := Attr{Type: e.Type, Size: max(0, e.Size), ModTime: e.ModTime, Mode: e.Mode & 0o7777, Fresh: fresh}
+	switch {
+	case e.HasMode:
+	case e.Type == ftpclient.TypeDir:
+		a.Mode = defaultDirMode
+	case e.Type == ftpclient.TypeSymlink:
+		a.Mode = 0o777
+	default:
+		a.Mode = defaultFileMode
+	}
+	return a
+}
+
+// Stat returns the attributes of path. A path that a fresh and complete
+// listing of its directory does not have is KindNotExist without asking.
+func (v *Volume) Stat(ctx context.Context, p string) (Attr, error) {
+	if p == "" {
+		return Attr{Type: ftpclient.TypeDir, Mode: defaultDirMode, ModTime: v.born, Fresh: v.opts.TTL}, nil
+	}
+	if a, ok := v.openAttr(p); ok {
+		return a, nil
+	}
+	r, err := v.stat(ctx, p)
+	if err != nil {
+		return Attr{}, err
+	}
+	if r.aged && v.remote.Features().MLST {
+		if err := v.renew(ctx, p, &r); err != nil {
+			return Attr{}, err
+		}
+	}
+	return attrOf(&r.Entry, r.fresh), nil
+}
+
+// renew asks for the time of a directory of which the content was changed here.
+func (v *Volume) renew(ctx context.Context, p string, r *row) error {
+	e, err := detached(v, ctx, "stat", p, func(ctx context.Context) (ftpclient.Entry, error) {
+		return v.remote.Stat(ctx, v.abs(p))
+	})
+	if err != nil {
+		return err
+	}
+	r.ModTime, r.Precision = e.ModTime, e.Precision
+	dir, name := split(p)
+	v.meta.renewed(dir, name, &e)
+	return nil
+}
+
+// stat returns what the server says of path, from a listing if there is one.
+func (v *Volume) stat(ctx context.Context, p string) (row, error) {
+	dir, name := split(p)
+	if isTemp(name) {
+		return row{}, refuse("stat", v.abs(p), ftpclient.KindNotExist)
+	}
+	r, found, known, err := v.meta.lookup(ctx, dir, name)
+	switch {
+	case err != nil || found:
+		return r, err
+	case known:
+		return row{}, refuse("stat", v.abs(p), ftpclient.KindNotExist)
+	}
+	return detached(v, ctx, "stat", p, func(ctx context.Context) (row, error) {
+		e, err := v.remote.Stat(ctx, v.abs(p))
+		return row{Entry: e, fetched: time.Now()}, err
+	})
+}
+
+// List returns the entries of a directory, "." and ".." not among them.
+func (v *Volume) List(ctx context.Context, p string) ([]Dirent, error) {
+	rows, err := v.meta.entries(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return v.addUnsent(p, rows), nil
+}
+
+// Readlink returns the target of a symbolic link. Absolute targets inside the
+// volume are returned relative to the link.
+func (v *Volume) Readlink(ctx context.Context, p string) (string, error) {
+	r, err := v.stat(ctx, p)
+	if err != nil {
+		return "", err
+	}
+	if r.Target == "" {
+		dir, name := split(p)
+		r.Target, err = detached(v, ctx, "readlink", p, func(ctx context.Context) (string, error) {
+			return v.remote.Readlink(ctx, v.abs(p))
+		})
+		if err != nil {
+			return "", err
+		}
+		v.meta.update(dir, name, func(e *ftpclient.Entry) { e.Target = r.Target })
+	}
+	return v.localTarget(p, r.Target), nil
+}
+
+// localTarget makes an absolute target that lies in the volume relative to the
+// link, since the kernel would look for it in the local root directory.
+func (v *Volume) localTarget(p, target string) string {
+	rest, inside := strings.CutPrefix(path.Clean(target), v.opts.Root)
+	if !path.IsAbs(target) || !inside || v.opts.Root != "/" && rest != "" && rest[0] != '/' {
+		return target
+	}
+	up := strings.Repeat("../", strings.Count(p, "/"))
+	if rel := up + strings.TrimPrefix(rest, "/"); rel != "" {
+		return rel
+	}
+	return "."
+}
+
+// Mkdir makes a directory. A server without SITE CHMOD ignores mode.
+func (v *Volume) Mkdir(ctx context.Context, p string, mode uint32) (Attr, error) {
+	a, err := v.make(ctx, "mkdir", p, func(ctx context.Context) (ftpclient.Entry, error) {
+		e := ftpclient.Entry{Type: ftpclient.TypeDir, ModTime: time.Now().UTC().Truncate(time.Second)}
+		if err := v.remote.Mkdir(ctx, v.abs(p)); err != nil {
+			return e, err
+		}
+		if mode &= 0o7777; mode != defaultDirMode && v.chmodNew(ctx, p, mode) {
+			e.Mode, e.HasMode = mode, true
+		}
+		return e, nil
+	})
+	if err == nil {
+		v.meta.empty(p)
+	}
+	return a, err
+}
+
+// Symlink makes path a symbolic link to target, where the server can.
+func (v *Volume) Symlink(ctx context.Context, target, p string) (Attr, error) {
+	return v.make(ctx, "symlink", p, func(ctx context.Context) (ftpclient.Entry, error) {
+		e := ftpclient.Entry{Type: ftpclient.TypeSymlink, Size: int64(len(target)), ModTime: time.Now().UTC().Truncate(time.Second)}
+		return e, v.remote.Symlink(ctx, target, v.abs(p))
+	})
+}
+
+// make runs the making of path and records its entry.
+func (v *Volume) make(ctx context.Context, op, p string, work func(context.Context) (ftpclient.Entry, error)) (Attr, error) {
+	if err := v.writable(op, p); err != nil {
+		return Attr{}, err
+	}
+	dir, name := split(p)
+	return detached(v, ctx, op, p, func(ctx context.Context) (Attr, error) {
+		e, err := work(ctx)
+		if err != nil {
+			v.meta.drop(dir)
+			return Attr{}, err
+		}
+		e.Name = name
+		v.meta.put(dir, name, &e)
+		a := attrOf(&e, v.opts.TTL)
+		a.Approximate = true
+		return a, nil
+	})
+}
+
+// chmodNew gives something just made the mode that was asked for and reports
+// whether it has it. The thing stays if it cannot be had.
+func (v *Volume) chmodNew(ctx context.Context, p string, mode uint32) bool {
+	err := v.remote.Chmod(ctx, v.abs(p), mode)
+	if err != nil {
+		v.once("the server does not set the modes of new files and directories", "error", err)
+	}
+	return err == nil
+}
+
+// Rmdir removes an empty directory.
+func (v *Volume) Rmdir(ctx context.Context, p string) error {
+	return v.remove(ctx, "rmdir", p, func(ctx context.Context) error {
+		err := v.remote.Rmdir(ctx, v.abs(p))
+		if ftpclient.KindOf(err) == ftpclient.KindNotEmpty && v.sweep(ctx, p) {
+			err = v.remote.Rmdir(ctx, v.abs(p))
+		}
+		if err == nil {
+			v.meta.dropTree(p)
+			v.blocks.forgetTree(p)
+		}
+		return err
+	})
+}
+
+// sweep deletes the temporary files of uploads in a directory that holds
+// nothing else, and reports whether it is empty now.
+func (v *Volume) sweep(ctx context.Context, p string) bool {
+	l, err := v.remote.List(ctx, v.abs(p))
+	if err != nil || !l.Complete() || len(l.Entries) == 0 {
+		return false
+	}
+	for _, e := range l.Entries {
+		if !isTemp(e.Name) {
+			return false
+		}
+	}
+	for _, e := range l.Entries {
+		if err := v.remote.Delete(ctx, v.abs(p)+"/"+e.Name); err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// Unlink removes a file. Open handles stay usable.
+func (v *Volume) Unlink(ctx context.Context, p string) error {
+	return v.remove(ctx, "unlink", p, func(ctx context.Context) error {
+		f := v.grab(p)
+		if f == nil {
+			return v.remote.Delete(ctx, v.abs(p))
+		}
+		defer f.drop()
+		return f.unlink(ctx)
+	})
+}
+
+// remove runs the removal of path and records it.
+func (v *Volume) remove(ctx context.Context, op, p string, work func(context.Context) error) error {
+	if err := v.writable(op, p); err != nil {
+		return err
+	}
+	dir, name := split(p)
+	_, err := detached(v, ctx, op, p, func(ctx context.Context) (struct{}, error) {
+		err := work(ctx)
+		if err != nil {
+			v.meta.drop(dir)
+		} else {
+			v.meta.put(dir, name, nil)
+			v.changesOf(p).Add(1)
+			v.blocks.forget(p)
+		}
+		return struct{}{}, err
+	})
+	return err
+}
+
+// Rename moves from to to, replacing a file or an empty directory there,
+// unless noReplace is set. Open handles go along.
+func (v *Volume) Rename(ctx context.Context, from, to string, noReplace bool) error {
+	if err := v.writable("rename", from); err != nil {
+		return err
+	}
+	if from == to {
+		return nil
+	}
+	_, err := detached(v, ctx, "rename", from, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, v.rename(ctx, from, to, noReplace)
+	})
+	return err
+}
+
+func (v *Volume) rename(ctx context.Context, from, to string, noReplace bool) error {
+	if noReplace {
+		switch _, err := v.Stat(ctx, to); {
+		case err == nil:
+			return refuse("rename", v.abs(to), ftpclient.KindExist)
+		case ftpclient.KindOf(err) != ftpclient.KindNotExist:
+			return err
+		}
+	}
+	files := v.grabTree(from, to)
+	defer dropAll(files)
+	if err := takeTurns(ctx, files); err != nil {
+		return err
+	}
+	defer giveTurns(files)
+	if err := v.renameRemote(ctx, from, to, files); err != nil {
+		v.forget(from, to)
+		return err
+	}
+	v.renamed(from, to)
+	return nil
+}
+
+// renameRemote moves the path on the server, after a file that the server does
+// not have yet was sent.
+func (v *Volume) renameRemote(ctx context.Context, from, to string, files []*File) error {
+	for _, f := range files {
+		switch {
+		case f.path == from && f.isUnsent():
+			if err := f.commitNow(ctx); err != nil {
+				return err
+			}
+		case f.path == to:
+			if err := f.detach(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	err := v.remote.Rename(ctx, v.abs(from), v.abs(to))
+	if replaceRefused(err) {
+		return v.replaceByAside(ctx, from, to, err)
+	}
+	return err
+}
+
+// replaceRefused reports whether a server may have refused a rename because
+// the target exists.
+func replaceRefused(err error) bool {
+	if err == nil {
+		return false
+	}
+	switch ftpclient.KindOf(err) {
+	case ftpclient.KindExist, ftpclient.KindPermission, ftpclient.KindUnknown, ftpclient.KindInvalidName:
+		return true
+	}
+	return false
+}
+
+// replaceByAside renames onto a file for a server that does not: the old file
+// is moved aside, and back if the new one cannot take its place. cause is
+// returned where the target is not a file.
+func (v *Volume) replaceByAside(ctx context.Context, from, to string, cause error) error {
+	e, err := v.remote.Stat(ctx, v.abs(to))
+	if err != nil || e.Type == ftpclient.TypeDir {
+		return cause
+	}
+	aside := tempName(to)
+	if err := v.remote.Rename(ctx, v.abs(to), v.abs(aside)); err != nil {
+		return cause
+	}
+	if err := v.remote.Rename(ctx, v.abs(from), v.abs(to)); err != nil {
+		if back := v.remote.Rename(ctx, v.abs(aside), v.abs(to)); back != nil {
+			v.log.Error("a file could not be put back", "file", v.abs(to), "is at", v.abs(aside), "error", back)
+			return errors.Join(err, back)
+		}
+		return cause
+	}
+	if err := v.remote.Delete(ctx, v.abs(aside)); err != nil {
+		v.log.Warn("the old version of a replaced file could not be deleted", "file", v.abs(aside), "error", err)
+	}
+	return nil
+}
+
+// renamed records that from is to now.
+func (v *Volume) renamed(from, to string) {
+	fromDir, fromName := split(from)
+	toDir, toName := split(to)
+	v.meta.move(from, to)
+	if e, ok := v.meta.peek(fromDir, fromName); ok {
+		v.meta.put(toDir, toName, &e)
+	} else {
+		v.meta.drop(toDir)
+	}
+	v.meta.put(fromDir, fromName, nil)
+	v.changesOf(from).Add(1)
+	v.changesOf(to).Add(1)
+	v.blocks.forgetTree(from)
+	v.blocks.forgetTree(to)
+	v.moveFiles(from, to)
+}
+
+// forget drops the listings that hold the paths, after a failure that may have
+// had an effect.
+func (v *Volume) forget(paths ...string) {
+	for _, p := range paths {
+		dir, _ := split(p)
+		v.meta.drop(dir)
+	}
+}

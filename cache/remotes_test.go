@@ -1,0 +1,55 @@
+package cache_test
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	"ftpfs/ftpclient"
+	"ftpfs/test/fakeremote"
+)
+
+// lateLister answers its first listing with what was there when it was asked,
+// but only when it is let.
+type lateLister struct {
+	*fakeremote.Tree
+	once          sync.Once
+	asked, answer chan struct{}
+}
+
+func (l *lateLister) List(ctx context.Context, dir string) (*ftpclient.Listing, error) {
+	got, err := l.Tree.List(ctx, dir)
+	l.once.Do(func() {
+		close(l.asked)
+		<-l.answer
+	})
+	return got, err
+}
+
+// sizeless is a server that tells no sizes.
+type sizeless struct{ *fakeremote.Tree }
+
+func (s sizeless) List(ctx context.Context, dir string) (*ftpclient.Listing, error) {
+	l, err := s.Tree.List(ctx, dir)
+	if err == nil {
+		for i := range l.Entries {
+			l.Entries[i].Size = -1
+		}
+	}
+	return l, err
+}
+
+func (s sizeless) Verify(ctx context.Context, p string) (ftpclient.Entry, error) {
+	e, err := s.Tree.Verify(ctx, p)
+	e.Size = -1
+	return e, err
+}
+
+// thief is a server that acknowledges more than it keeps.
+type thief struct{ *fakeremote.Tree }
+
+func (s thief) Store(ctx context.Context, p string, r io.Reader, o ftpclient.StoreOptions) (int64, error) {
+	n, err := s.Tree.Store(ctx, p, io.LimitReader(r, 4), o)
+	rest, _ := io.Copy(io.Discard, r)
+	return n + rest, err
+}

@@ -1,0 +1,209 @@
+package cache
+
+import (
+	"context"
+	"sort"
+	"strings"
+
+	"ftpfs/ftpclient"
+)
+
+// The open files of a volume, by path. A file is in the table from its first
+// open to its last release, unless it was removed from the tree before.
+
+// grab returns the open file at path with one more reference, or nil.
+func (v *Volume) grab(p string) *File {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	f := v.files[p]
+	if f != nil {
+		f.refs++
+	}
+	return f
+}
+
+// adopt returns the file at path, new if it was not open, with one more
+// reference; prepare readies a new one before anybody else sees it.
+func (v *Volume) adopt(p string, prepare func(*File) error) (f *File, fresh bool, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.closed {
+		return nil, false, refuse("open", v.abs(p), ftpclient.KindClosed)
+	}
+	if f := v.files[p]; f != nil {
+		f.refs++
+		return f, false, nil
+	}
+	f = newFile(v, p)
+	if err := prepare(f); err != nil {
+		return nil, false, err
+	}
+	v.files[p] = f
+	return f, true, nil
+}
+
+// grabTree returns the open files that a rename of from to to concerns, with
+// one more reference each, in the order in which their turns are taken.
+func (v *Volume) grabTree(from, to string) []*File {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var files []*File
+	for p, f := range v.files {
+		if within(p, from) || within(p, to) {
+			f.refs++
+			files = append(files, f)
+		}
+	}
+	sort.Slice(files, func(i, j int) bool { return files[i].path < files[j].path })
+	return files
+}
+
+func dropAll(files []*File) {
+	for _, f := range files {
+		f.drop()
+	}
+}
+
+// takeTurns takes the turns of all files or of none.
+func takeTurns(ctx context.Context, files []*File) error {
+	for i, f := range files {
+		if err := f.take(ctx); err != nil {
+			giveTurns(files[:i])
+			return err
+		}
+	}
+	return nil
+}
+
+func giveTurns(files []*File) {
+	for _, f := range files {
+		f.give()
+	}
+}
+
+// moveFiles gives the open files their paths after a rename; what was open at
+// to is no longer in the tree. The caller holds their turns.
+func (v *Volume) moveFiles(from, to string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	moved := map[string]*File{}
+	for p, f := range v.files {
+		switch {
+		case within(p, from):
+			f.path = to + strings.TrimPrefix(p, from)
+			moved[f.path] = f
+			delete(v.files, p)
+		case within(p, to):
+			f.markGone()
+			delete(v.files, p)
+		}
+	}
+	for p, f := range moved {
+		v.files[p] = f
+	}
+}
+
+// openAttr returns the attributes of an open file that the server does not
+// have as they are.
+func (v *Volume) openAttr(p string) (Attr, bool) {
+	v.mu.Lock()
+	f := v.files[p]
+	v.mu.Unlock()
+	if f == nil {
+		return Attr{}, false
+	}
+	return f.localAttr()
+}
+
+// addUnsent adds the files of a directory that the server does not have yet.
+func (v *Volume) addUnsent(dir string, rows []Dirent) []Dirent {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var names map[string]bool
+	for p, f := range v.files {
+		d, name := split(p)
+		if d != dir || !f.isUnsent() {
+			continue
+		}
+		if names == nil {
+			names = make(map[string]bool, len(rows))
+			for _, r := range rows {
+				names[r.Name] = true
+			}
+		}
+		if !names[name] {
+			rows = append(rows, Dirent{Name: name, Type: ftpclient.TypeFile})
+		}
+	}
+	return rows
+}
+
+// forgetFile takes a file out of the table.
+func (v *Volume) forgetFile(f *File) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.files[f.path] == f {
+		delete(v.files, f.path)
+	}
+}
+
+// handles is how many references a file has.
+func (f *File) handles() int {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	return f.refs
+}
+
+// drop gives a reference back. The last one ends the file.
+func (f *File) drop() {
+	f.v.mu.Lock()
+	f.refs--
+	last := f.refs == 0
+	if last && f.v.files[f.path] == f {
+		delete(f.v.files, f.path)
+	}
+	f.v.mu.Unlock()
+	if last {
+		f.end()
+	}
+}
+
+// end lets go of what a file without references holds.
+func (f *File) end() {
+	p := f.where()
+	f.fetch.close()
+	f.mu.Lock()
+	hidden := f.hidden
+	if f.spool != nil && !f.dirty && !f.gone {
+		f.handOver(p)
+	}
+	f.dropSpool()
+	f.mu.Unlock()
+	if hidden == "" {
+		return
+	}
+	f.v.after.Go(func() {
+		if err := f.v.remote.Delete(f.v.ctx, f.v.abs(hidden)); err != nil {
+			f.v.log.Warn("an unlinked file could not be deleted", "file", f.v.abs(hidden), "error", err)
+		}
+	})
+}
+
+// handOverMax bounds what of a spool goes to the block cache.
+const handOverMax = 1 << 20
+
+// handOver puts the content of a small spool into the block cache, so that what
+// was just written is read without asking. The caller holds mu.
+func (f *File) handOver(p string) {
+	size := f.attr.Size
+	if size > handOverMax || len(f.spool.have.missing(0, size)) > 0 || f.base.size != size {
+		return
+	}
+	for off := int64(0); off < size; off += blockSize {
+		data := make([]byte, min(blockSize, size-off))
+		if _, err := f.spool.file.ReadAt(data, off); err != nil {
+			return
+		}
+		f.v.blocks.put(blockKey{p, f.base, off / blockSize}, data)
+	}
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"ftpfs/ftpserver"
+)
+
+// accounts returns the users with their passwords.
+func (c *serveCommand) accounts() (map[string]ftpserver.User, error) {
+	shared, err := c.sharedPassword()
+	if err != nil {
+		return nil, err
+	}
+	users := make(map[string]ftpserver.User)
+	for _, u := range c.users {
+		name, password, has := strings.Cut(u, ":")
+		if p, ok := c.secrets.Users[name]; ok {
+			password, has = p, true
+		}
+		switch {
+		case name == "" || strings.ContainsAny(u, "\r\n\x00"):
+			return nil, failf(exitUsage, "--user %q is not a name", name)
+		case isAnonymous(name):
+			return nil, failf(exitUsage, "--user %s: use --anonymous", name)
+		case !has && shared == nil:
+			return nil, failf(exitUsage, "user %s has no password: set FTPFS_SERVE_PASSWORD or give --password-file", name)
+		case !has:
+			password = *shared
+		}
+		users[name] = ftpserver.User{Check: ftpserver.Password(password)}
+	}
+	return users, nil
+}
+
+// sharedPassword is that of the users who have none of their own.
+func (c *serveCommand) sharedPassword() (*string, error) {
+	if c.secrets.HasServe {
+		return &c.secrets.Serve, nil
+	}
+	if c.passwordFile == "" {
+		return nil, nil
+	}
+	var loc location
+	if err := (credentialSources{PasswordFile: c.passwordFile, Warn: c.warn}).fromPasswordFile(&loc); err != nil {
+		return nil, err
+	}
+	return &loc.Password, nil
+}
+
+// hideSecrets replaces the process by one without passwords in arguments or
+// environment.
+func (c *serveCommand) hideSecrets() error {
+	if c.replaced {
+		return nil
+	}
+	args := slices.Clone(c.argv)
+	c.secrets.Users = make(map[string]string)
+	for _, u := range c.users {
+		name, password, has := strings.Cut(u, ":")
+		if !has {
+			continue
+		}
+		c.secrets.Users[name] = password
+		for i, a := range args {
+			if a == u || a == "--user="+u {
+				args[i] = strings.TrimSuffix(a, ":"+password)
+			}
+		}
+	}
+	if !c.secrets.exposed() {
+		return nil
+	}
+	return failf(exitFailure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+}

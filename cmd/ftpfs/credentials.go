@@ -1,0 +1,200 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxSecretFile bounds what is read of password and netrc files, in bytes.
+const maxSecretFile = 1 << 20
+
+// credentialSources is where user and password may come from, in the order in
+// which they count: the URL, the environment, the password file, netrc, a
+// prompt. The zero value knows none.
+type credentialSources struct {
+	EnvUser      string  // FTPFS_USER
+	EnvPassword  *string // FTPFS_PASSWORD, nil if unset
+	PasswordFile string
+	Netrc        string // as given by flag or NETRC; must exist then
+	DefaultNetrc string // ~/.netrc; may be missing
+
+	// Prompt asks a person; nil where there is no terminal.
+	Prompt func(question string) (string, error)
+	// Warn is told of files that others may read.
+	Warn func(text string)
+}
+
+// resolve fills in User, Password and HasPassword of loc. No user at all means
+// anonymous, which needs no password.
+func (s credentialSources) resolve(loc *location) error {
+	if loc.User == "" {
+		loc.User = s.EnvUser
+	}
+	if loc.HasPassword {
+		return nil
+	}
+	steps := []func(*location) error{s.fromEnv, s.fromPasswordFile, s.fromNetrc, s.fromPrompt}
+	for _, step := range steps {
+		if err := step(loc); err != nil {
+			return err
+		}
+		if loc.HasPassword {
+			break
+		}
+	}
+	if loc.HasPassword && loc.User == "" {
+		return s.userFromNetrc(loc)
+	}
+	return nil
+}
+
+func (s credentialSources) fromEnv(loc *location) error {
+	if s.EnvPassword != nil {
+		loc.setPassword(*s.EnvPassword)
+	}
+	return checkPassword("FTPFS_PASSWORD", loc.Password)
+}
+
+func (s credentialSources) fromPasswordFile(loc *location) error {
+	if s.PasswordFile == "" {
+		return nil
+	}
+	text, err := s.readSecret(s.PasswordFile)
+	if err != nil {
+		return failf(exitUsage, "password file %s: %w", s.PasswordFile, err)
+	}
+	line, _, _ := strings.Cut(text, "\n")
+	loc.setPassword(strings.TrimSuffix(line, "\r"))
+	return checkPassword("password file "+s.PasswordFile, loc.Password)
+}
+
+func (s credentialSources) fromNetrc(loc *location) error {
+	e, ok, err := s.lookupNetrc(loc)
+	if err != nil || !ok {
+		return err
+	}
+	if loc.User == "" {
+		loc.User = e.login
+	}
+	if e.hasPass {
+		loc.setPassword(e.password)
+	}
+	return checkPassword("netrc", loc.Password)
+}
+
+// userFromNetrc finds the user to a password that came without one.
+func (s credentialSources) userFromNetrc(loc *location) error {
+	e, ok, err := s.lookupNetrc(loc)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return failf(exitUsage, "there is a password but no user: write ftp://user@%s/ or set FTPFS_USER", loc.Host)
+	}
+	loc.User = e.login
+	return nil
+}
+
+func (s credentialSources) lookupNetrc(loc *location) (netrcEntry, bool, error) {
+	name, must := s.Netrc, true
+	if name == "" {
+		name, must = s.DefaultNetrc, false
+	}
+	if name == "" {
+		return netrcEntry{}, false, nil
+	}
+	text, err := s.readSecret(name)
+	if errors.Is(err, fs.ErrNotExist) && !must {
+		return netrcEntry{}, false, nil
+	}
+	if err != nil {
+		return netrcEntry{}, false, failf(exitUsage, "netrc file %s: %w", name, err)
+	}
+	entries, err := parseNetrc(text)
+	if err != nil {
+		return netrcEntry{}, false, failf(exitUsage, "netrc file %s: %w", name, err)
+	}
+	e, ok := findNetrc(entries, loc.Host, loc.User)
+	return e, ok, nil
+}
+
+func (s credentialSources) fromPrompt(loc *location) error {
+	if loc.User == "" || isAnonymous(loc.User) {
+		return nil
+	}
+	if s.Prompt == nil {
+		return failf(exitLogin, "no password for %s@%s and no terminal to ask: use --password-file, FTPFS_PASSWORD or ~/.netrc", loc.User, loc.Host)
+	}
+	password, err := s.Prompt(fmt.Sprintf("Password for %s@%s: ", printable(loc.User), loc.Host))
+	if err != nil {
+		return failf(exitLogin, "no password for %s@%s: %w", loc.User, loc.Host, err)
+	}
+	loc.setPassword(password)
+	return checkPassword("password", password)
+}
+
+func (l *location) setPassword(p string) { l.Password, l.HasPassword = p, true }
+
+// isAnonymous reports whether a user needs no password of his own (RFC 1635).
+func isAnonymous(user string) bool {
+	return strings.EqualFold(user, "anonymous") || strings.EqualFold(user, "ftp")
+}
+
+// checkPassword refuses what no FTP command can hold.
+func checkPassword(source, password string) error {
+	if strings.ContainsAny(password, "\r\n\x00") {
+		return failf(exitUsage, "%s: a password cannot hold a line break or NUL", source)
+	}
+	return nil
+}
+
+// readSecret reads a file that should be private, and warns if it is not.
+func (s credentialSources) readSecret(name string) (string, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		return "", reason(err)
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return "", reason(err)
+	}
+	if info.IsDir() {
+		return "", errors.New("is a directory")
+	}
+	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && s.Warn != nil {
+		s.Warn(fmt.Sprintf("%s may be read by others (mode %04o): chmod 600 %s", name, info.Mode().Perm(), name))
+	}
+	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
+	return string(text), reason(err)
+}
+
+// reason strips the operation and the path from a file system's error, which
+// the message around it names already.
+func reason(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err
+	}
+	return err
+}
+
+// systemCredentials are the sources of this process.
+func systemCredentials(passwordFile, netrc string, handed secrets, warn func(string)) credentialSources {
+	s := credentialSources{
+		EnvUser: os.Getenv("FTPFS_USER"), EnvPassword: handed.envPassword(),
+		PasswordFile: passwordFile, Netrc: netrc, Warn: warn, Prompt: terminalPrompt(),
+	}
+	if s.Netrc == "" {
+		s.Netrc = os.Getenv("NETRC")
+	}
+	if home, err := os.UserHomeDir(); err == nil {
+		s.DefaultNetrc = filepath.Join(home, ".netrc")
+	}
+	return s
+}

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func writeFile(t *testing.T, text string, mode os.FileMode) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	// The process's umask must not decide what is tested.
+	if err := os.Chmod(name, mode); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestCredentialOrder(t *testing.T) {
+	pass := func(s string) *string { return &s }
+	file := writeFile(t, "from file\nsecond line\n", 0o600)
+	netrc := writeFile(t, "machine h login ann password anns\nmachine h login bob password bobs\n"+
+		"machine open login carl\ndefault login dora password doras\n", 0o600)
+	prompt := func(string) (string, error) { return "typed", nil }
+	for _, tt := range []struct {
+		name, url      string
+		s              credentialSources
+		user, password string
+	}{
+		{"anonymous", "ftp://x/", credentialSources{Prompt: prompt}, "", ""},
+		{"named anonymous", "ftp://anonymous@x/", credentialSources{Prompt: prompt}, "anonymous", ""},
+		{"url", "ftp://u:p@h/", credentialSources{EnvUser: "e", EnvPassword: pass("e"), PasswordFile: file, Netrc: netrc}, "u", "p"},
+		{"empty password in url", "ftp://u:@h/", credentialSources{EnvPassword: pass("e")}, "u", ""},
+		{"environment", "ftp://u@h/", credentialSources{EnvUser: "e", EnvPassword: pass("ep"), PasswordFile: file, Netrc: netrc}, "u", "ep"},
+		{"user by environment", "ftp://h/", credentialSources{EnvUser: "e", EnvPassword: pass("ep")}, "e", "ep"},
+		{"empty environment password", "ftp://u@h/", credentialSources{EnvPassword: pass(""), PasswordFile: file}, "u", ""},
+		{"password file", "ftp://u@h/", credentialSources{PasswordFile: file, Netrc: netrc, Prompt: prompt}, "u", "from file"},
+		{"password file, user by netrc", "ftp://h/", credentialSources{PasswordFile: file, Netrc: netrc}, "ann", "from file"},
+		{"netrc, first login", "ftp://h/", credentialSources{Netrc: netrc}, "ann", "anns"},
+		{"netrc, login matches", "ftp://bob@h/", credentialSources{Netrc: netrc, Prompt: prompt}, "bob", "bobs"},
+		{"netrc, host in capitals", "ftp://bob@H/", credentialSources{Netrc: netrc}, "bob", "bobs"},
+		{"netrc, no such login", "ftp://eve@h/", credentialSources{Netrc: netrc, Prompt: prompt}, "eve", "typed"},
+		{"netrc, default", "ftp://other/", credentialSources{Netrc: netrc}, "dora", "doras"},
+		{"netrc, machine without password", "ftp://open/", credentialSources{Netrc: netrc, Prompt: prompt}, "carl", "typed"},
+		{"default netrc", "ftp://bob@h/", credentialSources{DefaultNetrc: netrc}, "bob", "bobs"},
+		{"default netrc missing", "ftp://bob@h/", credentialSources{DefaultNetrc: "/nonexistent", Prompt: prompt}, "bob", "typed"},
+		{"prompt", "ftp://u@h/", credentialSources{Prompt: prompt}, "u", "typed"},
+	} {
+		loc, err := parseURL(tt.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = tt.s.resolve(&loc)
+		if err != nil || loc.User != tt.user || loc.Password != tt.password {
+			t.Errorf("%s: %q, %q, %v; want %q, %q", tt.name, loc.User, loc.Password, err, tt.user, tt.password)
+		}
+	}
+}
+
+func TestCredentialFailures(t *testing.T) {
+	pass := "sesame"
+	broken := "sesame\rDELE x"
+	for _, tt := range []struct {
+		name, url string
+		s         credentialSources
+		want      exitCode
+	}{
+		{"no password, no terminal", "ftp://u@h/", credentialSources{}, exitLogin},
+		{"prompt fails", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return "", errors.New("closed") }}, exitLogin},
+		{"password without user", "ftp://h/", credentialSources{EnvPassword: &pass}, exitUsage},
+		{"line break", "ftp://u@h/", credentialSources{EnvPassword: &broken}, exitUsage},
+		{"line break typed", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return broken, nil }}, exitUsage},
+		{"no password file", "ftp://u@h/", credentialSources{PasswordFile: "/nonexistent"}, exitUsage},
+		{"password file is a directory", "ftp://u@h/", credentialSources{PasswordFile: "/"}, exitUsage},
+		{"no netrc", "ftp://u@h/", credentialSources{Netrc: "/nonexistent"}, exitUsage},
+		{"bad netrc", "ftp://u@h/", credentialSources{Netrc: writeFile(t, "machine h login u sesame x", 0o600)}, exitUsage},
+	} {
+		loc, err := parseURL(tt.url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = tt.s.resolve(&loc)
+		if codeOf(err) != tt.want {
+			t.Errorf("%s: %v, code %d, want %d", tt.name, err, codeOf(err), tt.want)
+		}
+		if err != nil && strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%s: tells the password: %v", tt.name, err)
+		}
+	}
+}
+
+func TestLooseModesAreWarnedOf(t *testing.T) {
+	for _, tt := range []struct {
+		mode os.FileMode
+		want int
+	}{{0o600, 0}, {0o400, 0}, {0o640, 1}, {0o604, 1}} {
+		warnings := 0
+		name := writeFile(t, "machine h login u password p\n", tt.mode)
+		for _, s := range []credentialSources{{PasswordFile: name}, {Netrc: name}} {
+			warnings = 0
+			s.Warn = func(string) { warnings++ }
+			loc := location{Host: "h", User: "u"}
+			if err := s.resolve(&loc); err != nil || warnings != tt.want {
+				t.Errorf("mode %04o: %d warnings, %v; want %d", tt.mode, warnings, err, tt.want)
+			}
+		}
+	}
+}

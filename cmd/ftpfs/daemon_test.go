@@ -1,0 +1,89 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// newDaemon is a job for the test binary as the program.
+func newDaemon(t *testing.T, job mountJob) (*daemonCommand, *[]string) {
+	t.Helper()
+	t.Setenv(envMain, "1")
+	var warnings []string
+	if job.SpoolBase == "" {
+		job.SpoolBase = t.TempDir()
+	}
+	job.Connections, job.Timeout = 2, defaultTimeout
+	return &daemonCommand{job: job, limit: programTimeout, warn: func(s string) { warnings = append(warnings, s) }}, &warnings
+}
+
+func TestDaemonReportsFailure(t *testing.T) {
+	sandbox(t)
+	d, _ := newDaemon(t, mountJob{Location: location{Host: "h", Port: 21}, Mountpoint: t.TempDir() + "/\xff none"})
+	err := d.run(t.Context())
+	if codeOf(err) != exitMountpoint || !strings.Contains(err.Error(), "does not exist") {
+		t.Errorf("%v", err)
+	}
+	if d.cmd.ProcessState == nil {
+		t.Error("the daemon is left behind")
+	}
+}
+
+// TestDaemonDies: without a report the parent says so, with the last words.
+func TestDaemonDies(t *testing.T) {
+	sandbox(t)
+	d, _ := newDaemon(t, mountJob{Location: location{Host: "h", Port: 21}, Mountpoint: t.TempDir()})
+	reports, err := d.start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reports.Close()
+	if err := d.cmd.Process.Signal(syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.stderr.Write([]byte("panic: \x1b\nmore\n")); err != nil {
+		t.Error(err)
+	}
+	err = d.conclude(report{}, os.ErrClosed)
+	if codeOf(err) != exitFailure || !strings.Contains(err.Error(), `panic: \x1b`) || strings.Contains(err.Error(), "more") {
+		t.Errorf("%q", err)
+	}
+}
+
+// TestDaemonHangs: the parent has a deadline, and leaves nothing.
+func TestDaemonHangs(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	asked := make(chan struct{}, 8)
+	addr := badServer(t, scriptedSilence(asked))
+	loc, err := parseURL("ftp://" + addr + "/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, _ := newDaemon(t, mountJob{Location: loc, Mountpoint: t.TempDir()})
+	d.limit = connectLimit / 9
+	if err := d.run(t.Context()); codeOf(err) != exitTimeout {
+		t.Errorf("%v", err)
+	}
+	if len(asked) == 0 {
+		t.Error("the server was not asked")
+	}
+	if d.cmd.ProcessState == nil {
+		t.Error("the daemon is left behind")
+	}
+	assertNotMounted(t, d.job.Mountpoint)
+}
+
+func TestLastWordsAreBounded(t *testing.T) {
+	var c cappedBuffer
+	for range 10 {
+		if n, err := c.Write(make([]byte, cappedBytes/4)); n != cappedBytes/4 || err != nil {
+			t.Fatal(n, err)
+		}
+	}
+	if len(c.String()) != cappedBytes {
+		t.Errorf("%d bytes kept", len(c.String()))
+	}
+}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"ftpfs/ftpclient"
+)
+
+// connectFailure tells in one line why the server at loc could not be used,
+// and what to do.
+func connectFailure(loc location, err error) error {
+	at := loc.address()
+	says := serverWords(err)
+	switch ftpclient.KindOf(err) {
+	case ftpclient.KindHost:
+		return failf(exitHost, "unknown host %s: check the spelling and the name server", printable(loc.Host))
+	case ftpclient.KindRefused:
+		return failf(exitConnect, "%s refuses the connection: check the port, and that the FTP server runs", at)
+	case ftpclient.KindNetwork, ftpclient.KindTruncated, ftpclient.KindClosed:
+		return failf(exitConnect, "%s: the connection failed (%s): check the network and the server", at, printable(cause(err)))
+	case ftpclient.KindTimeout:
+		return failf(exitTimeout, "%s does not answer in time: check host, port and firewall", at)
+	case ftpclient.KindProtocol:
+		return failf(exitNotFTP, "%s is not an FTP server (%s): check the port", at, printable(cause(err)))
+	case ftpclient.KindTooMany:
+		return failf(exitTooMany, "%s has too many connections%s: try later, or lower --connections", at, says)
+	case ftpclient.KindTLS:
+		return failf(exitLogin, "%s demands TLS%s, which ftpfs does not support yet", at, says)
+	case ftpclient.KindLogin, ftpclient.KindPermission:
+		return loginFailure(loc, says, err)
+	}
+	return failf(exitFailure, "%s: %w", at, err)
+}
+
+func loginFailure(loc location, says string, err error) error {
+	if loc.User == "" || isAnonymous(loc.User) {
+		return failf(exitLogin, "%s does not let anonymous users in%s: give a user: ftp://user@%s/", loc.address(), says, loc.Host)
+	}
+	return failf(exitLogin, "%s refuses user %s%s: check user and password", loc.address(), printable(loc.User), says)
+}
+
+// dirFailure tells why the remote directory root cannot be mounted.
+func dirFailure(loc location, root string, err error) error {
+	name := printable(root)
+	switch ftpclient.KindOf(err) {
+	case ftpclient.KindNotExist:
+		return failf(exitRemoteDir, "%s has no directory %s: check the path (/dir is relative to the login directory, //dir absolute)", loc.address(), name)
+	case ftpclient.KindNotDir:
+		return failf(exitRemoteDir, "%s on %s is not a directory: give the directory that holds it", name, loc.address())
+	case ftpclient.KindPermission, ftpclient.KindUnknown, ftpclient.KindInvalidName:
+		return failf(exitRemoteDir, "%s does not let us into %s%s: check the path and the user's rights", loc.address(), name, serverWords(err))
+	}
+	return connectFailure(loc, err)
+}
+
+// serverWords returns what the server said, for a message, or nothing.
+func serverWords(err error) string {
+	var e *ftpclient.Error
+	if !errors.As(err, &e) {
+		return ""
+	}
+	switch {
+	case e.Code != 0:
+		return fmt.Sprintf(" (it says: %d %s)", e.Code, shorten(printable(e.Text)))
+	case e.Text != "":
+		return fmt.Sprintf(" (it says: %s)", shorten(printable(e.Text)))
+	}
+	return ""
+}
+
+// cause returns the innermost reason of an error of the client.
+func cause(err error) string {
+	var e *ftpclient.Error
+	if !errors.As(err, &e) {
+		return err.Error()
+	}
+	if e.Err != nil {
+		return e.Err.Error()
+	}
+	if e.Code != 0 {
+		return fmt.Sprintf("%d %s", e.Code, shorten(printable(e.Text)))
+	}
+	return e.Kind.String()
+}
+
+// shorten keeps a server's words on one line of a terminal.
+func shorten(s string) string {
+	const most = 120 // characters
+	r := []rune(s)
+	if len(r) <= most {
+		return s
+	}
+	return string(r[:most]) + "..."
+}
+
+// refusals remembers the last time that the server had no room for us. The
+// client tries again, until our deadline ends that; then it is the reason.
+type refusals struct {
+	mu   sync.Mutex
+	last *ftpclient.Error // guarded by mu
+}
+
+// watch adds itself to the hooks of t.
+func (r *refusals) watch(t *ftpclient.Trace) *ftpclient.Trace {
+	next := t.Reply
+	t.Reply = func(conn int, code int, text string, took time.Duration) {
+		if code == 421 {
+			r.mu.Lock()
+			r.last = &ftpclient.Error{Op: "login", Kind: ftpclient.KindTooMany, Code: code, Text: text}
+			r.mu.Unlock()
+		}
+		if next != nil {
+			next(conn, code, text, took)
+		}
+	}
+	return t
+}
+
+// timedOut makes a time-out of the error that our own deadline caused, or what
+// the server said if it was full all the time.
+func timedOut(ctx context.Context, err error, r *refusals) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || ftpclient.KindOf(err) == ftpclient.KindHost {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.last != nil {
+		return r.last
+	}
+	return &ftpclient.Error{Op: "wait", Kind: ftpclient.KindTimeout, Err: err}
+}

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"ftpfs/ftpclient"
+)
+
+func TestConnectFailures(t *testing.T) {
+	loc := location{Host: "h", Port: 21, User: "me", Password: "sesame", HasPassword: true}
+	for _, tt := range []struct {
+		err  *ftpclient.Error
+		want exitCode
+		text string
+	}{
+		{&ftpclient.Error{Op: "dial", Kind: ftpclient.KindHost}, exitHost, "unknown host h"},
+		{&ftpclient.Error{Op: "dial", Kind: ftpclient.KindRefused}, exitConnect, "h:21 refuses"},
+		{&ftpclient.Error{Op: "dial", Kind: ftpclient.KindNetwork, Err: errors.New("no route to host")}, exitConnect, "no route to host"},
+		{&ftpclient.Error{Op: "dial", Kind: ftpclient.KindTimeout}, exitTimeout, "does not answer in time"},
+		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindProtocol, Err: errors.New("it speaks SSH\x1b")}, exitNotFTP, `(it speaks SSH\x1b)`},
+		{&ftpclient.Error{Op: "PASS", Kind: ftpclient.KindLogin, Code: 530, Text: "Login incorrect.\x1b["}, exitLogin, `530 Login incorrect.\x1b[`},
+		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindTooMany, Code: 421, Text: "Too many users"}, exitTooMany, "421 Too many users"},
+		{&ftpclient.Error{Op: "USER", Kind: ftpclient.KindTLS, Code: 530}, exitLogin, "TLS"},
+		{&ftpclient.Error{Op: "PWD", Kind: ftpclient.KindUnknown, Code: 500}, exitFailure, "500"},
+	} {
+		err := connectFailure(loc, fmt.Errorf("wrapped: %w", tt.err))
+		if codeOf(err) != tt.want || !strings.Contains(err.Error(), tt.text) {
+			t.Errorf("%v: %d %v; want %d %q", tt.err, codeOf(err), err, tt.want, tt.text)
+		}
+		if strings.Contains(err.Error(), "%!") || strings.Contains(err.Error(), "sesame") || strings.ContainsAny(err.Error(), "\n\x1b") {
+			t.Errorf("%v: bad message %q", tt.err, err)
+		}
+	}
+	anonymous := connectFailure(location{Host: "h", Port: 21}, &ftpclient.Error{Op: "PASS", Kind: ftpclient.KindLogin, Code: 530, Text: "No"})
+	if codeOf(anonymous) != exitLogin || !strings.Contains(anonymous.Error(), "ftp://user@h/") {
+		t.Errorf("anonymous: %v", anonymous)
+	}
+}
+
+func TestDirFailures(t *testing.T) {
+	loc := location{Host: "h", Port: 21}
+	for kind, want := range map[ftpclient.Kind]exitCode{
+		ftpclient.KindNotExist: exitRemoteDir, ftpclient.KindNotDir: exitRemoteDir,
+		ftpclient.KindPermission: exitRemoteDir, ftpclient.KindUnknown: exitRemoteDir,
+		ftpclient.KindTimeout: exitTimeout, ftpclient.KindNetwork: exitConnect,
+	} {
+		err := dirFailure(loc, "/d\n", &ftpclient.Error{Op: "MLST", Kind: kind, Code: 550, Text: "x"})
+		if codeOf(err) != want || strings.Contains(err.Error(), "%!") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%v: %d %q, want %d", kind, codeOf(err), err, want)
+		}
+	}
+}
+
+func TestTimedOut(t *testing.T) {
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	canceled := &ftpclient.Error{Op: "wait", Kind: ftpclient.KindCanceled}
+	full := &refusals{last: &ftpclient.Error{Op: "login", Kind: ftpclient.KindTooMany, Code: 421}}
+	if got := timedOut(ctx, canceled, full); ftpclient.KindOf(got) != ftpclient.KindTooMany {
+		t.Errorf("our deadline at a full server gave %v", got)
+	}
+	if got := timedOut(ctx, canceled, &refusals{}); ftpclient.KindOf(got) != ftpclient.KindTimeout {
+		t.Errorf("our deadline gave %v", got)
+	}
+	if got := timedOut(t.Context(), canceled, full); got != canceled {
+		t.Errorf("without a deadline: %v", got)
+	}
+}

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// uploadLimit bounds the uploads at the end of a mount.
+const uploadLimit = 10 * time.Minute
+
+// wait returns when the mount was removed from outside or a signal came.
+func (m *mounted) wait(signals <-chan os.Signal) {
+	gone := make(chan struct{})
+	go func() {
+		m.server.Wait()
+		close(gone)
+	}()
+	select {
+	case <-gone:
+		m.log.Info("unmounted", "mountpoint", m.job.Mountpoint)
+	case sig := <-signals:
+		m.log.Info("ending", "signal", sig.String())
+		m.unmount()
+	}
+}
+
+// unmount removes the mount, even if it is in use.
+func (m *mounted) unmount() {
+	err := m.server.Unmount()
+	if err == nil {
+		return
+	}
+	mounts, tableErr := readMounts()
+	if at, ok := mountAt(mounts, m.job.Mountpoint); tableErr == nil && (!ok || at.Type != fsType) {
+		return // somebody has detached it already
+	}
+	m.log.Warn("the mount is in use: detaching it", "mountpoint", m.job.Mountpoint, "error", err)
+	if err := detach(m.job.Mountpoint, true); err != nil {
+		m.log.Error("cannot detach", "mountpoint", m.job.Mountpoint, "error", err)
+	}
+}
+
+// stop undoes what start did, uploads first. A further signal cuts the uploads
+// short. It is called after the kernel has let go of the mount.
+func (m *mounted) stop(signals <-chan os.Signal) error {
+	var failed error
+	if m.volume != nil {
+		failed = m.closeVolume(signals)
+	}
+	if m.client != nil {
+		m.note("client", m.client.Close())
+	}
+	if m.spool != nil {
+		failed = errors.Join(failed, m.closeSpool(failed != nil))
+	}
+	if m.demo != nil {
+		m.note("demo server", m.demo.close())
+	}
+	if failed != nil {
+		failed = failf(exitUploads, "%s: not everything was uploaded: %s", m.source, printable(oneLine(failed)))
+		m.log.Error(failed.Error())
+	}
+	if m.state != nil {
+		m.note("state file", m.state.end(failed))
+	}
+	return failed
+}
+
+func (m *mounted) closeVolume(signals <-chan os.Signal) error {
+	ctx, cancel := context.WithTimeout(context.Background(), uploadLimit)
+	defer cancel()
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case sig := <-signals:
+			m.log.Warn("giving up the uploads", "signal", sig.String())
+			cancel()
+		case <-done:
+		}
+	}()
+	return m.volume.Close(ctx)
+}
+
+// closeSpool gives up the spool. Where the volume could not upload everything,
+// the error names the place of the data.
+func (m *mounted) closeSpool(unsent bool) error {
+	kept, err := m.spool.close()
+	m.note("spool", err)
+	switch {
+	case kept == "":
+		return nil
+	case unsent:
+		return fmt.Errorf("the data is kept in %s", kept)
+	}
+	m.log.Warn("files are left in the spool directory", "dir", kept)
+	return nil
+}
+
+// note logs an error that changes nothing any more.
+func (m *mounted) note(what string, err error) {
+	if err != nil {
+		m.log.Warn(what, "error", err)
+	}
+}
+
+// oneLine is the text of an error, which may be several joined, on one line.
+func oneLine(err error) string {
+	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
+}

@@ -1,0 +1,67 @@
+package main
+
+import (
+	"bufio"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	fuseDevice = "/dev/fuse"
+	fuseConf   = "/etc/fuse.conf"
+)
+
+// checkFUSE looks for what a mount needs before any time is spent on the
+// network. Its errors are failures with exitFUSE.
+func checkFUSE(device, conf string, root, allowOther bool) error {
+	f, err := os.OpenFile(device, os.O_RDWR, 0)
+	switch {
+	case err == nil:
+		f.Close()
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
+		return failf(exitFUSE, "%s is missing: load the module (modprobe fuse), or start the container with --device /dev/fuse --cap-add SYS_ADMIN", device)
+	case errors.Is(err, fs.ErrPermission):
+		return failf(exitFUSE, "%s may not be opened: ask for access to it (group fuse, chmod 666), or start the container with --device /dev/fuse --cap-add SYS_ADMIN", device)
+	default:
+		return failf(exitFUSE, "%s: %w", device, reason(err))
+	}
+	if root {
+		return nil
+	}
+	if _, err := findFusermount(); err != nil {
+		return failf(exitFUSE, "%w: install fuse3 (apt install fuse3, dnf install fuse3), or mount as root", err)
+	}
+	if allowOther && !confAllowsOther(conf) {
+		return failf(exitFUSE, "--allow-other is only for root here: add the line user_allow_other to %s, or leave it out", conf)
+	}
+	return nil
+}
+
+// confAllowsOther reports whether fuse.conf(5) has user_allow_other.
+func confAllowsOther(conf string) bool {
+	f, err := os.Open(conf)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	s := bufio.NewScanner(f)
+	for s.Scan() {
+		line, _, _ := strings.Cut(s.Text(), "#")
+		if strings.TrimSpace(line) == "user_allow_other" {
+			return true
+		}
+	}
+	return false
+}
+
+// fuseFailure tells why the kernel refused the mount.
+func fuseFailure(dir string, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return failf(exitFUSE, "mounting on %s is not permitted (%w): in a container add --cap-add SYS_ADMIN --device /dev/fuse", dir, err)
+	}
+	return failf(exitFUSE, "FUSE cannot mount on %s: %s", dir, printable(strings.TrimSpace(err.Error())))
+}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"bytes"
+	"encoding/gob"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// secrets are the passwords that were on the command line or in the
+// environment, where other users or child processes could read them. The
+// program replaces itself by one that has neither and gets them by a pipe.
+type secrets struct {
+	HasURL bool // the URL held a password
+	URL    string
+
+	HasEnv bool // FTPFS_PASSWORD was set
+	Env    string
+
+	HasServe bool // FTPFS_SERVE_PASSWORD was set
+	Serve    string
+
+	Users map[string]string // serve --user name:password
+}
+
+const (
+	envPassword      = "FTPFS_PASSWORD"
+	envServePassword = "FTPFS_SERVE_PASSWORD"
+	envHandover      = "FTPFS_HANDOVER" // number of the descriptor to read secrets from
+)
+
+// maxHandover is what a pipe holds without a reader, by a good margin; bytes.
+const maxHandover = 32 << 10
+
+// takeSecrets returns the secrets that were handed over, or else those of the
+// environment. The variables are gone from the environment afterwards, as far
+// as children see it.
+func takeSecrets() (s secrets, handed bool, err error) {
+	fd, handed := os.LookupEnv(envHandover)
+	if handed {
+		os.Unsetenv(envHandover)
+		n, err := strconv.Atoi(fd)
+		if err != nil || n < 3 {
+			return s, false, fmt.Errorf("%s is not for you to set", envHandover)
+		}
+		return s, true, readGob(os.NewFile(uintptr(n), "handover"), &s)
+	}
+	s.Env, s.HasEnv = os.LookupEnv(envPassword)
+	s.Serve, s.HasServe = os.LookupEnv(envServePassword)
+	os.Unsetenv(envPassword)
+	os.Unsetenv(envServePassword)
+	return s, false, nil
+}
+
+func (s secrets) envPassword() *string {
+	if !s.HasEnv {
+		return nil
+	}
+	return &s.Env
+}
+
+// exposed reports whether there is anything to hide.
+func (s secrets) exposed() bool {
+	return s.HasURL || s.HasEnv || s.HasServe || len(s.Users) > 0
+}
+
+// replaceProcess executes this program anew with args, without the secrets in
+// arguments or environment. It returns only if that fails.
+func (s secrets) replaceProcess(args []string) error {
+	var b bytes.Buffer
+	if err := gob.NewEncoder(&b).Encode(s); err != nil {
+		return err
+	}
+	if b.Len() > maxHandover {
+		return failf(exitUsage, "the password is too long")
+	}
+	var p [2]int
+	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {
+		return fmt.Errorf("pipe: %w", err)
+	}
+	defer unix.Close(p[0])
+	_, err := unix.Write(p[1], b.Bytes())
+	unix.Close(p[1])
+	if err != nil {
+		return fmt.Errorf("pipe: %w", err)
+	}
+	if _, err := unix.FcntlInt(uintptr(p[0]), unix.F_SETFD, 0); err != nil {
+		return fmt.Errorf("pipe: %w", err)
+	}
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	return unix.Exec(exe, args, append(cleanEnviron(), envHandover+"="+strconv.Itoa(p[0])))
+}
+
+// cleanEnviron is the environment without secrets.
+func cleanEnviron() []string {
+	return slices.DeleteFunc(os.Environ(), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return name == envPassword || name == envServePassword || name == envHandover
+	})
+}
+
+// readGob decodes one value and closes the file.
+func readGob(f *os.File, v any) error {
+	if f == nil {
+		return os.ErrInvalid
+	}
+	defer f.Close()
+	return gob.NewDecoder(io.LimitReader(f, maxSecretFile)).Decode(v)
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"log/syslog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// lineHandler is a slog.Handler that writes one readable line per record:
+// the message, then the attributes as key=value. Nothing in a record can
+// break the line or drive a terminal: servers have a hand in the texts.
+type lineHandler struct {
+	level slog.Leveler
+	write func(level slog.Level, line string) error
+	attrs string
+	group string
+}
+
+func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level.Level() }
+
+func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+	var b strings.Builder
+	b.WriteString(printable(r.Message))
+	b.WriteString(h.attrs)
+	r.Attrs(func(a slog.Attr) bool {
+		writeAttr(&b, h.group, a)
+		return true
+	})
+	return h.write(r.Level, b.String())
+}
+
+func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	var b strings.Builder
+	for _, a := range attrs {
+		writeAttr(&b, h.group, a)
+	}
+	next := *h
+	next.attrs += b.String()
+	return &next
+}
+
+func (h *lineHandler) WithGroup(name string) slog.Handler {
+	next := *h
+	if name != "" {
+		next.group += name + "."
+	}
+	return &next
+}
+
+func writeAttr(b *strings.Builder, group string, a slog.Attr) {
+	v := a.Value.Resolve()
+	if v.Kind() == slog.KindGroup {
+		if a.Key != "" {
+			group += a.Key + "."
+		}
+		for _, inner := range v.Group() {
+			writeAttr(b, group, inner)
+		}
+		return
+	}
+	text := printable(v.String())
+	if strings.ContainsAny(text, ` "=`) || text == "" {
+		text = `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
+	}
+	b.WriteString(" " + printable(group+a.Key) + "=" + text)
+}
+
+// printable returns s with everything escaped that is not printable UTF-8.
+func printable(s string) string {
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case unicode.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		}
+	}
+	return b.String()
+}
+
+// openLog returns the log of a mount. In the foreground it is stderr; in the
+// background the file, or the system log, or nothing if there is neither.
+// The returned function closes it.
+func openLog(file string, foreground, verbose bool) (*slog.Logger, func() error, error) {
+	level := slog.LevelInfo
+	if verbose {
+		level = slog.LevelDebug
+	}
+	if file != "" {
+		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return nil, nil, failf(exitUsage, "log file %s: %w", file, reason(err))
+		}
+		return slog.New(&lineHandler{level: level, write: stamped(f)}), f.Close, nil
+	}
+	if foreground {
+		return slog.New(&lineHandler{level: level, write: stamped(os.Stderr)}), func() error { return nil }, nil
+	}
+	w, err := syslog.New(syslog.LOG_DAEMON|syslog.LOG_INFO, "ftpfs")
+	if err != nil {
+		return slog.New(slog.DiscardHandler), func() error { return nil }, nil
+	}
+	return slog.New(&lineHandler{level: level, write: toSyslog(w)}), w.Close, nil
+}
+
+// stamped writes lines with time and level, each by one Write.
+func stamped(w io.Writer) func(slog.Level, string) error {
+	var mu sync.Mutex
+	return func(level slog.Level, line string) error {
+		var b bytes.Buffer
+		b.WriteString(time.Now().Format("2006-01-02T15:04:05.000Z07:00 "))
+		fmt.Fprintf(&b, "%-5s %s\n", level, line)
+		mu.Lock()
+		defer mu.Unlock()
+		_, err := w.Write(b.Bytes())
+		return err
+	}
+}
+
+func toSyslog(w *syslog.Writer) func(slog.Level, string) error {
+	return func(level slog.Level, line string) error {
+		switch {
+		case level >= slog.LevelError:
+			return w.Err(line)
+		case level >= slog.LevelWarn:
+			return w.Warning(line)
+		case level >= slog.LevelInfo:
+			return w.Info(line)
+		}
+		return w.Debug(line)
+	}
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// envMain makes the test binary be the program, so that tests can start it as
+// a process, and it can start itself.
+const envMain = "FTPFS_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envMain) != "" {
+		os.Exit(int(run(os.Args)))
+	}
+	os.Exit(m.Run())
+}
+
+// programTimeout bounds every run of the program in tests.
+const programTimeout = 60 * time.Second
+
+// command returns the program with its own folders for state, spool and home.
+func command(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), programTimeout)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, exe, args...)
+	cmd.Args[0] = "ftpfs"
+	cmd.Env = append(cleanEnviron(), envMain+"=1")
+	return cmd
+}
+
+// sandbox gives this process, and what it starts, folders of its own.
+func sandbox(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range []string{"run", "cache", "home", "tmp"} {
+		if err := os.Mkdir(dir+"/"+name, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("XDG_RUNTIME_DIR", dir+"/run")
+	t.Setenv("XDG_CACHE_HOME", dir+"/cache")
+	t.Setenv("HOME", dir+"/home")
+	t.Setenv("TMPDIR", dir+"/tmp")
+	t.Setenv("NETRC", "")
+}
+
+// result is what a run of the program left.
+type result struct {
+	code   exitCode
+	stdout string
+	stderr string
+}
+
+// runProgram runs the program to its end.
+func runProgram(t *testing.T, cmd *exec.Cmd) result {
+	t.Helper()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("%q: %v", cmd.Args, err)
+	}
+	return result{exitCode(cmd.ProcessState.ExitCode()), stdout.String(), stderr.String()}
+}
+
+// oneLineOf fails unless stderr is one line of the program, and returns it.
+func (r result) oneLine(t *testing.T) string {
+	t.Helper()
+	text := strings.TrimSuffix(r.stderr, "\n")
+	if !strings.HasPrefix(text, "ftpfs: ") || strings.Contains(text, "\n") {
+		t.Errorf("stderr is not one line of ftpfs: %q", r.stderr)
+	}
+	return text
+}
+
+// eventually polls until ok, and fails past the deadline.
+func eventually(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(programTimeout)
+	for !ok() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("not within %s: %s", programTimeout, what)
+		}
+	}
+}
+
+func TestTranslateArgs(t *testing.T) {
+	for _, tt := range []struct {
+		argv string
+		want string
+		fake bool
+	}{
+		{"ftpfs mount ftp://h/ /m", "mount ftp://h/ /m", false},
+		{"/usr/bin/ftpfs ftp://h/ /m -o ro", "mount ftp://h/ /m -o ro", false},
+		{"/sbin/mount.ftpfs ftp://h/ /m -o rw,_netdev", "mount ftp://h/ /m -o rw,_netdev", false},
+		{"mount.ftpfs ftp://h/ /m -sv -t fuse.ftpfs -o ro", "mount ftp://h/ /m --verbose -o ro", false},
+		{"mount.ftpfs ftp://h/ /m -f", "mount ftp://h/ /m", true},
+		{"ftpfs umount /m", "umount /m", false},
+		{"ftpfs", "", false},
+	} {
+		got, fake, err := translateArgs(strings.Fields(tt.argv))
+		if err != nil || strings.Join(got, " ") != tt.want || fake != tt.fake {
+			t.Errorf("translateArgs(%s) = %q, %v, %v; want %q, %v", tt.argv, got, fake, err, tt.want, tt.fake)
+		}
+	}
+	if _, _, err := translateArgs([]string{"mount.ftpfs", "ftp://h/", "/m", "-o"}); codeOf(err) != exitUsage {
+		t.Errorf("-o without value: %v", err)
+	}
+}
+
+func TestVersionAndHelp(t *testing.T) {
+	if r := runProgram(t, command(t, "--version")); r.code != exitOK || !strings.HasPrefix(r.stdout, "ftpfs ") || !strings.Contains(r.stdout, "go1.") {
+		t.Errorf("--version: %+v", r)
+	}
+	for _, name := range []string{"mount", "umount", "serve"} {
+		if r := runProgram(t, command(t, name, "--help")); r.code != exitOK || !strings.Contains(r.stdout, "Examples:") {
+			t.Errorf("%s --help: %+v", name, r)
+		}
+	}
+}
+
+func TestUsageErrors(t *testing.T) {
+	sandbox(t)
+	for _, args := range [][]string{
+		{"nonsense"},
+		{"mount"},
+		{"mount", "ftp://h/"},
+		{"mount", "ftp://h/", "/a", "/b"},
+		{"mount", "--demo"},
+		{"mount", "--nonsense", "ftp://h/", "/a"},
+		{"mount", "--connections", "many", "ftp://h/", "/a"},
+		{"mount", "--connections", "0", "ftp://h/", "/a"},
+		{"mount", "--attr-timeout", "-1s", "ftp://h/", "/a"},
+		{"mount", "--umask", "9", "ftp://h/", "/a"},
+		{"mount", "--cache-size", "much", "ftp://h/", "/a"},
+		{"mount", "-o", "nonsense", "ftp://h/", "/a"},
+		{"mount", "-o", "connections", "ftp://h/", "/a"},
+		{"mount", "host/dir", "/a"},
+		{"mount", "ftps://h/", "/a"},
+		{"umount"},
+		{"serve"},
+		{"serve", "/"},
+		{"serve", "--user", "me", "/"},
+		{"serve", "--anonymous", "--passive-ports", "9-1", "/"},
+		{"serve", "--anonymous", "--write", "--read-only", "/"},
+		{"daemon", "a", "b"},
+	} {
+		t.Run(strings.Join(args, " "), func(t *testing.T) {
+			r := runProgram(t, command(t, args...))
+			if r.code != exitUsage {
+				t.Errorf("exit code %d, want %d", r.code, exitUsage)
+			}
+			r.oneLine(t)
+		})
+	}
+}

@@ -1,0 +1,242 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"ftpfs/cache"
+	"ftpfs/ftpclient"
+	"ftpfs/fusefs"
+)
+
+const (
+	// connectLimit bounds connecting, login and the look at the remote
+	// directory together; a longer --timeout extends it, a short one cuts it.
+	connectLimit = 9 * time.Second
+	// dialLimit bounds one TCP connect.
+	dialLimit = 8 * time.Second
+)
+
+// mountJob is everything the process of a mount needs to know. It goes through
+// a pipe to the process in the background.
+type mountJob struct {
+	Location   location // with its password
+	Mountpoint string   // absolute
+	Demo       bool     // serve a sample tree and mount that; Location is empty
+	Foreground bool
+
+	Connections int
+	AttrTTL     time.Duration
+	CacheBytes  int64
+	SpoolBase   string
+	ReadOnly    bool
+	AllowOther  bool
+	NonEmpty    bool
+	UID, GID    uint32
+	Umask       uint32
+	Timeout     time.Duration // silence of the server that ends an operation
+
+	Verbose bool
+	Trace   bool
+	LogFile string
+}
+
+// connectLimit is how long the server may take until it is usable.
+func (j mountJob) connectLimit() time.Duration {
+	if j.Timeout > defaultTimeout {
+		return j.Timeout
+	}
+	return min(connectLimit, 2*j.Timeout)
+}
+
+// mounted is a mount in the making and then alive: what has to be undone, in
+// reverse order, when it ends.
+type mounted struct {
+	job    mountJob
+	log    *slog.Logger
+	warn   func(text string) // for the person who mounts
+	root   string            // the server path that is mounted
+	source string            // for the mount table
+
+	refused refusals
+	demo    *demoServer
+	client  *ftpclient.Client
+	spool   *spool
+	volume  *cache.Volume
+	server  *fusefs.Server
+	state   *stateFile
+}
+
+// run mounts, calls ready, and stays until the mount is removed or a signal
+// comes. It returns nil if every byte was uploaded. warn is for what the
+// person who mounts should see; it is not called after ready.
+func (j mountJob) run(log *slog.Logger, warn func(string), ready func() error) error {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
+	defer signal.Stop(signals)
+
+	m := &mounted{job: j, log: log, warn: warn}
+	err := m.startUnless(signals)
+	if err == nil {
+		err = ready()
+	}
+	if err != nil {
+		if m.server != nil {
+			m.unmount()
+		}
+		m.note("giving up", m.stop(signals))
+		return err
+	}
+	log.Info("mounted", "source", m.source, "mountpoint", j.Mountpoint, "pid", os.Getpid())
+	m.wait(signals)
+	return m.stop(signals)
+}
+
+// startUnless starts, and gives up at a signal.
+func (m *mounted) startUnless(signals <-chan os.Signal) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	done := make(chan error, 1)
+	go func() { done <- m.start(ctx) }()
+	select {
+	case err := <-done:
+		return err
+	case sig := <-signals:
+		cancel()
+		<-done // whatever it says, the signal is the reason
+		return failf(exitFailure, "ended by signal (%s) before the mount was made", sig)
+	}
+}
+
+// start makes the mount: mount point, server, remote directory, kernel.
+func (m *mounted) start(ctx context.Context) error {
+	check := mountpointCheck{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: stateDirs(), Warn: m.warn}
+	if err := check.run(); err != nil {
+		return err
+	}
+	if err := checkFUSE(fuseDevice, fuseConf, os.Geteuid() == 0, m.job.AllowOther); err != nil {
+		return err
+	}
+	if m.job.Demo {
+		var err error
+		if m.demo, err = startDemo(); err != nil {
+			return failf(exitServe, "demo server: %w", err)
+		}
+		m.job.Location = m.demo.location
+	}
+	if err := m.connect(ctx); err != nil {
+		return err
+	}
+	return m.mount(ctx)
+}
+
+// connect logs in and makes sure that the remote directory is one.
+func (m *mounted) connect(ctx context.Context) error {
+	loc := m.job.Location
+	ctx, cancel := context.WithTimeout(ctx, m.job.connectLimit())
+	defer cancel()
+	client, err := ftpclient.New(m.clientOptions())
+	if err != nil {
+		return failf(exitUsage, "%w", err)
+	}
+	m.client = client
+	home, err := client.Connect(ctx)
+	if err != nil {
+		return connectFailure(loc, timedOut(ctx, err, &m.refused))
+	}
+	m.root, m.source = loc.root(home), loc.String()
+	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
+		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
+	}
+	return nil
+}
+
+func (m *mounted) clientOptions() ftpclient.Options {
+	return ftpclient.Options{
+		Host: m.job.Location.Host, Port: m.job.Location.Port,
+		User: m.job.Location.User, Password: m.job.Location.Password,
+		Connections: m.job.Connections,
+		DialTimeout: min(m.job.Timeout, dialLimit), ReplyTimeout: m.job.Timeout,
+		// A transfer may rest longer than a reply: disks spin up.
+		DataTimeout: m.job.Timeout + m.job.Timeout/2,
+		Trace:       m.refused.watch(newTrace(m.log, m.job.Trace)),
+	}
+}
+
+// checkRemoteDir asks for the directory to be mounted. The login directory
+// needs no look: the server put us there.
+func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc location, root string) error {
+	if loc.Dir == "" {
+		return nil
+	}
+	e, err := c.Stat(ctx, root)
+	switch {
+	case err != nil && ftpclient.Lost(err):
+		return err
+	case err == nil && e.Type == ftpclient.TypeDir:
+		return nil
+	case err == nil && e.Type == ftpclient.TypeFile:
+		return &ftpclient.Error{Op: "STAT", Path: root, Kind: ftpclient.KindNotDir}
+	}
+	// A symbolic link, or a server that tells nothing of a single path: what
+	// can be listed is a directory.
+	_, listErr := c.List(ctx, root)
+	if listErr != nil && ftpclient.KindOf(err) == ftpclient.KindNotExist {
+		return err
+	}
+	return listErr
+}
+
+// mount hands the remote directory to the kernel.
+func (m *mounted) mount(ctx context.Context) (err error) {
+	if m.spool, err = openSpool(m.job.SpoolBase, m.source, m.warn); err != nil {
+		return failf(exitFailure, "spool directory %s: %w: give another with --spool-dir", m.job.SpoolBase, err)
+	}
+	m.volume, err = cache.NewVolume(cache.FromClient(m.client), cache.Options{
+		Root: m.root, TTL: m.job.AttrTTL, CacheBytes: m.job.CacheBytes,
+		SpoolDir: m.spool.files(), ReadOnly: m.job.ReadOnly, Log: m.log,
+	})
+	if err != nil {
+		return failf(exitFailure, "volume: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := m.openState(); err != nil {
+		return failf(exitFailure, "%w", err)
+	}
+	m.server, err = fusefs.Mount(m.job.Mountpoint, m.volume, fusefs.Options{
+		Source: m.source, UID: m.job.UID, GID: m.job.GID, Umask: m.job.Umask,
+		AllowOther: m.job.AllowOther, ReadOnly: m.job.ReadOnly, Log: m.log,
+	})
+	if err != nil {
+		return fuseFailure(m.job.Mountpoint, err)
+	}
+	return nil
+}
+
+// openState tells other processes of this mount, before it can be seen.
+func (m *mounted) openState() error {
+	dir, err := ownStateDir()
+	if err != nil {
+		return err
+	}
+	m.state, err = newStateFile(dir, mountState{
+		PID: os.Getpid(), Mountpoint: rawText(m.job.Mountpoint),
+		Source: rawText(m.source), Started: time.Now().UTC(),
+	})
+	return err
+}
+
+// absolute makes a path absolute: the process in the background lives in /.
+func absolute(name string) (string, error) {
+	if name == "" {
+		return "", nil
+	}
+	return filepath.Abs(name)
+}

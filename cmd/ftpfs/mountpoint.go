@@ -1,0 +1,199 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// lookTimeout bounds a look at a mount point: below a dead network filesystem
+// it may never return.
+const lookTimeout = 3 * time.Second
+
+// mountpointCheck decides whether a directory can be mounted on. Its errors
+// are failures with exitMountpoint.
+type mountpointCheck struct {
+	Dir      string // absolute
+	NonEmpty bool   // content, or another mount, may be hidden
+	Dirs     []string
+	Warn     func(text string)
+}
+
+// run checks, and removes a stale mount of ours.
+func (c mountpointCheck) run() error {
+	if err := c.checkMounts(); err != nil {
+		return err
+	}
+	info, err := statWithin(c.Dir, lookTimeout)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return failf(exitMountpoint, "mount point %s does not exist: mkdir -p %s", c.Dir, c.Dir)
+	case errors.Is(err, unix.ENOTDIR):
+		return failf(exitMountpoint, "mount point %s: a part of the path is a file, not a directory", c.Dir)
+	case errors.Is(err, fs.ErrPermission):
+		return failf(exitMountpoint, "mount point %s: no permission to reach it: choose a directory of your own", c.Dir)
+	case err != nil:
+		return failf(exitMountpoint, "mount point %s: %w", c.Dir, reason(err))
+	case !info.IsDir():
+		return failf(exitMountpoint, "mount point %s is a file: give an empty directory", c.Dir)
+	}
+	// fusermount3 demands that the user could write there.
+	if os.Geteuid() != 0 && unix.Access(c.Dir, unix.W_OK) != nil {
+		return failf(exitMountpoint, "mount point %s: no permission to write: choose a directory of your own", c.Dir)
+	}
+	return c.checkEmpty()
+}
+
+// checkMounts looks at what is mounted there already.
+func (c mountpointCheck) checkMounts() error {
+	mounts, err := readMounts()
+	if err != nil {
+		return failf(exitMountpoint, "mount point %s: %w", c.Dir, err)
+	}
+	m, ok := mountAt(mounts, c.Dir)
+	if !ok {
+		return nil
+	}
+	stale := isDead(c.Dir, c.Dirs)
+	switch {
+	case stale && m.Type == fsType:
+		return c.clean(m)
+	case stale:
+		return failf(exitMountpoint, "mount point %s holds a dead mount of another program (%s): %s", c.Dir, m.Type, detachCommand(c.Dir))
+	case m.Type == fsType:
+		return failf(exitMountpoint, "mount point %s is mounted already (%s): ftpfs umount %s", c.Dir, printable(m.Source), c.Dir)
+	case !c.NonEmpty:
+		return failf(exitMountpoint, "mount point %s is in use by another mount (%s, type %s): unmount it, or cover it with --nonempty", c.Dir, printable(m.Source), m.Type)
+	}
+	return nil
+}
+
+// clean detaches what a dead ftpfs left, once for each layer.
+func (c mountpointCheck) clean(m mountEntry) error {
+	if err := detach(c.Dir, true); err != nil {
+		return failf(exitMountpoint, "mount point %s holds a dead ftpfs mount that cannot be removed (%w): %s", c.Dir, err, detachCommand(c.Dir))
+	}
+	if known := findMount(c.Dirs, c.Dir); known != nil {
+		defer known.Close()
+		if alive, err := known.alive(); err == nil && !alive {
+			if err := known.forget(); err != nil {
+				c.Warn(fmt.Sprintf("%s: %v", known.path, err))
+			}
+		}
+	}
+	c.Warn(fmt.Sprintf("removed the dead mount of %s from %s", printable(m.Source), c.Dir))
+	return c.checkMounts()
+}
+
+func (c mountpointCheck) checkEmpty() error {
+	if c.NonEmpty {
+		return nil
+	}
+	f, err := os.Open(c.Dir)
+	if err != nil {
+		return failf(exitMountpoint, "mount point %s: %w", c.Dir, reason(err))
+	}
+	defer f.Close()
+	names, err := f.Readdirnames(1)
+	if len(names) > 0 {
+		return failf(exitMountpoint, "mount point %s is not empty (%q is in it): choose an empty directory, or hide the content with --nonempty", c.Dir, names[0])
+	}
+	if err != nil && err != io.EOF {
+		return failf(exitMountpoint, "mount point %s: %w", c.Dir, reason(err))
+	}
+	return nil
+}
+
+// detachCommand is what a person should type to get rid of a dead mount.
+func detachCommand(dir string) string {
+	if os.Geteuid() == 0 {
+		return "umount -l " + dir
+	}
+	return "fusermount3 -uz " + dir
+}
+
+// isDead reports whether the FUSE mount at dir has no process any more. dirs
+// are where state files may be.
+func isDead(dir string, dirs []string) bool {
+	// Unlike stat(2), this is never answered from the kernel's cache.
+	_, err := within(lookTimeout, func() (st unix.Statfs_t, err error) {
+		err = unix.Statfs(dir, &st)
+		return st, err
+	})
+	if errors.Is(err, unix.ENOTCONN) || errors.Is(err, unix.ECONNABORTED) {
+		return true
+	}
+	if _, err := statWithin(dir, lookTimeout); !errors.Is(err, fs.ErrPermission) {
+		return false
+	}
+	// Another user's mount answers root neither way.
+	known := findMount(dirs, dir)
+	if known == nil {
+		return false
+	}
+	defer known.Close()
+	alive, err := known.alive()
+	return err == nil && !alive
+}
+
+// statWithin is os.Stat with a deadline.
+func statWithin(name string, d time.Duration) (fs.FileInfo, error) {
+	return within(d, func() (fs.FileInfo, error) { return os.Stat(name) })
+}
+
+// within calls look with a deadline; past it the error is
+// os.ErrDeadlineExceeded and the call is left behind.
+func within[T any](d time.Duration, look func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		v, err := look()
+		done <- result{v, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-time.After(d):
+		var none T
+		return none, fmt.Errorf("does not answer: %w", os.ErrDeadlineExceeded)
+	}
+}
+
+// maxLinks is how many symbolic links a mount point may go through.
+const maxLinks = 40
+
+// absoluteMountpoint returns the path as the mount table has it: absolute and
+// without symbolic links. The last element is never looked into, since it may
+// be a dead mount.
+func absoluteMountpoint(name string) (string, error) {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	for range maxLinks {
+		dir, err := filepath.EvalSymlinks(filepath.Dir(abs))
+		if err != nil {
+			// The check will say what is wrong, by this name.
+			return abs, nil
+		}
+		abs = filepath.Join(dir, filepath.Base(abs))
+		target, err := os.Readlink(abs)
+		if err != nil {
+			return abs, nil
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(dir, target)
+		}
+		abs = target
+	}
+	return "", failf(exitMountpoint, "mount point %s: too many symbolic links", name)
+}

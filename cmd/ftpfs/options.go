@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// A setting comes from a flag, else from -o, else from the environment, else
+// it has its default.
+
+// notSettings are flags that neither -o nor the environment can set.
+var notSettings = map[string]bool{"options": true, "help": true, "demo": true, "version": true}
+
+// ignoredOptions are those of mount(8) and fstab(5) that mean nothing to us:
+// they are for mount itself, or FUSE enforces them anyway (nosuid, nodev).
+var ignoredOptions = map[string]bool{
+	"_netdev": true, "auto": true, "noauto": true, "nofail": true, "user": true, "users": true,
+	"nouser": true, "owner": true, "group": true, "defaults": true, "dev": true, "nodev": true,
+	"suid": true, "nosuid": true, "exec": true, "async": true, "atime": true, "noatime": true,
+	"relatime": true, "norelatime": true, "strictatime": true, "nostrictatime": true,
+	"diratime": true, "nodiratime": true, "lazytime": true, "nolazytime": true, "silent": true,
+	"loud": true, "mand": true, "nomand": true, "iversion": true, "noiversion": true,
+}
+
+// unenforcedOptions are those that promise something we do not do.
+var unenforcedOptions = map[string]bool{"noexec": true, "sync": true, "dirsync": true}
+
+// applyOptions sets flags from mount(8) style options, a,b=c. Flags given on
+// the command line stay as they are.
+func applyOptions(flags *pflag.FlagSet, lists []string, warn func(string)) error {
+	given := make(map[string]bool)
+	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
+	for _, list := range lists {
+		for _, option := range splitOptions(list) {
+			if err := applyOption(flags, option, given, warn); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// splitOptions splits at commas; \, is a comma within a value.
+func splitOptions(list string) []string {
+	var options []string
+	var b strings.Builder
+	for i := 0; i < len(list); i++ {
+		switch {
+		case list[i] == '\\' && i+1 < len(list) && list[i+1] == ',':
+			b.WriteByte(',')
+			i++
+		case list[i] == ',':
+			options = append(options, b.String())
+			b.Reset()
+		default:
+			b.WriteByte(list[i])
+		}
+	}
+	return append(options, b.String())
+}
+
+func applyOption(flags *pflag.FlagSet, option string, given map[string]bool, warn func(string)) error {
+	name, value, hasValue := strings.Cut(strings.TrimSpace(option), "=")
+	switch {
+	case name == "" || ignoredOptions[name] || strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "comment"):
+		return nil
+	case unenforcedOptions[name]:
+		warn("-o " + name + " is not enforced")
+		return nil
+	case name == "ro":
+		name, value, hasValue = "read-only", "true", true
+	case name == "rw":
+		name, value, hasValue = "read-only", "false", true
+	}
+	name = strings.ReplaceAll(name, "_", "-")
+	f := flags.Lookup(name)
+	if f == nil || notSettings[name] {
+		// The value is not shown: it could be a password.
+		return failf(exitUsage, "-o %s: no such option: see ftpfs mount --help", printable(name))
+	}
+	if given[name] {
+		return nil
+	}
+	if !hasValue {
+		if f.Value.Type() != "bool" {
+			return failf(exitUsage, "-o %s needs a value: -o %s=...", name, name)
+		}
+		value = "true"
+	}
+	if err := flags.Set(name, value); err != nil {
+		return failf(exitUsage, "-o %w", err)
+	}
+	return nil
+}
+
+// applyEnvironment sets flags from variables: prefix and the flag's name in
+// capitals with _ for -. Flags that are set already stay as they are; an empty
+// variable counts as unset.
+func applyEnvironment(flags *pflag.FlagSet, prefix string) error {
+	var first error
+	flags.VisitAll(func(f *pflag.Flag) {
+		name := envName(prefix, f.Name)
+		value := os.Getenv(name)
+		if value == "" || f.Changed || notSettings[f.Name] || first != nil {
+			return
+		}
+		if err := flags.Set(f.Name, value); err != nil {
+			first = failf(exitUsage, "%s: %w", name, err)
+		}
+	})
+	return first
+}
+
+func envName(prefix, flag string) string {
+	return prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// nameEnvironment adds the variable's name to every flag's help.
+func nameEnvironment(cmd *cobra.Command, prefix string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !notSettings[f.Name] {
+			f.Usage += " [" + envName(prefix, f.Name) + "]"
+		}
+	})
+}
+
+// byteSize is a flag for a number of bytes: 1000, 64K, 256MiB, 2G (powers of 1024).
+type byteSize int64
+
+func (b *byteSize) Type() string   { return "bytes" }
+func (b *byteSize) String() string { return formatSize(int64(*b)) }
+
+var sizeUnits = []struct {
+	suffix string
+	shift  uint
+}{{"T", 40}, {"G", 30}, {"M", 20}, {"K", 10}}
+
+func (b *byteSize) Set(s string) error {
+	number := strings.ToUpper(strings.TrimSpace(s))
+	number = strings.TrimSuffix(strings.TrimSuffix(number, "B"), "I")
+	shift := uint(0)
+	for _, u := range sizeUnits {
+		if n, ok := strings.CutSuffix(number, u.suffix); ok {
+			number, shift = n, u.shift
+			break
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 0 || n > (1<<62)>>shift {
+		return fmt.Errorf("%q is not a size: write bytes, or 64K, 256M, 2G", s)
+	}
+	*b = byteSize(n << shift)
+	return nil
+}
+
+func formatSize(n int64) string {
+	for _, u := range sizeUnits {
+		if n > 0 && n&(1<<u.shift-1) == 0 {
+			return strconv.FormatInt(n>>u.shift, 10) + u.suffix + "iB"
+		}
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// octal is a flag for permission bits.
+type octal uint32
+
+func (o *octal) Type() string   { return "octal" }
+func (o *octal) String() string { return fmt.Sprintf("%03o", uint32(*o)) }
+
+func (o *octal) Set(s string) error {
+	n, err := strconv.ParseUint(s, 8, 32)
+	if err != nil || n > 0o777 {
+		return fmt.Errorf("%q is not an octal mask such as 022", s)
+	}
+	*o = octal(n)
+	return nil
+}

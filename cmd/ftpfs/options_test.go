@@ -1,0 +1,116 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+// parsed runs the mount command's flag handling on args.
+func parsed(t *testing.T, args ...string) (*mountCommand, []string, error) {
+	t.Helper()
+	var warnings []string
+	c := &mountCommand{program: &program{}, cacheSize: defaultCacheBytes, umask: defaultUmask}
+	cmd := newMountCommand(c.program)
+	cmd.ResetFlags()
+	c.addFlags(cmd)
+	if err := cmd.ParseFlags(args); err != nil {
+		return c, nil, err
+	}
+	err := applyOptions(cmd.Flags(), c.options, func(s string) { warnings = append(warnings, s) })
+	if err == nil {
+		err = applyEnvironment(cmd.Flags(), "FTPFS_")
+	}
+	return c, warnings, err
+}
+
+func TestOptionsOfMount(t *testing.T) {
+	c, warnings, err := parsed(t, "-o", "ro,allow_other,uid=1000,gid=100,umask=077,_netdev,noauto,nofail,user,x-systemd.automount,nosuid,nodev,noatime",
+		"-o", "connections=3,attr_timeout=0,cache-size=1M,,password_file=/a\\,b,netrc=/n=m")
+	if err != nil || len(warnings) != 0 {
+		t.Fatalf("%v, warnings %q", err, warnings)
+	}
+	j := c.job
+	if !j.ReadOnly || !j.AllowOther || j.UID != 1000 || j.GID != 100 || c.umask != 0o077 || j.Connections != 3 ||
+		j.AttrTTL != 0 || c.cacheSize != 1<<20 || c.passwordFile != "/a,b" || c.netrc != "/n=m" {
+		t.Errorf("%+v", c)
+	}
+	if c, _, err = parsed(t, "-o", "ro,rw"); err != nil || c.job.ReadOnly {
+		t.Errorf("ro,rw: read-only %v, %v", c.job.ReadOnly, err)
+	}
+	if _, warnings, err = parsed(t, "-o", "noexec"); err != nil || len(warnings) != 1 {
+		t.Errorf("noexec: %q, %v", warnings, err)
+	}
+}
+
+func TestOptionsRefused(t *testing.T) {
+	for _, o := range []string{"password=sesame", "nonsense", "connections", "connections=sesame", "demo", "options=ro", "help"} {
+		_, _, err := parsed(t, "-o", o)
+		if codeOf(err) != exitUsage {
+			t.Errorf("-o %s: %v", o, err)
+		}
+		if o == "password=sesame" && strings.Contains(err.Error(), "sesame") {
+			t.Errorf("-o password tells it: %v", err)
+		}
+	}
+}
+
+// TestPrecedence: flag, then -o, then environment, then default.
+func TestPrecedence(t *testing.T) {
+	t.Setenv("FTPFS_CONNECTIONS", "5")
+	t.Setenv("FTPFS_ATTR_TIMEOUT", "1m")
+	t.Setenv("FTPFS_ALLOW_OTHER", "true")
+	t.Setenv("FTPFS_TIMEOUT", "")
+	c, _, err := parsed(t)
+	if err != nil || c.job.Connections != 5 || c.job.AttrTTL != time.Minute || !c.job.AllowOther || c.job.Timeout != defaultTimeout {
+		t.Errorf("environment: %+v, %v", c.job, err)
+	}
+	if c, _, err = parsed(t, "-o", "connections=6"); err != nil || c.job.Connections != 6 {
+		t.Errorf("-o over environment: %d, %v", c.job.Connections, err)
+	}
+	if c, _, err = parsed(t, "-o", "connections=6", "--connections=7"); err != nil || c.job.Connections != 7 {
+		t.Errorf("flag over -o: %d, %v", c.job.Connections, err)
+	}
+	t.Setenv("FTPFS_CONNECTIONS", "many")
+	if _, _, err = parsed(t); codeOf(err) != exitUsage || !strings.Contains(err.Error(), "FTPFS_CONNECTIONS") {
+		t.Errorf("bad variable: %v", err)
+	}
+}
+
+func TestByteSize(t *testing.T) {
+	for s, want := range map[string]int64{
+		"0": 0, "1000": 1000, "64K": 64 << 10, "64kb": 64 << 10, "256MiB": 256 << 20, "2g": 2 << 30, "1T": 1 << 40,
+	} {
+		var b byteSize
+		if err := b.Set(s); err != nil || int64(b) != want {
+			t.Errorf("%q = %d, %v; want %d", s, b, err, want)
+		}
+		var again byteSize
+		if err := again.Set(b.String()); err != nil || again != b {
+			t.Errorf("%q does not survive: %q", s, b.String())
+		}
+	}
+	for _, s := range []string{"", "-1", "1.5M", "x", "9999999999T", "M"} {
+		var b byteSize
+		if err := b.Set(s); err == nil {
+			t.Errorf("%q taken as %d", s, b)
+		}
+	}
+}
+
+func TestEveryFlagHasHelpAndVariable(t *testing.T) {
+	for _, cmd := range newRoot(&program{}).Commands() {
+		if cmd.Hidden || cmd.RunE == nil {
+			continue
+		}
+		if cmd.Example == "" || cmd.Long == "" {
+			t.Errorf("%s has no example or no description", cmd.Name())
+		}
+		usage := cmd.Flags().FlagUsages()
+		for line := range strings.SplitSeq(strings.TrimSpace(usage), "\n") {
+			if !strings.Contains(line, "[FTPFS_") && !strings.Contains(line, "--demo") && !strings.Contains(line, "--options") {
+				t.Errorf("%s: no variable: %s", cmd.Name(), line)
+			}
+		}
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// newRoot returns the command tree. Errors that cobra finds itself are usage
+// errors; those of our commands know their code.
+func newRoot(p *program) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "ftpfs",
+		Short: "Mount an FTP server as a local directory",
+		Long: `ftpfs mounts an FTP server as a local directory (FUSE), so that every program
+can read and write what is there. It also has a small FTP server of its own.`,
+		Example: `  ftpfs mount ftp://ftp.debian.org/debian ~/debian
+  ls ~/debian
+  ftpfs umount ~/debian
+
+  ftpfs mount --demo ~/demo      try it without any server`,
+		Version:       versionText(),
+		Args:          cobra.NoArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(newMountCommand(p), newUmountCommand(p), newServeCommand(p), newDaemonCommand())
+	root.AddCommand(&cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long:  exitCodeHelp(),
+	})
+	classify(root)
+	return root
+}
+
+// classify makes failures of all errors: those of a command's own work without
+// a code are exitFailure, those that cobra finds (see execute) exitUsage.
+func classify(cmd *cobra.Command) {
+	if run := cmd.RunE; run != nil {
+		cmd.RunE = func(c *cobra.Command, args []string) error {
+			err := run(c, args)
+			var f *failure
+			if err == nil || errors.As(err, &f) {
+				return err
+			}
+			return failf(exitFailure, "%w", err)
+		}
+	}
+	for _, c := range cmd.Commands() {
+		classify(c)
+	}
+}
+
+// execute runs the command of args.
+func execute(root *cobra.Command, args []string) error {
+	root.SetArgs(args)
+	cmd, err := root.ExecuteC()
+	var f *failure
+	if err == nil || errors.As(err, &f) {
+		return err
+	}
+	return failf(exitUsage, "%w: see %s --help", err, cmd.CommandPath())
+}
+
+// newDaemonCommand is the process in the background of a mount.
+func newDaemonCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    "daemon URL MOUNTPOINT",
+		Short:  "The background process of a mount, started by mount",
+		Hidden: true,
+		// The arguments are only for the process list: what they say is in the job.
+		DisableFlagParsing: true,
+		Args:               cobra.ExactArgs(2),
+		RunE:               func(*cobra.Command, []string) error { return runDaemon() },
+	}
+}
+
+// versionText is the answer to --version: version, revision, Go version.
+func versionText() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "ftpfs (built without version information)"
+	}
+	version := info.Main.Version
+	if version == "" {
+		version = "(devel)"
+	}
+	text := "ftpfs " + version
+	settings := make(map[string]string)
+	for _, s := range info.Settings {
+		settings[s.Key] = s.Value
+	}
+	if rev := settings["vcs.revision"]; rev != "" && !strings.Contains(version, rev[:min(12, len(rev))]) {
+		text += " " + rev[:min(12, len(rev))]
+		if settings["vcs.modified"] == "true" {
+			text += "+changes"
+		}
+	}
+	return text + fmt.Sprintf(" %s %s/%s", info.GoVersion, settings["GOOS"], settings["GOARCH"])
+}

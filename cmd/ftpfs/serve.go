@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"ftpfs/ftpserver"
+
+	"github.com/spf13/cobra"
+)
+
+// serveStop bounds the wait for running transfers when the server ends.
+const serveStop = 10 * time.Second
+
+// serveCommand is `ftpfs serve`.
+type serveCommand struct {
+	*program
+	listen       string
+	users        []string
+	passwordFile string
+	anonymous    bool
+	write        bool
+	readOnly     bool
+	passivePorts string
+	passiveHost  string
+	verbose      bool
+	trace        bool
+
+	ready func(url string) // told when it listens
+}
+
+func newServeCommand(p *program) *cobra.Command {
+	c := &serveCommand{program: p, ready: func(url string) { fmt.Println(url) }}
+	cmd := &cobra.Command{
+		Use:   "serve [flags] DIR",
+		Short: "Serve a directory over FTP",
+		Long: `serve lets others read, and with --write change, a directory over FTP. It prints
+its URL when it listens, and serves until it is interrupted.
+
+Give --user, --anonymous or both. FTP sends passwords and data unencrypted: do
+not serve over networks that you do not trust. By default only this machine is
+served; --listen :2121 serves all networks.
+
+A password in --user name:password is seen by whoever lists processes at the
+moment of the start (it is removed at once) and stays in the shell's history:
+prefer --password-file or FTPFS_SERVE_PASSWORD, which count for every --user
+without a password of its own.`,
+		Example: `  ftpfs serve --anonymous ~/Public
+  FTPFS_SERVE_PASSWORD=secret ftpfs serve --user me --write --listen :2121 /srv/scans`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := applyEnvironment(cmd.Flags(), "FTPFS_SERVE_"); err != nil {
+				return err
+			}
+			return c.run(cmd.Context(), args[0])
+		},
+	}
+	c.addFlags(cmd)
+	nameEnvironment(cmd, "FTPFS_SERVE_")
+	return cmd
+}
+
+func (c *serveCommand) addFlags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&c.listen, "listen", "127.0.0.1:2121", "address and port; port 0 lets the system choose")
+	f.StringArrayVar(&c.users, "user", nil, "name, or name:password, of a user who may log in")
+	f.StringVar(&c.passwordFile, "password-file", "", "file whose first line is the password of each --user without one")
+	f.BoolVar(&c.anonymous, "anonymous", false, "let anonymous users in, to read")
+	f.BoolVar(&c.write, "write", false, "let users change things; with --anonymous and no --user, anonymous ones")
+	f.BoolVar(&c.readOnly, "read-only", false, "refuse every change (the default)")
+	f.StringVar(&c.passivePorts, "passive-ports", "", "ports for data connections, A-B (default: any)")
+	f.StringVar(&c.passiveHost, "passive-host", "", "address that clients shall connect to for data, behind NAT")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "log more")
+	f.BoolVar(&c.trace, "trace", false, "log every command and reply, passwords masked")
+	cmd.MarkFlagsMutuallyExclusive("write", "read-only")
+}
+
+func (c *serveCommand) run(ctx context.Context, dir string) error {
+	if err := c.hideSecrets(); err != nil {
+		return err
+	}
+	log, closeLog, err := openLog("", true, c.verbose)
+	if err != nil {
+		return err
+	}
+	o, err := c.serverOptions(log)
+	if err != nil {
+		return err
+	}
+	tree, err := ftpserver.OpenDirFS(dir)
+	if err != nil {
+		return failf(exitServe, "directory %s cannot be served: %w", dir, reason(err))
+	}
+	defer tree.Close()
+	o.FS = tree
+	return errors.Join(c.serve(ctx, o), closeLog())
+}
+
+// serve listens and serves until a signal comes.
+func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options) error {
+	server, err := ftpserver.New(o)
+	if err != nil {
+		return failf(exitUsage, "%w", err)
+	}
+	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	l, err := net.Listen("tcp", c.listen)
+	if err != nil {
+		return failf(exitServe, "cannot listen on %s (%w): choose another address or port with --listen", c.listen, listenReason(err))
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	c.ready(c.url(l.Addr()))
+	select {
+	case err := <-served:
+		return failf(exitServe, "server: %w", err)
+	case <-ctx.Done():
+	}
+	stop() // a second signal ends the program at once
+	end, cancel := context.WithTimeout(context.Background(), serveStop)
+	defer cancel()
+	if err := server.Shutdown(end); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return failf(exitServe, "server: %w", err)
+	}
+	return notClosed(<-served)
+}
+
+// serverOptions makes the server's options of the flags.
+func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error) {
+	o := ftpserver.Options{
+		Anonymous: c.anonymous, ReadOnly: !c.write,
+		AnonymousWrite: c.write && len(c.users) == 0,
+		PassiveHost:    c.passiveHost, Log: log,
+	}
+	if !c.anonymous && len(c.users) == 0 {
+		return o, failf(exitUsage, "nobody could log in: give --anonymous, or --user NAME with FTPFS_SERVE_PASSWORD or --password-file")
+	}
+	var err error
+	if o.PassiveMin, o.PassiveMax, err = parsePorts(c.passivePorts); err != nil {
+		return o, err
+	}
+	if o.Users, err = c.accounts(); err != nil {
+		return o, err
+	}
+	if c.trace {
+		o.Trace = serverTrace(log)
+	}
+	return o, nil
+}
+
+// url is where the server is reached, for a person to copy.
+func (c *serveCommand) url(addr net.Addr) string {
+	tcp := addr.(*net.TCPAddr)
+	loc := location{Host: tcp.IP.String(), Port: tcp.Port}
+	if tcp.IP.IsUnspecified() {
+		loc.Host = "localhost"
+		if name, err := os.Hostname(); err == nil && name != "" {
+			loc.Host = name
+		}
+	}
+	if !c.anonymous {
+		name, _, _ := strings.Cut(c.users[0], ":")
+		loc.User = name
+	}
+	return loc.String()
+}
+
+// parsePorts reads A-B, or nothing for any port.
+func parsePorts(s string) (lowest, highest int, err error) {
+	if s == "" {
+		return 0, 0, nil
+	}
+	a, b, ok := strings.Cut(s, "-")
+	if !ok {
+		b = a
+	}
+	lowest, errA := strconv.Atoi(strings.TrimSpace(a))
+	highest, errB := strconv.Atoi(strings.TrimSpace(b))
+	if errA != nil || errB != nil || lowest < 1 || highest > 65535 || lowest > highest {
+		return 0, 0, failf(exitUsage, "--passive-ports %q: write two ports, such as 50000-50100", s)
+	}
+	return lowest, highest, nil
+}
+
+// listenReason strips what the message names already.
+func listenReason(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
+	}
+	return err
+}
+
+func serverTrace(log *slog.Logger) ftpserver.Trace {
+	return ftpserver.Trace{
+		Command: func(session int, line string) { log.Info(fmt.Sprintf("#%d < %s", session, line)) },
+		Reply: func(session int, code int, text string) {
+			log.Info(fmt.Sprintf("#%d > %d %s", session, code, text))
+		},
+	}
+}

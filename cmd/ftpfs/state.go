@@ -1,0 +1,158 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// mountState is what a mount's process tells others about itself, in a file of
+// its own whose lock it holds as long as it lives.
+type mountState struct {
+	PID        int       `json:"pid"`
+	Mountpoint rawText   `json:"mountpoint"`
+	Source     rawText   `json:"source"`
+	Started    time.Time `json:"started"`
+	// Failed is set when the mount has ended and not everything could be
+	// uploaded; the file stays then until somebody has read it.
+	Failed rawText `json:"failed,omitempty"`
+}
+
+// rawText is a string of any bytes, which JSON alone cannot hold.
+type rawText string
+
+func (t rawText) MarshalText() ([]byte, error) {
+	q := strconv.Quote(string(t))
+	return []byte(q[1 : len(q)-1]), nil
+}
+
+func (t *rawText) UnmarshalText(b []byte) error {
+	s, err := strconv.Unquote(`"` + string(b) + `"`)
+	*t = rawText(s)
+	return err
+}
+
+// ownStateDir returns the folder for this user's state files, making it.
+func ownStateDir() (string, error) {
+	var errs []error
+	for _, dir := range ownStateDirs() {
+		err := makePrivateDir(dir)
+		if err == nil {
+			return dir, nil
+		}
+		errs = append(errs, fmt.Errorf("state directory %s: %w", dir, reason(err)))
+	}
+	return "", errors.Join(errs...)
+}
+
+// ownStateDirs are the places for this user's state files, the best first.
+func ownStateDirs() []string {
+	var dirs []string
+	uid := os.Getuid()
+	// su and sudo may leave us the variable of somebody else.
+	if d := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(d) && ownedBy(d, uid) {
+		dirs = append(dirs, filepath.Join(d, "ftpfs"))
+	}
+	if uid == 0 {
+		dirs = append(dirs, "/run/ftpfs")
+	}
+	return append(dirs, filepath.Join(os.TempDir(), "ftpfs-"+strconv.Itoa(uid)))
+}
+
+// stateDirs are the folders where state files may be. Root looks into
+// everybody's.
+func stateDirs() []string {
+	dirs := ownStateDirs()
+	who := "*"
+	if uid := os.Getuid(); uid != 0 {
+		who = strconv.Itoa(uid)
+	}
+	for _, pattern := range []string{"/run/user/" + who + "/ftpfs", "/tmp/ftpfs-" + who} {
+		// The patterns are constant and well formed.
+		found, _ := filepath.Glob(pattern)
+		dirs = append(dirs, found...)
+	}
+	return dirs
+}
+
+func ownedBy(name string, uid int) bool {
+	info, err := os.Stat(name)
+	return err == nil && int(info.Sys().(*syscall.Stat_t).Uid) == uid
+}
+
+// makePrivateDir makes dir with mode 0700, or checks that it is a directory of
+// ours that nobody else can write to: in /tmp somebody may have been first.
+func makePrivateDir(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	if st := info.Sys().(*syscall.Stat_t); !info.IsDir() || int(st.Uid) != os.Getuid() || info.Mode().Perm()&0o022 != 0 {
+		return errors.New("is not a private directory of this user")
+	}
+	return nil
+}
+
+// stateFile is the open and locked state file of this process's mount.
+type stateFile struct {
+	f     *os.File
+	path  string
+	state mountState
+}
+
+// newStateFile makes and locks a state file in dir.
+func newStateFile(dir string, st mountState) (*stateFile, error) {
+	f, err := os.CreateTemp(dir, "mount-*.tmp")
+	if err != nil {
+		return nil, err
+	}
+	s := &stateFile{f: f, path: strings.TrimSuffix(f.Name(), ".tmp") + ".json", state: st}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if err == nil {
+		err = s.write()
+	}
+	// Only now it gets the name that others look for: they never see one
+	// that is half written or not locked yet.
+	if err == nil {
+		err = os.Rename(f.Name(), s.path)
+	}
+	if err != nil {
+		f.Close()
+		return nil, errors.Join(err, os.Remove(f.Name()))
+	}
+	return s, nil
+}
+
+func (s *stateFile) write() error {
+	text, err := json.Marshal(s.state)
+	if err != nil {
+		return err
+	}
+	if _, err := s.f.WriteAt(append(text, '\n'), 0); err != nil {
+		return err
+	}
+	return s.f.Truncate(int64(len(text)) + 1)
+}
+
+// end tells that the mount is over: without a failure the file goes, else it
+// stays to tell of it. The lock is held on, so that who waits for it waits for
+// the end of the process.
+func (s *stateFile) end(failed error) error {
+	if failed == nil {
+		return os.Remove(s.path)
+	}
+	s.state.Failed = rawText(failed.Error())
+	return s.write()
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
+)
+
+const defaultUmountTimeout = uploadLimit + 30*time.Second
+
+// umountCommand is `ftpfs umount`: it removes a mount of ftpfs and waits for
+// its process.
+type umountCommand struct {
+	*program
+	force   bool
+	timeout time.Duration
+	dirs    []string // where state files are
+}
+
+func newUmountCommand(p *program) *cobra.Command {
+	c := &umountCommand{program: p, dirs: stateDirs()}
+	cmd := &cobra.Command{
+		Use:     "umount [flags] MOUNTPOINT",
+		Aliases: []string{"unmount"},
+		Short:   "Unmount, after everything was uploaded",
+		Long: `umount removes a mount of ftpfs and returns when its process has uploaded what
+was written and has ended. It also cleans up after a mount whose process died.
+
+A mount that is in use stays, unless --force is given: then it is detached at
+once, what was written is uploaded, and programs that still have files open
+there get errors.`,
+		Example: `  ftpfs umount ~/debian
+  ftpfs umount --force ~/debian`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := applyEnvironment(cmd.Flags(), "FTPFS_UMOUNT_"); err != nil {
+				return err
+			}
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+			defer stop()
+			return c.run(ctx, args[0])
+		},
+	}
+	cmd.Flags().BoolVar(&c.force, "force", false, "detach even if it is in use, and end its process")
+	cmd.Flags().DurationVar(&c.timeout, "timeout", defaultUmountTimeout, "how long to wait for uploads")
+	nameEnvironment(cmd, "FTPFS_UMOUNT_")
+	return cmd
+}
+
+func (c *umountCommand) run(ctx context.Context, name string) error {
+	dir, err := absoluteMountpoint(name)
+	if err != nil {
+		return err
+	}
+	mounts, err := readMounts()
+	if err != nil {
+		return failf(exitFailure, "%w", err)
+	}
+	known := findMount(c.dirs, dir)
+	if known != nil {
+		defer known.Close()
+	}
+	m, mounted := mountAt(mounts, dir)
+	switch {
+	case mounted && m.Type != fsType:
+		return failf(exitNotMounted, "%s is a mount of another kind (%s): umount %s", dir, m.Type, dir)
+	case !mounted && (known == nil || c.longGone(known)):
+		return failf(exitNotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
+	case mounted:
+		if err := c.detach(dir); err != nil {
+			return err
+		}
+	}
+	if known == nil {
+		return nil
+	}
+	if c.force {
+		c.end(known)
+	}
+	return c.await(ctx, known)
+}
+
+// longGone reports whether a state file without a mount has nothing to tell,
+// and removes it then.
+func (c *umountCommand) longGone(known *knownMount) bool {
+	alive, err := known.alive()
+	if err != nil || alive || known.Failed != "" {
+		return false
+	}
+	c.forget(known)
+	return true
+}
+
+func (c *umountCommand) forget(known *knownMount) {
+	if err := known.forget(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		c.warn(fmt.Sprintf("%s: %v", known.path, reason(err)))
+	}
+}
+
+// detach removes the mount from the table. A dead one, or one by --force, is
+// detached even if it is in use.
+func (c *umountCommand) detach(dir string) error {
+	dead := isDead(dir, c.dirs)
+	switch err := detach(dir, dead || c.force); {
+	case errors.Is(err, errBusy):
+		return failf(exitBusy, "%s is in use: leave it (fuser -vm %s shows who is there), or ftpfs umount --force %s", dir, dir, dir)
+	case errors.Is(err, os.ErrPermission):
+		return failf(exitFailure, "%s: only its owner and root may unmount it", dir)
+	case err != nil:
+		return failf(exitFailure, "%s: %w", dir, err)
+	}
+	if dead {
+		fmt.Fprintf(os.Stderr, "ftpfs: removed the dead mount from %s\n", dir)
+	}
+	return nil
+}
+
+// end asks the process to upload and exit: the kernel tells it of a lazy
+// detach only when the last file is closed.
+func (c *umountCommand) end(known *knownMount) {
+	alive, err := known.alive()
+	if err == nil && alive {
+		err = known.signal(syscall.SIGTERM)
+	}
+	if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, unix.ESRCH) {
+		c.warn(fmt.Sprintf("process %d: %v", known.PID, err))
+	}
+}
+
+// await waits for the mount's process and tells what it could not upload.
+func (c *umountCommand) await(ctx context.Context, known *knownMount) error {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	st, err := known.waitEnd(ctx)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return failf(exitUploads, "%s is unmounted, but process %d is still uploading after %s: it goes on", known.Mountpoint, known.PID, c.timeout)
+	case errors.Is(err, context.Canceled):
+		return failf(exitUploads, "%s is unmounted, process %d goes on uploading", known.Mountpoint, known.PID)
+	case err != nil:
+		return failf(exitFailure, "%s: state of process %d: %w", known.Mountpoint, known.PID, err)
+	}
+	c.forget(known)
+	if st.Failed != "" {
+		return failf(exitUploads, "%s", string(st.Failed))
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestParseURL(t *testing.T) {
+	for _, tt := range []struct {
+		url  string
+		want location
+		show string // String(), if not url
+	}{
+		{"ftp://h", location{Host: "h", Port: 21}, "ftp://h/"},
+		{"ftp://h/", location{Host: "h", Port: 21}, ""},
+		{"FTP://h/", location{Host: "h", Port: 21}, "ftp://h/"},
+		{"ftp://h:2121/", location{Host: "h", Port: 2121}, ""},
+		{"ftp://h:/", location{Host: "h", Port: 21}, "ftp://h/"},
+		{"ftp://h:21/", location{Host: "h", Port: 21}, "ftp://h/"},
+		{"ftp://h/dir", location{Host: "h", Port: 21, Dir: "dir"}, ""},
+		{"ftp://h/dir/", location{Host: "h", Port: 21, Dir: "dir/"}, ""},
+		{"ftp://h/a/b%20c", location{Host: "h", Port: 21, Dir: "a/b c"}, ""},
+		{"ftp://h//etc", location{Host: "h", Port: 21, Dir: "/etc"}, ""},
+		{"ftp://h//", location{Host: "h", Port: 21, Dir: "/"}, ""},
+		{"ftp://h/%2Fetc", location{Host: "h", Port: 21, Dir: "/etc"}, "ftp://h//etc"},
+		{"ftp://h/%2fetc", location{Host: "h", Port: 21, Dir: "/etc"}, "ftp://h//etc"},
+		{"ftp://h/%FF%fe", location{Host: "h", Port: 21, Dir: "\xff\xfe"}, "ftp://h/%FF%FE"},
+		{"ftp://h/Gr\u00fc\u00dfe", location{Host: "h", Port: 21, Dir: "Gr\u00fc\u00dfe"}, "ftp://h/Gr%C3%BC%C3%9Fe"},
+		{"ftp://h/a%25b", location{Host: "h", Port: 21, Dir: "a%b"}, ""},
+		{"ftp://h/a+b", location{Host: "h", Port: 21, Dir: "a+b"}, "ftp://h/a%2Bb"},
+		{"ftp://h/a:b@c", location{Host: "h", Port: 21, Dir: "a:b@c"}, "ftp://h/a%3Ab%40c"},
+		{"ftp://h/a;type=i", location{Host: "h", Port: 21, Dir: "a"}, "ftp://h/a"},
+		{"ftp://h/a;TYPE=A", location{Host: "h", Port: 21, Dir: "a"}, "ftp://h/a"},
+		{"ftp://h/a;type=x", location{Host: "h", Port: 21, Dir: "a;type=x"}, "ftp://h/a%3Btype%3Dx"},
+		{"ftp://h/;type=d", location{Host: "h", Port: 21}, "ftp://h/"},
+		{"ftp://h/%3Ftype%23", location{Host: "h", Port: 21, Dir: "?type#"}, ""},
+		{"ftp://u@h/", location{Host: "h", Port: 21, User: "u"}, ""},
+		{"ftp://u:p@h/", location{Host: "h", Port: 21, User: "u", Password: "p", HasPassword: true}, "ftp://u@h/"},
+		{"ftp://u:@h/", location{Host: "h", Port: 21, User: "u", HasPassword: true}, "ftp://u@h/"},
+		{"ftp://u:p:q@h/", location{Host: "h", Port: 21, User: "u", Password: "p:q", HasPassword: true}, "ftp://u@h/"},
+		{"ftp://u:p@q@h/", location{Host: "h", Port: 21, User: "u", Password: "p@q", HasPassword: true}, "ftp://u@h/"},
+		{"ftp://me%40example.org:a%2Fb@h/", location{Host: "h", Port: 21, User: "me@example.org", Password: "a/b", HasPassword: true}, "ftp://me%40example.org@h/"},
+		{"ftp://a%3Ab:c@h/", location{Host: "h", Port: 21, User: "a:b", Password: "c", HasPassword: true}, "ftp://a%3Ab@h/"},
+		{"ftp://@h/", location{Host: "h", Port: 21}, "ftp://h/"},
+		{"ftp://192.0.2.1/", location{Host: "192.0.2.1", Port: 21}, ""},
+		{"ftp://[::1]/", location{Host: "::1", Port: 21}, ""},
+		{"ftp://[::1]:2121/x", location{Host: "::1", Port: 2121, Dir: "x"}, ""},
+		{"ftp://u:p@[2001:db8::1]:21/x", location{Host: "2001:db8::1", Port: 21, User: "u", Password: "p", HasPassword: true, Dir: "x"}, "ftp://u@[2001:db8::1]/x"},
+		{"ftp://[fe80::1%25eth0]/", location{Host: "fe80::1%eth0", Port: 21}, ""},
+		{"ftp://h/../x", location{Host: "h", Port: 21, Dir: "../x"}, ""},
+	} {
+		got, err := parseURL(tt.url)
+		if err != nil || got != tt.want {
+			t.Errorf("parseURL(%q) = %+v, %v; want %+v", tt.url, got, err, tt.want)
+			continue
+		}
+		show := tt.show
+		if show == "" {
+			show = tt.url
+		}
+		if got.String() != show {
+			t.Errorf("parseURL(%q).String() = %q, want %q", tt.url, got.String(), show)
+		}
+		again, err := parseURL(got.String())
+		got.Password, got.HasPassword = "", false
+		if err != nil || again != got {
+			t.Errorf("%q does not survive: %+v, %v", show, again, err)
+		}
+	}
+}
+
+func TestParseURLRefuses(t *testing.T) {
+	for _, tt := range []struct{ url, want string }{
+		{"", "ftp://"},
+		{"host/dir", "write ftp://host/dir"},
+		{"u:sesame@host/dir", "write ftp://u@host/dir"},
+		{"ftp:/h/", "not a URL"},
+		{"ftps://h/", "TLS is not supported yet"},
+		{"ftpes://u:sesame@h/", "TLS is not supported yet"},
+		{"sftp://h/", "sshfs"},
+		{"http://h/", "not FTP"},
+		{"HTTPS://h/", "not FTP"},
+		{"smb://h/", "not a scheme"},
+		{"ftp://", "no host"},
+		{"ftp:///dir", "no host"},
+		{"ftp://:21/", "no host"},
+		{"ftp://u:sesame@/x", "no host"},
+		{"ftp://:sesame@h/", "no user"},
+		{"ftp://h:0/", "port"},
+		{"ftp://h:65536/", "port"},
+		{"ftp://h:ftp/", "port"},
+		{"ftp://u:sesame/x@h/", "port"},
+		{"ftp://::1/", "brackets"},
+		{"ftp://[::1/", "brackets"},
+		{"ftp://[192.0.2.1]/", "brackets"},
+		{"ftp://h o/", "not a host name"},
+		{"ftp://h/%0d%0aDELE%20x", "control character"},
+		{"ftp://h/%00", "control character"},
+		{"ftp://h/a\nb", "control character"},
+		{"ftp://h/%7F", "control character"},
+		{"ftp://u%0D:p@h/", "control character"},
+		{"ftp://u:sesame%0A@h/", "control character"},
+		{"ftp://h%0A/", "control character"},
+		{"ftp://h/%2", "hexadecimal"},
+		{"ftp://h/%zz", "hexadecimal"},
+		{"ftp://h/x?y", "query"},
+		{"ftp://u:sesame#1@h/", "query"},
+	} {
+		_, err := parseURL(tt.url)
+		if codeOf(err) != exitUsage || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("parseURL(%q): %v; want %q", tt.url, err, tt.want)
+		}
+		if err != nil && (strings.Contains(err.Error(), "sesame") || strings.ContainsAny(err.Error(), "\r\n\x00")) {
+			t.Errorf("parseURL(%q) tells the password or breaks the line: %q", tt.url, err)
+		}
+	}
+}
+
+func TestLocationRoot(t *testing.T) {
+	for _, tt := range []struct{ dir, home, want string }{
+		{"", "/home/me", "/home/me"},
+		{"", "/", "/"},
+		{"", "", "/"},
+		{"x/y", "/home/me", "/home/me/x/y"},
+		{"x/", "/", "/x"},
+		{"/", "/home/me", "/"},
+		{"/etc/", "/home/me", "/etc"},
+		{"../you", "/home/me", "/home/you"},
+	} {
+		if got := (location{Dir: tt.dir}).root(tt.home); got != tt.want {
+			t.Errorf("root of %q in %q = %q, want %q", tt.dir, tt.home, got, tt.want)
+		}
+	}
+}
+
+func FuzzParseURL(f *testing.F) {
+	f.Add("ftp://u:p@[::1]:2121//a%20b;type=i")
+	f.Add("ftp://h/%2F%FF")
+	f.Fuzz(func(t *testing.T, raw string) {
+		loc, err := parseURL(raw)
+		if err != nil {
+			return
+		}
+		if strings.ContainsAny(loc.User+loc.Password+loc.Host+loc.Dir, "\r\n\x00") {
+			t.Fatalf("%q: control characters: %+v", raw, loc)
+		}
+		loc.Password, loc.HasPassword = "", false
+		again, err := parseURL(loc.String())
+		if err != nil || again != loc {
+			t.Fatalf("%q became %q, which is %+v, %v; want %+v", raw, loc, again, err, loc)
+		}
+	})
+}

@@ -1,0 +1,105 @@
+package ftpserver
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+)
+
+// hangUpWait bounds the wait for the peer to close after our last reply.
+const hangUpWait = time.Second
+
+// admit starts a session on conn, or refuses it with 421 if there are too
+// many. It does not block.
+func (srv *Server) admit(conn net.Conn) {
+	addr, _ := addrOf(conn.RemoteAddr())
+	srv.mu.Lock()
+	if srv.closed {
+		srv.mu.Unlock()
+		conn.Close()
+		return
+	}
+	srv.nextID++
+	id, refusal := srv.nextID, srv.refusal(addr)
+	if refusal == nil {
+		srv.count++
+		srv.perAddr[addr]++
+	}
+	srv.sessions.Add(1)
+	srv.mu.Unlock()
+	s := newSession(srv, id, conn)
+	go func() {
+		defer srv.sessions.Done()
+		if refusal != nil {
+			s.refuse(*refusal)
+			return
+		}
+		defer srv.leave(addr)
+		s.serve()
+	}()
+}
+
+// refusal says why there is no room for addr; srv.mu is held.
+func (srv *Server) refusal(addr netip.Addr) *reply {
+	o := &srv.opts
+	var r reply
+	switch {
+	case o.MaxConnections > 0 && srv.count >= o.MaxConnections:
+		r = sayf(421, "Too many connections (%d); try again later.", o.MaxConnections)
+	case o.MaxPerAddress > 0 && srv.perAddr[addr] >= o.MaxPerAddress:
+		r = sayf(421, "Too many connections (%d) from your address.", o.MaxPerAddress)
+	default:
+		return nil
+	}
+	return &r
+}
+
+func (srv *Server) leave(addr netip.Addr) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	srv.count--
+	if srv.perAddr[addr]--; srv.perAddr[addr] == 0 {
+		delete(srv.perAddr, addr)
+	}
+}
+
+// refuse sends r instead of the greeting.
+func (s *session) refuse(r reply) {
+	defer s.cancel()
+	defer s.conn.Close()
+	s.send(r)
+	s.flush()
+	closeWrite(s.conn)
+	s.conn.SetReadDeadline(time.Now().Add(hangUpWait))
+	io.CopyN(io.Discard, s.conn, 1<<16)
+}
+
+// closeWrite sends our FIN while the peer may still send: closing at once with
+// unread input would be a reset, which can overtake the last reply.
+func closeWrite(c net.Conn) {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		half.CloseWrite()
+	}
+}
+
+// addrOf returns the IP address of a, with IPv4-mapped ones unmapped.
+func addrOf(a net.Addr) (netip.Addr, bool) {
+	tcp, ok := a.(*net.TCPAddr)
+	if !ok {
+		return netip.Addr{}, false
+	}
+	return tcp.AddrPort().Addr().Unmap(), true
+}
+
+// isTransient reports whether accept may succeed later.
+func isTransient(err error) bool {
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,21 @@
+// Package ftpserver serves a directory over FTP, well enough to be used.
+//
+// A [Server] is made by [New] from [Options] and serves a tree of files, an
+// [FS]: [DirFS] is a directory of the host that cannot be left, [MemFS] lives
+// in memory. It speaks RFC 959 with the updates of RFC 1123 (section 4.1),
+// RFC 2389 (FEAT, OPTS), RFC 2428 (EPRT, EPSV), RFC 2640 (UTF-8 names) and
+// RFC 3659 (SIZE, MDTM, MLST, MLSD, REST in stream mode), and MFMT from
+// draft-somers-ftp-mfxx. Names are sequences of bytes and are never converted.
+//
+// # Structure
+//
+// One goroutine owns a session and all its state. A second one only reads
+// command lines from the control connection, and a transfer is a third one
+// that ends by sending its outcome to the owner, so commands are heard while
+// data flows. ABOR ends a running transfer as soon as it is read, STAT without
+// an argument reports on it, and everything else waits for its end; replies
+// always come in the order of the commands.
+//
+// Every command is one entry of the table in command.go, from which FEAT and
+// HELP are made, and every reply leaves through session.send.
+package ftpserver

@@ -1,0 +1,236 @@
+package ftpserver
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// entry is one row of a listing.
+type entry struct {
+	label string // as it is shown
+	path  string // absolute
+	fi    fs.FileInfo
+}
+
+// listing is what LIST, NLST, STAT and MLSD were asked for.
+type listing struct {
+	path    string // absolute
+	prefix  string // what NLST puts before each name
+	isDir   bool
+	hidden  bool // -A: also names that begin with a dot
+	dots    bool // -a: "." and ".." as well
+	long    bool // -l
+	entries []entry
+}
+
+// listing parses the argument of LIST, NLST or STAT, options first as ls has
+// them, and reads what it names. A name that does not exist and holds a
+// wildcard stands for the matching names of its one directory.
+func (s *session) listing(arg string) (*listing, error) {
+	req := &listing{}
+	arg = req.options(arg)
+	p, err := s.resolve(arg)
+	if err != nil {
+		return nil, err
+	}
+	req.path = p
+	if arg != "" && arg != "." {
+		req.prefix = strings.TrimSuffix(arg, "/") + "/"
+	}
+	err = s.read(req, arg)
+	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path.Base(arg), "*?[") {
+		err = s.glob(req, arg)
+	}
+	return req, err
+}
+
+// options takes leading words like "-la" off arg. A word with an unknown
+// letter is a name.
+func (req *listing) options(arg string) string {
+	for strings.HasPrefix(arg, "-") && arg != "-" {
+		word, rest, _ := strings.Cut(arg, " ")
+		if word == "--" {
+			return rest
+		}
+		if strings.Trim(word[1:], "aAlLFhn1") != "" {
+			break
+		}
+		req.dots = req.dots || strings.Contains(word, "a")
+		req.hidden = req.hidden || strings.ContainsAny(word, "aA")
+		req.long = req.long || strings.Contains(word, "l")
+		arg = rest
+	}
+	return arg
+}
+
+// read fills in the entries of a directory, to which a link may lead, or the
+// one entry of anything else.
+func (s *session) read(req *listing, label string) error {
+	name := fsName(req.path)
+	if fi, err := s.account.fs.Stat(name); err == nil && fi.IsDir() {
+		return s.readDir(req)
+	}
+	fi, err := s.account.fs.Lstat(name)
+	if err != nil {
+		return err
+	}
+	req.entries, req.prefix, req.hidden = []entry{{label, req.path, fi}}, "", true
+	return nil
+}
+
+func (s *session) readDir(req *listing) error {
+	infos, err := s.account.fs.ReadDir(fsName(req.path))
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(infos, func(a, b fs.FileInfo) int { return strings.Compare(a.Name(), b.Name()) })
+	req.isDir = true
+	for _, fi := range infos {
+		// Such a name would break the row and cannot be sent in a command.
+		if strings.ContainsAny(fi.Name(), "\r\n") {
+			s.log.Debug("name left out of a listing", "dir", req.path, "name", fi.Name())
+			continue
+		}
+		req.entries = append(req.entries, entry{fi.Name(), path.Join(req.path, fi.Name()), fi})
+	}
+	return nil
+}
+
+// glob fills in the entries of the directory of arg that match its last part.
+// Nothing before it is a pattern: matching is linear in the directory.
+func (s *session) glob(req *listing, arg string) error {
+	dir, pattern := path.Split(arg)
+	parent := &listing{path: path.Dir(req.path)}
+	if err := s.readDir(parent); err != nil {
+		return err
+	}
+	for _, e := range parent.entries {
+		ok, err := path.Match(pattern, e.label)
+		if err != nil {
+			return syscall.ENOENT
+		}
+		if ok {
+			e.label = dir + e.label
+			req.entries = append(req.entries, e)
+		}
+	}
+	if len(req.entries) == 0 {
+		return syscall.ENOENT
+	}
+	req.prefix = ""
+	return nil
+}
+
+// rows formats the entries that shall be shown.
+func (req *listing) rows(s *session, format func(*session, entry) string) []string {
+	rows := make([]string, 0, len(req.entries)+2)
+	for _, e := range req.shown(s) {
+		rows = append(rows, format(s, e))
+	}
+	return rows
+}
+
+func (req *listing) shown(s *session) []entry {
+	var shown []entry
+	if req.dots && req.isDir {
+		shown = append(shown, s.dotEntries(req.path)...)
+	}
+	for _, e := range req.entries {
+		if req.hidden || !strings.HasPrefix(path.Base(e.label), ".") {
+			shown = append(shown, e)
+		}
+	}
+	return shown
+}
+
+// dotEntries are "." and ".." of the directory dir; the root is its own parent.
+func (s *session) dotEntries(dir string) []entry {
+	var dots []entry
+	for _, name := range []string{".", ".."} {
+		p := path.Join(dir, name)
+		if fi, err := s.account.fs.Stat(fsName(p)); err == nil {
+			dots = append(dots, entry{name, p, fi})
+		}
+	}
+	return dots
+}
+
+// longRow is the row of ls -l, with numeric owners and times in UTC.
+func longRow(s *session, e entry) string {
+	links, uid, gid := 1, 0, 0
+	if st, ok := e.fi.Sys().(*syscall.Stat_t); ok {
+		links, uid, gid = int(st.Nlink), int(st.Uid), int(st.Gid)
+	}
+	row := fmt.Sprintf("%s %4d %-8d %-8d %12d %s %s",
+		modeString(e.fi.Mode()), links, uid, gid, e.fi.Size(), listTime(e.fi.ModTime(), time.Now()), e.label)
+	if e.fi.Mode()&fs.ModeSymlink != 0 {
+		if target, err := s.account.fs.Readlink(fsName(e.path)); err == nil {
+			row += " -> " + strings.Map(visible, target)
+		}
+	}
+	return row
+}
+
+// visible keeps a link's target within its row.
+func visible(r rune) rune {
+	if r == '\r' || r == '\n' {
+		return '?'
+	}
+	return r
+}
+
+// recent is how old a time may be to be shown with hour and minute.
+const recent = 180 * 24 * time.Hour
+
+func listTime(t, now time.Time) string {
+	t = t.UTC()
+	if t.After(now) || now.Sub(t) > recent {
+		return t.Format("Jan _2  2006")
+	}
+	return t.Format("Jan _2 15:04")
+}
+
+// modeString is the first column of ls -l.
+func modeString(mode fs.FileMode) string {
+	kinds := map[fs.FileMode]byte{
+		0: '-', fs.ModeDir: 'd', fs.ModeSymlink: 'l', fs.ModeNamedPipe: 'p', fs.ModeSocket: 's',
+		fs.ModeDevice: 'b', fs.ModeDevice | fs.ModeCharDevice: 'c',
+	}
+	s := []byte("?rwxrwxrwx")
+	if kind, ok := kinds[mode.Type()]; ok {
+		s[0] = kind
+	}
+	for i := range 9 {
+		if mode&(1<<(8-i)) == 0 {
+			s[i+1] = '-'
+		}
+	}
+	for i, special := range []fs.FileMode{fs.ModeSetuid, fs.ModeSetgid, fs.ModeSticky} {
+		if x := &s[3*i+3]; mode&special != 0 && *x == 'x' {
+			*x = "sst"[i]
+		} else if mode&special != 0 {
+			*x = "SST"[i]
+		}
+	}
+	return string(s)
+}
+
+// sendRows begins a transfer of rows, each ended by CRLF.
+func (s *session) sendRows(verb, p string, rows []string) reply {
+	s.begin(verb, p, nil, func(c *dataConn) error {
+		w := bufio.NewWriterSize(c, 64<<10)
+		for _, row := range rows {
+			w.WriteString(row)
+			w.WriteString("\r\n")
+		}
+		return w.Flush()
+	})
+	return say(150, "Here comes the listing.")
+}

@@ -1,0 +1,133 @@
+package ftpserver
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+)
+
+// Options says what a [Server] serves, to whom and within which limits. The
+// zero value of a field means the default that its comment gives.
+type Options struct {
+	// FS is the tree for everyone whose [User] has none of their own.
+	// It must be set unless every user has one and Anonymous is off.
+	FS FS
+	// Users are the accounts by name.
+	Users map[string]User
+	// Anonymous lets "anonymous" and "ftp" in with any password, to read.
+	Anonymous bool
+	// AnonymousWrite lets them write as well.
+	AnonymousWrite bool
+	// ReadOnly refuses every change, whoever asks.
+	ReadOnly bool
+
+	// PassiveMin and PassiveMax bound the ports of passive data connections,
+	// both included. Default: the system chooses.
+	PassiveMin, PassiveMax int
+	// PassiveHost is the IPv4 address or host name that PASV announces, for
+	// servers behind NAT. Default: the control connection's local address.
+	PassiveHost string
+
+	// Banner is the text of the greeting. Default: "FTP server ready."
+	Banner string
+	// IdleTimeout ends a session without a command or transfer. Default:
+	// 5 minutes.
+	IdleTimeout time.Duration
+	// DataTimeout bounds the wait for a data connection and each wait for
+	// progress on it. Default: 1 minute.
+	DataTimeout time.Duration
+	// LoginDelay is the pause before the refusal of a login. Default: 1
+	// second; negative: none.
+	LoginDelay time.Duration
+	// MaxConnections and MaxPerAddress limit the sessions at a time, of all
+	// and of one IP address. Default: 200 and no limit; negative: no limit.
+	MaxConnections, MaxPerAddress int
+
+	// Disable names commands ("MLSD", "SITE CHMOD") that are answered with
+	// 502 and left out of FEAT and HELP. MLST and MLSD are one feature; XMKD
+	// and its like are commands of their own.
+	Disable []string
+
+	// Log gets a few lines per session and one per transfer. Default: none.
+	Log *slog.Logger
+	// Trace is told of every command and reply.
+	Trace Trace
+}
+
+// User is an account.
+type User struct {
+	// Check reports whether this is the password; see [Password]. It is
+	// called from several goroutines. Nil admits nobody.
+	Check func(password string) bool
+	// FS is the user's own tree; nil means that of the [Options].
+	FS FS
+	// ReadOnly refuses every change.
+	ReadOnly bool
+}
+
+// Trace is a set of hooks, each of which may be nil. They are called on the
+// session's goroutine, from several sessions at a time, and must not block.
+// Sessions are numbered from 1 in the order of their connecting.
+type Trace struct {
+	// Command: this line was read. The arguments of PASS and ACCT are
+	// replaced by "***" before they get here.
+	Command func(session int, line string)
+	// Reply: this was answered; the lines of text are joined by LF.
+	Reply func(session int, code int, text string)
+}
+
+// Password returns a check for one fixed password that takes the same time
+// whatever it is given.
+func Password(password string) func(string) bool {
+	want := sha256.Sum256([]byte(password))
+	return func(given string) bool {
+		got := sha256.Sum256([]byte(given))
+		return subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	}
+}
+
+// withDefaults returns o with every zero field that has a default set.
+func (o Options) withDefaults() Options {
+	if o.Banner == "" {
+		o.Banner = "FTP server ready."
+	}
+	if o.IdleTimeout == 0 {
+		o.IdleTimeout = 5 * time.Minute
+	}
+	if o.DataTimeout == 0 {
+		o.DataTimeout = time.Minute
+	}
+	if o.LoginDelay == 0 {
+		o.LoginDelay = time.Second
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = 200
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}
+
+func (o Options) check() error {
+	if o.FS == nil && (o.Anonymous || len(o.Users) == 0) {
+		return errors.New("ftpserver: no FS to serve")
+	}
+	for name, u := range o.Users {
+		if o.FS == nil && u.FS == nil {
+			return fmt.Errorf("ftpserver: no FS for user %q", name)
+		}
+	}
+	if strings.ContainsAny(o.Banner, "\r\n\x00") {
+		return errors.New("ftpserver: the banner is more than one line")
+	}
+	if o.PassiveMin < 0 || o.PassiveMax > 65535 || o.PassiveMin > o.PassiveMax ||
+		(o.PassiveMin == 0) != (o.PassiveMax == 0) {
+		return fmt.Errorf("ftpserver: bad range of passive ports %d-%d", o.PassiveMin, o.PassiveMax)
+	}
+	return nil
+}

@@ -1,0 +1,246 @@
+package ftpserver
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+)
+
+const (
+	// maxQueue is how many commands are read ahead while a transfer runs.
+	maxQueue = 1024
+	// maxFailures is how many wrong passwords end a session.
+	maxFailures = 3
+	// maxUnknown is how many unknown commands in a row end a session, before
+	// and after login: what speaks to us is not an FTP client (CVE-2021-3618).
+	maxUnknown, maxUnknownLoggedIn = 4, 25
+)
+
+// line is a command line as it was read, or the reader's last word.
+type line struct {
+	text string
+	err  error
+}
+
+// session is one control connection. All fields belong to the goroutine that
+// runs serve.
+type session struct {
+	srv    *Server
+	id     int
+	conn   net.Conn
+	out    *bufio.Writer
+	log    *slog.Logger
+	ctx    context.Context // ends when the session must end at once
+	cancel context.CancelFunc
+
+	queue    []line    // read while a transfer ran
+	transfer *transfer // nil if none is running
+	outcome  chan outcome
+	closing  bool // no more commands
+	aborts   int  // ABORs in queue that found a transfer running
+	lost     bool // the control connection is gone
+	unknown  int  // unknown commands in a row
+
+	user     string // the last USER
+	account  *account
+	failures int
+
+	cwd        string // absolute, clean
+	ascii      bool   // TYPE A
+	rest       int64  // REST, 0 if none
+	renameFrom string // RNFR, "" if none
+	facts      factSet
+	epsvOnly   bool     // EPSV ALL
+	data       dataPort // nil if none is prepared
+}
+
+func newSession(srv *Server, id int, conn net.Conn) *session {
+	s := &session{
+		srv:     srv,
+		id:      id,
+		conn:    conn,
+		out:     bufio.NewWriterSize(conn, 4096),
+		log:     srv.opts.Log.With("session", id, "peer", conn.RemoteAddr().String()),
+		outcome: make(chan outcome, 1),
+	}
+	s.ctx, s.cancel = context.WithCancel(srv.ctx)
+	s.reset()
+	return s
+}
+
+// reset makes the parameters those of a new session (REIN).
+func (s *session) reset() {
+	s.user, s.account = "", nil
+	s.cwd, s.ascii, s.rest, s.renameFrom = "/", true, 0, ""
+	s.facts, s.epsvOnly = allFacts(), false
+	s.dropData()
+}
+
+// serve runs the session to its end.
+func (s *session) serve() {
+	s.log.Info("connected")
+	// A session that is cut off unblocks by its connection being closed.
+	stop := context.AfterFunc(s.ctx, func() { s.conn.Close() })
+	inlineUrgent(s.conn)
+	lines := make(chan line, 16)
+	readerEnded := make(chan struct{})
+	go func() {
+		defer close(readerEnded)
+		s.readLines(lines)
+	}()
+	s.send(say(220, s.srv.opts.Banner))
+	s.loop(lines)
+	s.endTransfer()
+	s.dropData()
+	s.hangUp(lines)
+	stop()
+	s.cancel()
+	s.conn.Close()
+	<-readerEnded
+	s.log.Info("disconnected")
+}
+
+// readLines is the reader's goroutine: it ends with the connection or ctx.
+func (s *session) readLines(lines chan<- line) {
+	defer close(lines)
+	r := newLineReader(s.conn)
+	for {
+		text, err := r.next()
+		select {
+		case lines <- line{text, err}:
+		case <-s.ctx.Done():
+			return
+		}
+		if err != nil && !errors.Is(err, errLineTooLong) {
+			return
+		}
+	}
+}
+
+// loop obeys commands until the session shall end.
+func (s *session) loop(lines <-chan line) {
+	idle := time.NewTimer(s.srv.opts.IdleTimeout)
+	defer idle.Stop()
+	for !s.closing && !s.lost {
+		if s.transfer == nil && len(s.queue) > 0 {
+			next := s.queue[0]
+			s.queue = s.queue[1:]
+			s.obey(next)
+			continue
+		}
+		s.wait(lines, idle)
+		idle.Reset(s.srv.opts.IdleTimeout)
+	}
+	s.flush()
+}
+
+// wait blocks until something happens, and handles it.
+func (s *session) wait(lines <-chan line, idle *time.Timer) {
+	draining, idleC := s.srv.draining, idle.C
+	if s.transfer != nil {
+		draining, idleC = nil, nil
+		if len(s.queue) >= maxQueue {
+			lines = nil
+		}
+	}
+	if len(lines) == 0 {
+		s.flush()
+	}
+	select {
+	case l, ok := <-lines:
+		switch {
+		case !ok:
+			s.lost = true
+		case s.transfer != nil:
+			s.hear(l)
+		default:
+			s.obey(l)
+		}
+	case o := <-s.outcome:
+		s.finish(o)
+	case <-idleC:
+		s.send(sayf(421, "Idle for %v; closing control connection.", s.srv.opts.IdleTimeout))
+		s.closing = true
+	case <-draining:
+		s.send(say(421, "Server is shutting down."))
+		s.closing = true
+	case <-s.ctx.Done():
+		s.lost = true
+	}
+}
+
+// hear takes a line that arrives during a transfer. ABOR aborts at once but is
+// answered in its turn, after the transfer's own reply and the commands before
+// it, so that a client that sends ahead stays in step.
+func (s *session) hear(l line) {
+	verb, arg := splitLine(l.text)
+	switch {
+	case l.err != nil && !errors.Is(l.err, errLineTooLong):
+		s.lost = true
+		return
+	case verb == "ABOR":
+		s.aborts++
+		s.transfer.abort()
+	case verb == "STAT" && arg == "" && len(s.queue) == 0:
+		s.obey(l)
+		return
+	}
+	s.queue = append(s.queue, l)
+}
+
+// obey answers one line.
+func (s *session) obey(l line) {
+	switch {
+	case errors.Is(l.err, errLineTooLong):
+		s.send(say(500, "Command line too long."))
+		return
+	case l.err != nil:
+		s.lost = true
+		return
+	}
+	verb, arg := splitLine(l.text)
+	s.traceCommand(verb, l.text)
+	s.send(s.dispatch(verb, arg))
+	if s.transfer != nil && !s.transfer.started {
+		s.flush()
+		s.transfer.start(s.ctx, s.outcome)
+	}
+}
+
+func (s *session) traceCommand(verb, text string) {
+	t := s.srv.opts.Trace.Command
+	if t == nil {
+		return
+	}
+	if verb == "PASS" || verb == "ACCT" {
+		text = verb + " ***"
+	}
+	t(s.id, text)
+}
+
+// splitLine splits a command line into the verb in upper case and what
+// follows the one space after it, leading and trailing spaces included. What
+// is left of a Telnet Synch before the verb is dropped.
+func splitLine(text string) (verb, arg string) {
+	for len(text) > 0 && (text[0] == telnetIAC || text[0] == telnetDM || text[0] == telnetIP) {
+		text = text[1:]
+	}
+	verb, arg, _ = strings.Cut(text, " ")
+	return strings.ToUpper(verb), arg
+}
+
+// hangUp sends our FIN and waits a moment for the peer's, reading on, so that
+// unread input does not turn the end into a reset that overtakes our reply.
+func (s *session) hangUp(lines <-chan line) {
+	if s.lost {
+		return
+	}
+	closeWrite(s.conn)
+	s.conn.SetReadDeadline(time.Now().Add(hangUpWait))
+	for range lines {
+	}
+}

@@ -1,0 +1,185 @@
+package ftpserver
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// transfer is one use of a data connection. It runs on a goroutine of its own,
+// which owns everything here but count, cancel and started.
+type transfer struct {
+	verb    string
+	path    string // absolute, for the log
+	port    dataPort
+	timeout time.Duration
+	body    func(c *dataConn) error
+	file    io.Closer // closed at the end; nil if there is none
+
+	count   atomic.Int64 // octets moved so far
+	started bool
+	cancel  context.CancelFunc
+}
+
+// outcome is what a transfer sends to its session at its end.
+type outcome struct {
+	reply reply
+	bytes int64
+	took  time.Duration
+	err   error
+}
+
+// begin makes the prepared data connection that of a transfer. The caller
+// answers with 1yz, and the session starts it.
+func (s *session) begin(verb, path string, file io.Closer, body func(*dataConn) error) *transfer {
+	t := &transfer{verb: verb, path: path, port: s.data, timeout: s.srv.opts.DataTimeout, body: body, file: file}
+	s.data = nil
+	s.transfer = t
+	return t
+}
+
+// start runs the transfer and sends its outcome, which must not block.
+func (t *transfer) start(ctx context.Context, out chan<- outcome) {
+	t.started = true
+	ctx, t.cancel = context.WithCancel(ctx)
+	go func() {
+		defer t.cancel()
+		began := time.Now()
+		err := t.run(ctx)
+		out <- outcome{t.answer(ctx, err), t.count.Load(), time.Since(began), err}
+	}()
+}
+
+// abort ends the transfer early; its outcome follows.
+func (t *transfer) abort() { t.cancel() }
+
+// errNoData is that there was no data connection.
+var errNoData = errors.New("no data connection")
+
+// run moves the data. The data connection and the file are closed when it
+// returns, which is before the reply (RFC 959 section 3.3).
+func (t *transfer) run(ctx context.Context) (err error) {
+	if t.file != nil {
+		defer func() { err = errors.Join(err, t.file.Close()) }()
+	}
+	conn, err := t.port.open(ctx, t.timeout)
+	if err != nil {
+		return errors.Join(errNoData, err)
+	}
+	c := &dataConn{Conn: conn, timeout: t.timeout, count: &t.count}
+	stop := context.AfterFunc(ctx, c.reset)
+	err = t.body(c)
+	if !stop() {
+		return errors.Join(err, ctx.Err())
+	}
+	if err != nil {
+		c.reset()
+		return err
+	}
+	// Close sends our FIN after the data; the kernel goes on delivering.
+	if err := c.Close(); err != nil {
+		return &dataError{err}
+	}
+	return nil
+}
+
+// answer is the reply for what run returned (RFC 959 section 5.4).
+func (t *transfer) answer(ctx context.Context, err error) reply {
+	var trouble *dataError
+	switch {
+	case err == nil:
+		return say(226, "Transfer complete.")
+	case ctx.Err() != nil:
+		return say(426, "Transfer aborted.")
+	case errors.Is(err, errNoData):
+		return say(425, "Cannot open data connection.")
+	case errors.As(err, &trouble) && isTimeout(err):
+		return say(426, "Data connection timed out; transfer aborted.")
+	case errors.As(err, &trouble):
+		return say(426, "Connection closed; transfer aborted.")
+	}
+	return failTransfer(err)
+}
+
+// finish answers for a transfer that has ended.
+func (s *session) finish(o outcome) {
+	t := s.transfer
+	s.transfer = nil
+	s.log.Info("transfer", "verb", t.verb, "path", t.path, "bytes", o.bytes, "took", o.took, "reply", o.reply.code)
+	if o.err != nil {
+		s.log.Debug("transfer failed", "verb", t.verb, "path", t.path, "err", o.err)
+	}
+	s.send(o.reply)
+}
+
+// endTransfer aborts the transfer that runs at the session's end, if any.
+func (s *session) endTransfer() {
+	if s.transfer != nil {
+		s.transfer.abort()
+		s.finish(<-s.outcome)
+	}
+}
+
+// sendChunk is how much one call of sendfile(2) is asked to move.
+const sendChunk = 1 << 20
+
+// sendFile sends f from offset to its end without copying through us.
+func sendFile(c *dataConn, tcp *net.TCPConn, f *os.File, offset int64) error {
+	for {
+		if _, err := f.Seek(offset, io.SeekStart); err != nil {
+			return err
+		}
+		c.SetWriteDeadline(time.Now().Add(c.timeout))
+		n, err := io.CopyN(tcp, f, sendChunk)
+		offset += n
+		c.count.Add(n)
+		switch {
+		case err == io.EOF:
+			return nil
+		case err != nil && !(n > 0 && isTimeout(err)):
+			return &dataError{err}
+		}
+	}
+}
+
+// send copies r to the data connection.
+func send(c *dataConn, r io.Reader) error {
+	buf := make([]byte, 64<<10)
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			if _, err := c.Write(buf[:n]); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// receive copies the data connection to w until its end.
+func receive(w io.Writer, c *dataConn) error {
+	buf := make([]byte, 128<<10)
+	for {
+		n, err := c.Read(buf)
+		if n > 0 {
+			if _, err := w.Write(buf[:n]); err != nil {
+				return err
+			}
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return &dataError{err}
+		}
+	}
+}

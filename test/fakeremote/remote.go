@@ -1,0 +1,145 @@
+package fakeremote
+
+import (
+	"context"
+	"path"
+	"time"
+
+	"ftpfs/cache"
+	"ftpfs/ftpclient"
+)
+
+var _ cache.Remote = (*Tree)(nil)
+
+// do counts a call, takes a connection, and runs f with mu held.
+func (t *Tree) do(ctx context.Context, op, verb, p string, f func() ftpclient.Kind) error {
+	if err := t.enter(ctx, op, p); err != nil {
+		return err
+	}
+	if err := t.take(ctx, op, p); err != nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	defer t.give()
+	if k := f(); k != fine {
+		return refusal(verb, p, k)
+	}
+	return nil
+}
+
+// fine is no refusal; a kind that an operation can be refused for without a
+// better word is KindUnknown, so it cannot be the zero Kind.
+const fine = ftpclient.Kind(ftpclient.Kinds)
+
+// refusal is a reply of the 500s, as most servers word them.
+func refusal(verb, p string, k ftpclient.Kind) error {
+	e := &ftpclient.Error{Op: verb, Path: p, Kind: k, Code: 550, Text: p + ": refused"}
+	switch k {
+	case ftpclient.KindUnsupported:
+		e.Code, e.Text = 502, "Command not implemented."
+	case ftpclient.KindInvalidName:
+		e.Code, e.Text = 553, "File name not allowed."
+	}
+	return e
+}
+
+// List implements cache.Remote.
+func (t *Tree) List(ctx context.Context, dir string) (*ftpclient.Listing, error) {
+	l := &ftpclient.Listing{}
+	err := t.do(ctx, "List", "MLSD", dir, func() ftpclient.Kind {
+		n, k := t.find(dir, true)
+		if n == nil {
+			return k
+		}
+		if n.kind != ftpclient.TypeDir {
+			return ftpclient.KindNotDir
+		}
+		for _, name := range n.names() {
+			l.Entries = append(l.Entries, t.entry(name, n.children[name]))
+		}
+		l.Skipped = append(l.Skipped, t.behave.Skipped...)
+		return fine
+	})
+	if err != nil {
+		return nil, err
+	}
+	return l, nil
+}
+
+// Stat implements cache.Remote. It does not follow a link at the end.
+func (t *Tree) Stat(ctx context.Context, p string) (ftpclient.Entry, error) {
+	return t.look(ctx, "Stat", p, false)
+}
+
+// Verify implements cache.Remote. It follows a link at the end.
+func (t *Tree) Verify(ctx context.Context, p string) (ftpclient.Entry, error) {
+	return t.look(ctx, "Verify", p, true)
+}
+
+func (t *Tree) look(ctx context.Context, op, p string, follow bool) (e ftpclient.Entry, err error) {
+	err = t.do(ctx, op, "MLST", p, func() ftpclient.Kind {
+		n, k := t.find(p, follow)
+		if n == nil {
+			return k
+		}
+		e = t.entry(path.Base(p), n)
+		return fine
+	})
+	return e, err
+}
+
+// Readlink implements cache.Remote.
+func (t *Tree) Readlink(ctx context.Context, p string) (target string, err error) {
+	err = t.do(ctx, "Readlink", "LIST", p, func() ftpclient.Kind {
+		n, k := t.find(p, false)
+		if n == nil {
+			return k
+		}
+		if n.kind != ftpclient.TypeSymlink {
+			return ftpclient.KindUnknown
+		}
+		target = n.target
+		return fine
+	})
+	return target, err
+}
+
+// Chmod implements cache.Remote.
+func (t *Tree) Chmod(ctx context.Context, p string, mode uint32) error {
+	return t.do(ctx, "Chmod", "SITE CHMOD", p, func() ftpclient.Kind {
+		if t.behave.Features.SiteChmod == ftpclient.No {
+			return ftpclient.KindUnsupported
+		}
+		n, k := t.find(p, true)
+		if n == nil {
+			return k
+		}
+		n.mode = mode & 0o7777
+		return fine
+	})
+}
+
+// SetModTime implements cache.Remote.
+func (t *Tree) SetModTime(ctx context.Context, p string, mtime time.Time, dir bool) error {
+	return t.do(ctx, "SetModTime", "MFMT", p, func() ftpclient.Kind {
+		f := t.behave.Features
+		none := f.MFMT == ftpclient.No && f.MDTMSet == ftpclient.No && f.SiteUtime == ftpclient.No
+		if none || dir && t.behave.NoDirTimes {
+			return ftpclient.KindUnsupported
+		}
+		n, k := t.find(p, true)
+		if n == nil {
+			return k
+		}
+		n.modTime = mtime.UTC().Truncate(max(t.precision(), time.Second))
+		return fine
+	})
+}
+
+// Features implements cache.Remote. It is not counted.
+func (t *Tree) Features() ftpclient.Features {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.behave.Features
+}

@@ -1,0 +1,33 @@
+package ftptest
+
+// An Option changes how a server is started. The zero value of each setting
+// is the server's own default.
+type Option func(*options)
+
+type options struct {
+	clients, perHost int
+	portMin, portMax int
+	extra            []string
+	readOnly         bool
+}
+
+// MaxClients limits how many sessions the server allows.
+func MaxClients(n int) Option { return func(o *options) { o.clients = n } }
+
+// MaxPerHost limits how many sessions the server allows from one address.
+func MaxPerHost(n int) Option { return func(o *options) { o.perHost = n } }
+
+// PassivePorts confines data connections to the ports from min to max.
+func PassivePorts(min, max int) Option {
+	return func(o *options) { o.portMin, o.portMax = min, max }
+}
+
+// Extra adds lines to the configuration file of vsftpd and ProFTPD, arguments
+// to the command line of Pure-FTPd, and names of commands to those that the
+// bundled server is without.
+func Extra(lines ...string) Option {
+	return func(o *options) { o.extra = append(o.extra, lines...) }
+}
+
+// ReadOnly makes the server refuse every change.
+func ReadOnly() Option { return func(o *options) { o.readOnly = true } }

@@ -1,0 +1,204 @@
+package ftptest
+
+import (
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+// The kinds of servers that Start knows.
+const (
+	Vsftpd   = "vsftpd"
+	ProFTPD  = "proftpd"
+	PureFTPd = "pureftpd"
+	Bundled  = "ftpfs" // the project's own, in the test's process
+)
+
+// A Server is a running FTP server. Its methods are for the goroutine of the
+// test that started it.
+type Server struct {
+	Name           string // the kind
+	Version        string // as the program itself says it
+	Host           string
+	Port           int
+	User, Password string
+	Dir            string // the served directory on the local disk
+	Root           string // the path of Dir as the client sees it
+	UID, GID       int    // who owns what a client makes
+
+	t    testing.TB
+	kind *kind
+	opts options
+	base string // configuration, logs and Dir
+	run  running
+}
+
+// Start starts a server of the kind and returns when a login has succeeded.
+// A server that cannot be had skips the test, as [Require] does; one that does
+// not start fails it. The server ends with the test, and what it logged is
+// printed if the test failed.
+func Start(t testing.TB, name string, opts ...Option) *Server {
+	t.Helper()
+	k := Require(t, name)
+	base, err := os.MkdirTemp("", tempPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Server{Name: name, Host: "127.0.0.1", Dir: filepath.Join(base, "served"), Root: "/",
+		UID: os.Getuid(), GID: os.Getgid(), t: t, kind: k, base: base}
+	for _, o := range opts {
+		o(&s.opts)
+	}
+	t.Cleanup(s.cleanup)
+	if err := os.Mkdir(s.Dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.startAnywhere(); err != nil {
+		t.Fatalf("%s does not start: %v\n%s", name, err, s.Log())
+	}
+	t.Logf("%s%s", ranAgainst, s.Version)
+	return s
+}
+
+// ranAgainst begins the line of a test's log that names its server; test/check
+// collects these lines.
+const ranAgainst = "ftptest: server "
+
+// startAnywhere starts the server on a port that is free. Another process may
+// take that port in between, so it is tried with a few.
+func (s *Server) startAnywhere() (err error) {
+	for range 5 {
+		if s.Port, err = freePort(); err != nil {
+			return err
+		}
+		if err = s.start(); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// start configures the server for s.Port, runs it and waits until it answers.
+func (s *Server) start() error {
+	r, err := s.kind.start(s)
+	if err != nil {
+		return err
+	}
+	s.run = r
+	if s.kind.instant {
+		return nil
+	}
+	if err := awaitLogin(s.Addr(), s.User, s.Password, r.ended()); err != nil {
+		r.stop()
+		s.run = nil
+		return err
+	}
+	r.quiet()
+	return nil
+}
+
+// Stop kills the server and its sessions. It is as a crash: no session is
+// told anything.
+func (s *Server) Stop() {
+	if s.run != nil {
+		s.run.stop()
+		s.run = nil
+	}
+}
+
+// Restart stops the server if it runs and starts it again on the same port,
+// over the same directory.
+func (s *Server) Restart() {
+	s.t.Helper()
+	s.Stop()
+	if err := s.start(); err != nil {
+		s.t.Fatalf("%s does not start again on port %d: %v\n%s", s.Name, s.Port, err, s.Log())
+	}
+}
+
+// Pid returns the process id of the server's main process, whose process group
+// holds its sessions too; 0 if it is not running or lives in the test's own
+// process.
+func (s *Server) Pid() int {
+	if s.run == nil {
+		return 0
+	}
+	return s.run.pid()
+}
+
+// URL returns the server's ftp URL with user and password.
+func (s *Server) URL() string {
+	u := url.URL{Scheme: "ftp", Host: s.Addr(), User: url.UserPassword(s.User, s.Password), Path: "/"}
+	return u.String()
+}
+
+// Path returns the path of a file below Dir as the client sees it. rel is
+// relative and has slashes.
+func (s *Server) Path(rel string) string {
+	if s.Root == "/" {
+		return "/" + rel
+	}
+	return s.Root + "/" + rel
+}
+
+// WriteFile writes a file below Dir as somebody on the server would: the
+// directories it needs are made, and everything belongs to the server's user.
+func (s *Server) WriteFile(rel string, data []byte) {
+	s.t.Helper()
+	s.Mkdir(filepath.Dir(rel))
+	name := filepath.Join(s.Dir, rel)
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+	s.own(name)
+}
+
+// Mkdir makes a directory below Dir, and those above it, for the server's user.
+func (s *Server) Mkdir(rel string) {
+	s.t.Helper()
+	if rel == "." || rel == "" {
+		return
+	}
+	s.Mkdir(filepath.Dir(rel))
+	name := filepath.Join(s.Dir, rel)
+	switch err := os.Mkdir(name, 0o755); {
+	case err == nil:
+		s.own(name)
+	case !os.IsExist(err):
+		s.t.Fatal(err)
+	}
+}
+
+// own gives a file to the server's user.
+func (s *Server) own(name string) {
+	if err := os.Lchown(name, s.UID, s.GID); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Addr returns host:port.
+func (s *Server) Addr() string { return net.JoinHostPort(s.Host, strconv.Itoa(s.Port)) }
+
+func (s *Server) cleanup() {
+	s.Stop()
+	if s.t.Failed() {
+		s.t.Logf("what %s logged:\n%s", s.Name, s.Log())
+	}
+	if err := os.RemoveAll(s.base); err != nil {
+		s.t.Error(err)
+	}
+}
+
+// freePort returns a TCP port of 127.0.0.1 that nobody listens on just now.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("no free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
