@@ -294,6 +294,36 @@ func TestChmodUnsupported(t *testing.T) {
 	}
 }
 
+// quirkSiteWords: where MFF sets modes it is used, since its path is literal.
+func TestChmodByMFF(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, map[string]string{`/a "b`: "x"})
+		f.feat = []string{"MFF modify;UNIX.group;UNIX.mode;"}
+		f.hook = says("MFF", "213 UNIX.mode=0640; a")
+		c := f.client(nil)
+		noError(t, "Chmod", c.Chmod(t.Context(), `/a "b`, 0o640))
+		if got := f.commands(); len(got) != 1 || got[0] != `MFF UNIX.mode=0640; /a "b` {
+			t.Errorf("sent %q", got)
+		}
+	})
+}
+
+// quirkSymlinkCwd: the link's directory is entered, so that a relative target
+// means the same to every server.
+func TestSymlink(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, map[string]string{"/my d/": "", "/my d/t": "x"})
+		f.hook = says("SITE", "200 made")
+		c := f.client(nil)
+		noError(t, "Symlink", c.Symlink(t.Context(), "t", "/my d/a link"))
+		if got := f.commands(); len(got) != 2 || got[0] != "CWD /my d" || got[1] != `SITE SYMLINK t "a link"` {
+			t.Errorf("sent %q", got)
+		}
+		wantKind(t, "a quote", c.Symlink(t.Context(), `t"`, "/my d/l"), KindUnsupported)
+		wantKind(t, "no directory", c.Symlink(t.Context(), "t", "/none/l"), KindNotExist)
+	})
+}
+
 func TestKinds(t *testing.T) {
 	seen := make(map[string]Kind)
 	for k := range Kind(Kinds) {

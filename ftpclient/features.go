@@ -72,6 +72,18 @@ func (s *server) has(q quirk) bool {
 	return s.quirks&q != 0
 }
 
+// changesModes tells whether MFF sets UNIX.mode.
+func (s *server) changesModes() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, line := range s.f.Feat {
+		if l := strings.ToLower(line); strings.HasPrefix(l, "mff ") && strings.Contains(l, "unix.mode;") {
+			return true
+		}
+	}
+	return false
+}
+
 // greeted notes a server's name before anything is sent to it.
 func (s *server) greeted(text string) {
 	s.mu.Lock()

@@ -34,7 +34,7 @@ func (c *Client) Rename(ctx context.Context, from, to string) error {
 
 // Symlink makes path a symbolic link to target by SITE SYMLINK;
 // KindUnsupported where the server has no such command, and for names with
-// spaces, which the command cannot tell apart.
+// quotes or backslashes, for which it has no common form.
 func (c *Client) Symlink(ctx context.Context, target, path string) error {
 	const verb = "SITE SYMLINK"
 	if err := checkPath(verb, path); err != nil {
@@ -43,7 +43,7 @@ func (c *Client) Symlink(ctx context.Context, target, path string) error {
 	if strings.ContainsAny(target, "\r\n\x00") || target == "" {
 		return &Error{Op: verb, Path: path, Kind: KindInvalidName, Err: errUnsendable}
 	}
-	if c.srv.support(factSiteSymlink) == No || strings.Contains(target+path, " ") {
+	if c.srv.support(factSiteSymlink) == No || strings.ContainsAny(target+path, `"\`) {
 		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
 	}
 	return c.change(ctx, change{cmd: command{verb, path}, target: target, happened: is(path, TypeSymlink)})
@@ -95,7 +95,11 @@ func (c *conn) change(ctx context.Context, ch change) error {
 	}
 	arg := ch.cmd.arg
 	if ch.target != "" {
-		arg = ch.target + " " + arg
+		dir := parentDir(arg)
+		if r, err := c.cmd("CWD", dir); err != nil || !r.completed() { // quirkSymlinkCwd
+			return c.orRefusal(ctx, "CWD", dir, r, err)
+		}
+		arg = siteArg(ch.target) + " " + siteArg(baseName(arg))
 	}
 	r, err := c.cmd(ch.cmd.verb, arg)
 	if err != nil {
@@ -108,6 +112,22 @@ func (c *conn) change(ctx context.Context, ch change) error {
 		return nil
 	}
 	return c.refusalOf(ctx, ch.cmd.verb, ch.cmd.arg, ch.from, r)
+}
+
+// siteArg is a name as an argument of SITE SYMLINK, which has two.
+func siteArg(name string) string {
+	if strings.Contains(name, " ") {
+		return `"` + name + `"`
+	}
+	return name
+}
+
+// orRefusal is the error of a command that failed, by err or by its reply.
+func (c *conn) orRefusal(ctx context.Context, op, path string, r reply, err error) error {
+	if err != nil {
+		return err
+	}
+	return c.refusal(ctx, op, path, r)
 }
 
 // gone finds a change to be done when a path is no longer there.
@@ -132,7 +152,8 @@ func is(path string, t Type) func(context.Context, *Client) (bool, error) {
 	}
 }
 
-// Chmod sets permission bits by SITE CHMOD. KindUnsupported where the server
+// Chmod sets permission bits, by MFF where FEAT has it for UNIX.mode
+// (draft-somers-ftp-mfxx), else by SITE CHMOD. KindUnsupported where the server
 // has no such command.
 func (c *Client) Chmod(ctx context.Context, path string, mode uint32) error {
 	const verb = "SITE CHMOD"
@@ -143,16 +164,25 @@ func (c *Client) Chmod(ctx context.Context, path string, mode uint32) error {
 		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
 	}
 	return c.do(ctx, verb, path, idempotent, func(ctx context.Context, cn *conn) error {
-		r, err := cn.cmd(verb, fmt.Sprintf("%04o %s", mode&0o7777, path))
-		if err != nil {
-			return err
+		if cn.srv.changesModes() { // quirkSiteWords
+			return cn.chmod(ctx, "MFF", path, fmt.Sprintf("UNIX.mode=%04o; %s", mode&0o7777, path))
 		}
-		cn.srv.learnFrom(factSiteChmod, r)
-		if r.completed() && r.code != 202 {
-			return nil
-		}
-		return cn.refusal(ctx, verb, path, r)
+		return cn.chmod(ctx, verb, path, fmt.Sprintf("%04o %s", mode&0o7777, path))
 	})
+}
+
+func (c *conn) chmod(ctx context.Context, verb, path, arg string) error {
+	r, err := c.cmd(verb, arg)
+	if err != nil {
+		return err
+	}
+	if verb == "SITE CHMOD" {
+		c.srv.learnFrom(factSiteChmod, r)
+	}
+	if r.completed() && r.code != 202 {
+		return nil
+	}
+	return c.refusal(ctx, verb, path, r)
 }
 
 // SetModTime sets the modification time to the second, by MFMT, MDTM with two
