@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -121,11 +122,11 @@ func (v *Volume) localTarget(p, target string) string {
 	if !path.IsAbs(target) || !inside || v.opts.Root != "/" && rest != "" && rest[0] != '/' {
 		return target
 	}
-	up := strings.Repeat("../", strings.Count(p, "/"))
-	if rel := up + strings.TrimPrefix(rest, "/"); rel != "" {
-		return rel
+	rel, err := filepath.Rel(path.Dir("/"+p), path.Join("/", rest))
+	if err != nil {
+		return target
 	}
-	return "."
+	return rel
 }
 
 // Mkdir makes a directory. A server without SITE CHMOD ignores mode.

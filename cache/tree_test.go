@@ -179,11 +179,11 @@ func TestRenameOntoFileWhereServerRefuses(t *testing.T) {
 
 func TestReadlinkOfAbsoluteTargets(t *testing.T) {
 	tree := fakeremote.New()
-	for link, target := range map[string]string{"/r/d/rel": "../x", "/r/d/in": "/r/e/f", "/r/d/root": "/r", "/r/d/out": "/etc/passwd", "/r/d/near": "/rest"} {
+	for link, target := range map[string]string{"/r/d/rel": "../x", "/r/d/in": "/r/e/f", "/r/d/sibling": "/r/d/x", "/r/d/root": "/r", "/r/d/out": "/etc/passwd", "/r/d/near": "/rest"} {
 		tree.PutSymlink(target, link)
 	}
 	v := newVolume(t, tree, cache.Options{Root: "/r"})
-	for link, want := range map[string]string{"rel": "../x", "in": "../e/f", "root": "../", "out": "/etc/passwd", "near": "/rest"} {
+	for link, want := range map[string]string{"rel": "../x", "in": "../e/f", "sibling": "x", "root": "..", "out": "/etc/passwd", "near": "/rest"} {
 		if got, err := v.Readlink(t.Context(), "d/"+link); got != want || err != nil {
 			t.Errorf("readlink %s = %q, %v; want %q", link, got, err, want)
 		}

@@ -27,7 +27,7 @@ type judge func(c *conn, ctx context.Context, at sight, path, other string) (Kin
 //	SYMLINK   | the parent's kind | Exist         | Exist  | Exist
 //	RMD       | NotExist          | NotEmpty or - | NotDir | NotDir
 //	CWD MLSD  | NotExist          | -             | NotDir | NotExist (it leads nowhere)
-//	RNFR MDTM MFMT CHMOD UTIME MLST | NotExist | - | - | -
+//	RNFR MDTM MFMT MFF CHMOD UTIME MLST | NotExist | - | - | -
 //	RNTO      | see judgeTarget
 //
 // "-" is no reason: the server denies it.
@@ -43,7 +43,7 @@ func judgeOf(verb string) judge {
 		return judgeRmdir
 	case "CWD", "MLSD", "LIST":
 		return judgeDir
-	case "RNFR", "MDTM", "MFMT", "MLST", "SITE CHMOD", "SITE UTIME":
+	case "RNFR", "MDTM", "MFMT", "MFF", "MLST", "SITE CHMOD", "SITE UTIME":
 		return judgeAny
 	case "RNTO":
 		return judgeTarget

@@ -42,7 +42,7 @@ func TestMountFailures(t *testing.T) {
 		{"nobody listens", "ftp://" + closed + "/", m.dir, closed, 6},
 		{"silent server", "ftp://" + silent + "/", m.dir, silent, 7},
 		{"SSH server", "ftp://" + ssh + "/", m.dir, "SSH-2.0", 8},
-		{"web server, which waits too", "ftp://" + strings.TrimPrefix(web.URL, "http://") + "/", m.dir, "answer", 7},
+		{"web server, which waits too", "ftp://" + strings.TrimPrefix(web.URL, "http://") + "/", m.dir, "web server", 8},
 		{"wrong password", fmt.Sprintf("ftp://%s:wrong@%s/", s.User, s.Addr()), m.dir, s.User, 9},
 		{"missing remote directory", good + "missing", m.dir, "missing", 11},
 		{"remote file", good + "file", m.dir, "file", 11},
