@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -37,8 +38,9 @@ func (srv *Server) admit(conn net.Conn) {
 			s.refuse(*refusal)
 			return
 		}
-		defer srv.leave(addr)
-		s.serve()
+		leave := sync.OnceFunc(func() { srv.leave(addr) })
+		defer leave()
+		s.serve(leave)
 	}()
 }
 

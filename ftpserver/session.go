@@ -80,8 +80,9 @@ func (s *session) reset() {
 	s.dropData()
 }
 
-// serve runs the session to its end.
-func (s *session) serve() {
+// serve runs the session to its end. It calls leave before the peer can see
+// the end, so that there is room for who connects again at once.
+func (s *session) serve(leave func()) {
 	s.log.Info("connected")
 	// A session that is cut off unblocks by its connection being closed.
 	stop := context.AfterFunc(s.ctx, func() { s.conn.Close() })
@@ -96,6 +97,7 @@ func (s *session) serve() {
 	s.loop(lines)
 	s.endTransfer()
 	s.dropData()
+	leave()
 	s.hangUp(lines)
 	stop()
 	s.cancel()
