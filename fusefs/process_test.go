@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
 // partEnv names the part that a copy of the test binary plays as a process of
@@ -33,6 +35,8 @@ func playPart(part string) int {
 		err = syscall.Stat(path, new(syscall.Stat_t))
 	case "read":
 		err = readOnce(path)
+	case "map":
+		err = writeMapping(path)
 	case "write-and-close":
 		err = writeAndClose(path)
 	default:
@@ -60,6 +64,24 @@ func writeAndClose(path string) error {
 		return err
 	}
 	return syscall.Close(fd)
+}
+
+// mapped is where writeMapping writes.
+const mapped = 5000
+
+// writeMapping ends without closing: what is on the server then, msync put
+// there.
+func writeMapping(path string) error {
+	fd, err := syscall.Open(path, syscall.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	p, err := unix.Mmap(fd, 0, 2*mapped, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return err
+	}
+	p[mapped] = '!'
+	return unix.Msync(p, unix.MS_SYNC)
 }
 
 // process is a started part.
