@@ -383,10 +383,14 @@ func (f *File) localAttr() (Attr, bool) {
 	return f.attr, f.dirty || !f.onServer
 }
 
-// regular reports whether an entry can be opened.
+// regular refuses what cannot be opened. A link is for the kernel to follow,
+// which does so when it has looked again.
 func regular(op, p string, t ftpclient.Type) error {
-	if t == ftpclient.TypeDir {
+	switch t {
+	case ftpclient.TypeDir:
 		return refuse(op, p, ftpclient.KindIsDir)
+	case ftpclient.TypeSymlink:
+		return refuse(op, p, ftpclient.KindChanged)
 	}
 	return nil
 }

@@ -148,8 +148,8 @@ func (d *daemonCommand) conclude(r report, err error) error {
 		return failf(exitFailure, "the background process ended without a word%s", d.lastWords())
 	case !r.OK:
 		d.kill()
-		if r.Code == exitFUSE {
-			r.Message += d.lastWords() // those of fusermount3
+		if words := d.lastWords(); r.Code == exitFUSE && !strings.HasPrefix(words, ": ftpfs: ") {
+			r.Message += words // those of fusermount3
 		}
 		return &failure{code: r.Code, text: r.Message}
 	}
