@@ -27,17 +27,10 @@ func fileType(t ftpclient.Type) uint32 {
 
 // permissions returns the mode bits of a, without those of the umask.
 func (f *filesystem) permissions(a cache.Attr) uint32 {
-	mode := a.Mode & 0o7777
-	switch {
-	case a.Type == ftpclient.TypeSymlink:
+	if a.Type == ftpclient.TypeSymlink {
 		return 0o777
-	case mode != 0:
-	case a.Type == ftpclient.TypeDir:
-		mode = 0o755
-	default:
-		mode = 0o644
 	}
-	return mode &^ f.options.Umask
+	return a.Mode & 0o7777 &^ f.options.Umask
 }
 
 // fill writes a as the kernel wants it. A directory has one link, which tells

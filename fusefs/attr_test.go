@@ -25,12 +25,11 @@ func TestSTAT2_Attributes(t *testing.T) {
 		mtimeNanos uint32
 	}{
 		{"file", cache.Attr{Type: ftpclient.TypeFile, Size: 513, Mode: 0o666, ModTime: when}, syscall.S_IFREG | 0o644, 2, -5, 6},
-		{"file without mode", cache.Attr{Type: ftpclient.TypeFile}, syscall.S_IFREG | 0o644, 0, 0, 0},
+		{"file for nobody", cache.Attr{Type: ftpclient.TypeFile}, syscall.S_IFREG, 0, 0, 0},
 		{"dir", cache.Attr{Type: ftpclient.TypeDir, Size: 4096, Mode: 0o3777}, syscall.S_IFDIR | 0o3755, 0, 0, 0},
-		{"dir without mode", cache.Attr{Type: ftpclient.TypeDir}, syscall.S_IFDIR | 0o755, 0, 0, 0},
 		{"link", cache.Attr{Type: ftpclient.TypeSymlink, Mode: 0o600, Size: 3}, syscall.S_IFLNK | 0o777, 1, 0, 0},
 		{"device", cache.Attr{Type: ftpclient.TypeOther, Mode: 0o600}, syscall.S_IFREG | 0o600, 0, 0, 0},
-		{"unknown", cache.Attr{Size: -1}, syscall.S_IFREG | 0o644, 0, 0, 0},
+		{"unknown", cache.Attr{Size: -1, Mode: 0o644}, syscall.S_IFREG | 0o644, 0, 0, 0},
 	} {
 		var out fuse.Attr
 		f.fill(&out, tt.attr)

@@ -99,7 +99,7 @@ func (n *node) attrOf(ctx context.Context, fh fs.FileHandle) (cache.Attr, error)
 		return h.file.Stat(ctx)
 	}
 	if n.IsDir() {
-		return cache.Attr{Type: ftpclient.TypeDir}, nil // of an open directory
+		return cache.Attr{Type: ftpclient.TypeDir, Mode: 0o755}, nil // of an open directory
 	}
 	return cache.Attr{}, errNameless
 }

@@ -16,7 +16,6 @@ const (
 	defaultAttrTTL     = 10 * time.Second
 	defaultCacheBytes  = 256 << 20
 	defaultTimeout     = 20 * time.Second
-	defaultUmask       = 0o022
 
 	maxConnections = 64
 )
@@ -34,7 +33,7 @@ type mountCommand struct {
 }
 
 func newMountCommand(p *program) *cobra.Command {
-	c := &mountCommand{program: p, cacheSize: defaultCacheBytes, umask: defaultUmask}
+	c := &mountCommand{program: p, cacheSize: defaultCacheBytes}
 	cmd := &cobra.Command{
 		Use:   "mount [flags] URL MOUNTPOINT",
 		Short: "Mount an FTP server on a directory",
@@ -80,7 +79,7 @@ func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f.DurationVar(&c.job.Timeout, "timeout", defaultTimeout, "how long the server may be silent before an operation fails")
 	f.Uint32Var(&c.job.UID, "uid", uint32(os.Getuid()), "owner of all files, a number")
 	f.Uint32Var(&c.job.GID, "gid", uint32(os.Getgid()), "group of all files, a number")
-	f.Var(&c.umask, "umask", "permission bits that are taken away, octal")
+	f.Var(&c.umask, "umask", "permission bits of the server that are not shown, octal")
 	f.BoolVar(&c.job.AllowOther, "allow-other", false, "let other users in")
 	f.BoolVar(&c.job.NonEmpty, "nonempty", false, "mount even if the directory has content, which is hidden then")
 	f.StringVar(&c.passwordFile, "password-file", "", "file whose first line is the password")

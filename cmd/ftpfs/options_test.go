@@ -10,7 +10,7 @@ import (
 func parsed(t *testing.T, args ...string) (*mountCommand, []string, error) {
 	t.Helper()
 	var warnings []string
-	c := &mountCommand{program: &program{}, cacheSize: defaultCacheBytes, umask: defaultUmask}
+	c := &mountCommand{program: &program{}, cacheSize: defaultCacheBytes}
 	cmd := newMountCommand(c.program)
 	cmd.ResetFlags()
 	c.addFlags(cmd)
