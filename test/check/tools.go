@@ -4,16 +4,19 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 )
 
-// tools are the programs that tests run, and the Debian packages they are in.
+// tools are the programs that tests run, or files that they need, and the
+// Debian packages they are in.
 var tools = []struct{ program, pkg string }{
 	{"fusermount3", "fuse3"},
 	{"rsync", "rsync"},
 	{"setfattr", "attr"},
 	{"curl", "curl"},
 	{"gcc", "gcc"},
+	{"/usr/include/stdlib.h", "libc6-dev"},
 }
 
 // installTools installs what is missing, if this user may, and returns a note
@@ -38,7 +41,11 @@ func installTools() []string {
 
 func missingPackages() (missing []string) {
 	for _, t := range tools {
-		if _, err := exec.LookPath(t.program); err != nil {
+		_, err := exec.LookPath(t.program)
+		if filepath.IsAbs(t.program) {
+			_, err = os.Stat(t.program)
+		}
+		if err != nil {
 			missing = append(missing, t.pkg)
 		}
 	}
