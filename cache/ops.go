@@ -75,6 +75,8 @@ func (v *Volume) stat(ctx context.Context, p string) (row, error) {
 	}
 	r, found, known, err := v.meta.lookup(ctx, dir, name)
 	switch {
+	case ftpclient.KindOf(err) == ftpclient.KindPermission:
+		// What may not be listed may have names that can be used.
 	case err != nil || found:
 		return r, err
 	case known:

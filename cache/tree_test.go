@@ -274,3 +274,17 @@ func TestExactTimesOutliveInexactListings(t *testing.T) {
 		}
 	})
 }
+
+// TestNamesOfUnlistableDirectory: a directory that may be entered but not read
+// has names that can be used, as locally.
+func TestNamesOfUnlistableDirectory(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/d/f", []byte("secret path"))
+	tree.Fail("List", "/d", -1, fakeremote.Error("MLSD", "/d", ftpclient.KindPermission, 550, "Permission denied"))
+	v := newVolume(t, tree, cache.Options{})
+	_, err := v.List(t.Context(), "d")
+	kind(t, err, ftpclient.KindPermission)
+	same(t, "d/f", load(t, v, "d/f"), []byte("secret path"))
+	_, err = v.Stat(t.Context(), "d/none")
+	kind(t, err, ftpclient.KindNotExist)
+}
