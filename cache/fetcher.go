@@ -14,7 +14,8 @@ const (
 	firstAhead = 2 * blockSize  // read ahead of a reader that has just begun
 	maxAhead   = 64 * blockSize // and of one that has gone on for long
 	nearAhead  = 4 * blockSize  // a gap that is read through rather than jumped
-	fetchTries = 3
+	disorder   = 8 * blockSize  // reads in order come this much out of order, by several threads
+	maxTries   = 3              // of a download or an upload whose connection failed
 )
 
 // fetcher brings the blocks of one file into the cache by one download, which
@@ -86,15 +87,15 @@ func (t *fetcher) read(ctx context.Context, p []byte, off int64) error {
 func (t *fetcher) note(off, n int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	switch {
-	case off == t.next && off == 0:
-		t.window = firstAhead
-	case off <= t.next && off+n >= t.next && t.next > 0:
+	switch end := off + n; {
+	case t.next == 0 && off == 0:
+		t.window, t.next = firstAhead, end
+	case t.next > 0 && off <= t.next+disorder && end >= t.next-disorder:
 		t.window = min(max(2*t.window, firstAhead), maxAhead, t.f.v.blocks.budget/4)
+		t.next = max(t.next, end)
 	default:
-		t.window = 0
+		t.window, t.next = 0, end
 	}
-	t.next = off + n
 	t.ahead = t.next + t.window
 	if t.reached > off && t.reached-t.next < t.window/2 {
 		t.start()
@@ -202,7 +203,7 @@ func (t *fetcher) block(index int64) ([]byte, error) {
 			return data, nil
 		}
 		t.drop()
-		if !ftpclient.Lost(err) || try == fetchTries || !t.f.v.pause(try) {
+		if !t.f.v.again(err, try) {
 			return nil, err
 		}
 	}
@@ -288,8 +289,16 @@ func (t *fetcher) close() {
 	}
 }
 
-// pause waits before another try and reports whether there is to be one.
-func (v *Volume) pause(try int) bool {
+// again reports, after a pause, whether what failed with err at this try is to
+// be tried once more. A server that lets deadlines pass gets fewer tries: each
+// has taken somebody's time.
+func (v *Volume) again(err error, try int) bool {
+	if ftpclient.KindOf(err) == ftpclient.KindTimeout {
+		try++
+	}
+	if !ftpclient.Lost(err) || try >= maxTries {
+		return false
+	}
 	select {
 	case <-time.After(time.Duration(try) * 300 * time.Millisecond):
 		return true

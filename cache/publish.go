@@ -15,10 +15,9 @@ import (
 )
 
 const (
-	sendTries = 3
-	nameMax   = 255
-	tempMark  = ".ftpfs-"
-	tempRand  = 8 // hexadecimal digits after tempMark
+	nameMax  = 255
+	tempMark = ".ftpfs-"
+	tempRand = 8 // hexadecimal digits after tempMark
 )
 
 // tempName is a name beside p that listings hide.
@@ -147,7 +146,7 @@ func (f *File) discard(p string) {
 func (f *File) send(ctx context.Context, p string) (ftpclient.Entry, error) {
 	for try := 1; ; try++ {
 		e, err := f.sendOnce(ctx, p)
-		if err == nil || !ftpclient.Lost(err) || try == sendTries || !f.v.pause(try) {
+		if err == nil || !f.v.again(err, try) {
 			return e, err
 		}
 		f.v.log.Info("an upload is tried again", "file", f.v.abs(p), "error", err)
@@ -214,7 +213,7 @@ func (f *File) dress(ctx context.Context, p string, e *ftpclient.Entry) {
 func (f *File) complete(ctx context.Context) error {
 	for try := 1; ; try++ {
 		err := f.fillGaps(ctx)
-		if err == nil || !ftpclient.Lost(err) || try == fetchTries || !f.v.pause(try) {
+		if err == nil || !f.v.again(err, try) {
 			return err
 		}
 	}
