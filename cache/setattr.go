@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"ftpfs/ftpclient"
@@ -66,7 +67,9 @@ type applied struct {
 }
 
 // setRemote sets mode and time of path on the server. What the server has no
-// command for is left as it is.
+// command for is left as it is, and so is what it denies without ever having
+// allowed it, as vsftpd does with modes for anonymous users: cp -p, tar and
+// rsync -a must end well there.
 func (v *Volume) setRemote(ctx context.Context, p string, c Change, isDir bool) (applied, error) {
 	var a applied
 	var errs []error
@@ -75,7 +78,8 @@ func (v *Volume) setRemote(ctx context.Context, p string, c Change, isDir bool) 
 		switch err := v.remote.Chmod(ctx, v.abs(p), mode); {
 		case err == nil:
 			a.mode = &mode
-		case ftpclient.KindOf(err) == ftpclient.KindUnsupported:
+			v.setsModes.Store(true)
+		case cannot(err, &v.setsModes):
 			v.once("the server cannot set modes; they stay as they are", "error", err)
 		default:
 			errs = append(errs, err)
@@ -86,7 +90,8 @@ func (v *Volume) setRemote(ctx context.Context, p string, c Change, isDir bool) 
 		switch err := v.remote.SetModTime(ctx, v.abs(p), t, isDir); {
 		case err == nil:
 			a.time = &t
-		case ftpclient.KindOf(err) == ftpclient.KindUnsupported:
+			v.setsTimes.Store(true)
+		case cannot(err, &v.setsTimes):
 			what := "files"
 			if isDir {
 				what = "directories"
@@ -97,6 +102,13 @@ func (v *Volume) setRemote(ctx context.Context, p string, c Change, isDir bool) 
 		}
 	}
 	return a, errors.Join(errs...)
+}
+
+// cannot reports whether err tells that the server never sets an attribute,
+// rather than not this one.
+func cannot(err error, done *atomic.Bool) bool {
+	k := ftpclient.KindOf(err)
+	return k == ftpclient.KindUnsupported || k == ftpclient.KindPermission && !done.Load()
 }
 
 // record puts what a server has taken into the listing.

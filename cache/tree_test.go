@@ -288,3 +288,22 @@ func TestNamesOfUnlistableDirectory(t *testing.T) {
 	_, err = v.Stat(t.Context(), "d/none")
 	kind(t, err, ftpclient.KindNotExist)
 }
+
+// TestAttributesTheServerNeverSets: denied from the beginning is the same as
+// not there; denied after it was allowed once is an error.
+func TestAttributesTheServerNeverSets(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/f", []byte("x"))
+	denied := fakeremote.Error("SITE CHMOD", "/f", ftpclient.KindPermission, 550, "Permission denied.")
+	tree.Fail("Chmod", "", 1, denied)
+	v := newVolume(t, tree, cache.Options{})
+	mode := uint32(0o600)
+	for range 2 {
+		if _, err := v.SetAttr(t.Context(), "f", cache.Change{Mode: &mode}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tree.Fail("Chmod", "", 1, denied)
+	_, err := v.SetAttr(t.Context(), "f", cache.Change{Mode: &mode})
+	kind(t, err, ftpclient.KindPermission)
+}

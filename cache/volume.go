@@ -80,6 +80,8 @@ type Volume struct {
 	said     map[string]bool // what the log said once already
 	closed   bool
 
+	setsModes, setsTimes atomic.Bool // the server has done so once
+
 	changes [256]atomic.Uint64 // of the content of paths, by their hash
 	hash    maphash.Seed
 }
