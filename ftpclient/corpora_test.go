@@ -14,16 +14,20 @@ import (
 	"time"
 )
 
+// corpora returns the folder of the third-party corpora.
+func corpora() string {
+	if root := os.Getenv("FTPFS_CORPORA"); root != "" {
+		return root
+	}
+	return filepath.Join("..", "..", "shared", "corpora")
+}
+
 // corpus returns the path of a file of the third-party corpora, which are no
 // part of the project. Where they are absent the test is skipped, in CI it
 // fails.
 func corpus(t testing.TB, name string) string {
 	t.Helper()
-	root := os.Getenv("FTPFS_CORPORA")
-	if root == "" {
-		root = filepath.Join("..", "..", "shared", "corpora")
-	}
-	path := filepath.Join(root, name)
+	path := filepath.Join(corpora(), name)
 	if _, err := os.Stat(path); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatalf("no corpora: %v (set FTPFS_CORPORA)", err)
@@ -114,7 +118,7 @@ func (w corpusEntry) dated(e Entry) bool {
 		return true
 	}
 	t, err := time.Parse(time.ANSIC, *w.MtimeText)
-	return err == nil && e.ModTime.Equal(t.Truncate(e.Precision))
+	return err == nil && e.ModTime.Truncate(e.Precision).Equal(t.Truncate(e.Precision))
 }
 
 // differs says in what an entry differs from what is expected, or "".

@@ -13,7 +13,8 @@ import (
 //
 // The size ends in a fixed column, so that exactly one space separates it from
 // the name; <DIR> is followed by padding. Month and day stand in the order of
-// the server's locale: the American one, unless the sample has no such dates.
+// the server's locale: the American one, unless another fits more of the sample
+// (quirkDateOrder).
 func dosRows(sample []string, _ time.Time) rowParser {
 	var dates []string
 	for _, line := range sample {

@@ -13,8 +13,8 @@ import (
 //	drwxr-xr-x               folder        0 Jan  4 14:49 Steak
 //
 // A row is only taken for one if the third number is the sum of the others.
-// Where there is a resource fork the size is unknown: RETR sends the data
-// fork, or both in MacBinary, but never the sum; the number of a folder counts
+// Where there is a resource fork the size is unknown (quirkMacForks): RETR sends
+// the data fork, or both in MacBinary, but never the sum; the number of a folder counts
 // what is in it. Sources: the listings of Apache Commons Net, Chromium (ls-14),
 // FluentFTP.
 func parseMacOSRow(line string, now time.Time) (Entry, bool) {

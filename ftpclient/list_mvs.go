@@ -17,7 +17,7 @@ import (
 //
 // A partitioned data set (PO) is a directory of members. The date is that of
 // the last reference, to the day: the only one there is. "Used" counts tracks,
-// so that the size is unknown. Names stay as they are: a plain one is relative
+// so that the size is unknown (quirkBlocks). Names stay as they are: a plain one is relative
 // to the working directory, and one in quotes is absolute, where the server
 // would put its prefix before it without them. The Unix files of z/OS are
 // listed as by ls. Sources: the listings of Apache Commons Net and FluentFTP.

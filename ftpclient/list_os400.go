@@ -13,8 +13,8 @@ import (
 //	CFT                                     *MEM       ANTHONY1.FILE/ANTHONY1.MBR
 //
 // The date has the order of the server's job (DATFMT), which is found from the
-// sample; where several orders are possible the times are unknown, and left to
-// MDTM. *FILE is a directory of members, but a save file (.SAVF) is a file.
+// sample (quirkDateOrder); where several are possible that differ, the time is
+// unknown. *FILE is a directory of members, but a save file (.SAVF) is a file.
 // Of a path the last part is the name, and a slash behind a directory goes;
 // a member of a *FILE of the same listing is no entry of this directory.
 // Sources: the listings of Apache Commons Net and FluentFTP.

@@ -18,10 +18,10 @@ import (
 //	Total of 11 files, 17 blocks.
 //
 // The numbers are blocks of 512 octets that the file uses and has allocated.
-// They bound its size and do not tell it: the size is unknown. Names keep
+// They bound its size and do not tell it: the size is unknown (quirkBlocks). Names keep
 // their case, which VMS does not heed. Two things are no part of a name that
-// commands take: ";1" (newestVersions), and ".DIR" of a directory, since a path
-// through it has [DATA], never [DATA.DIR]. A file that the server may not look
+// commands take (quirkVMSNames): ";1", as newestVersions tells, and ".DIR" of a
+// directory, since a path through it has [DATA], never [DATA.DIR]. A file that the server may not look
 // at has an error in place of its date and is not read. Sources: the listings
 // of Chromium, Apache Commons Net, FluentFTP.
 func vmsRows([]string, time.Time) rowParser {

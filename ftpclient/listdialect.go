@@ -12,7 +12,7 @@ type rowSink func(line string, e Entry, v verdict)
 // rowReader reads the lines of one LIST. A listing has one dialect: the one
 // that leaves the fewest lines of the sample unread, of those the one that
 // finds the most entries. So a line that happens to look like another dialect
-// decides nothing.
+// decides nothing (quirkStrayRow).
 type rowReader struct {
 	now   time.Time
 	among []dialect // nil: all

@@ -96,15 +96,17 @@ func dashedDate(s string) (y int, m time.Month, d int, ok bool) {
 }
 
 // setDay sets the time of an entry from a day and, if there is one, a clock.
-// A day that is none leaves the time unknown.
+// A day that is none leaves the time unknown. Seconds are kept, but the time
+// counts as one to the minute: these servers print their local time, as Unix
+// servers do, and what is to the minute is asked for by MDTM (quirkLocalList).
 func (e *Entry) setDay(y int, m time.Month, d int, at string) {
 	day, ok := validDay(y, m, d)
 	if !ok {
 		return
 	}
 	e.ModTime, e.Precision = day, 24*time.Hour
-	if h, mi, sec, precision, ok := clock(at); ok {
+	if h, mi, sec, _, ok := clock(at); ok {
 		e.ModTime = time.Date(y, m, d, h, mi, sec, 0, time.UTC)
-		e.Precision = precision
+		e.Precision = time.Minute
 	}
 }
