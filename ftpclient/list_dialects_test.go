@@ -117,6 +117,7 @@ func TestListVMS(t *testing.T) {
 		"d LONG_NAME -1 2008-05-06T09:29 0755 ANONYMOUS:ANONY",
 		"f DATA.DIRX -1 2000-01-07", "f NOTIME. -1")
 	wantRows(t, rows(t, "A:[B]", "", "*.*;0              <%RMS-E-FNF, file not found>"), 0)
+	wantRows(t, rows(t, "A:[B]", "", "*.*;0", "              <%RMS-E-FNF, file not found>"), 0)
 	wantRows(t, rows(t, "A:[B]", "", "Total of 0 blocks in 0 files."), 0)
 }
 
@@ -239,5 +240,27 @@ func TestListLosesNothing(t *testing.T) {
 		if !slices.Equal(got, lines) {
 			t.Errorf("%s: took %q", d.name, got)
 		}
+	}
+}
+
+// Dates that ls prints in one locale or another.
+func TestListUnixDates(t *testing.T) {
+	for date, want := range map[string]string{
+		"Jan 29 03:26": "2026-01-29T03:26", "29 Jan 2005": "2005-01-29", "29. Jan 2005": "2005-01-29",
+		"Jan 29 03:26:11 2005": "2005-01-29T03:26:11", "Nov 20 24:00": "2026-11-21T00:00",
+		"2005-06-07 21:22": "2005-06-07T21:22", "2005/06/07": "2005-06-07", "24-04-2003 17:12": "2003-04-24T17:12",
+		"04/24/2003 17:12": "2003-04-24T17:12", "09-26 2000": "2000-09-26", "3 29 03:26": "2026-03-29T03:26",
+		"2005-06-07 21:22:33.000000000 +0200": "2005-06-07T19:22:33", "2005-06-07 21:22:33 -0130": "2005-06-07T22:52:33",
+		"6月 3日 2003年": "2003-06-03", "6월 3일 2003년": "2003-06-03", "12월 3 03:26": "2025-12-03T03:26",
+		"26 févr. 14:46": "2026-02-26T14:46", "Янв 3 2003": "2003-01-03", "3 авг 2003": "2003-08-03", "3 Χ 2003": "",
+		"\xd1\xce\xd7 3 2003": "2003-01-03", "3. čec 2003": "2003-07-03", "3 kesä 2003": "2003-06-03", "Feb 30 2003": "",
+		"3 \xe9 2003": "", "oca 13 2003": "2003-01-13", "des 3 2003": "2003-12-03", "Ağu 3 2003": "2003-08-03",
+	} {
+		l := rows(t, "-rw-r--r-- 1 u g 7 "+date+" the name")
+		if want == "" {
+			wantRows(t, l, 1)
+			continue
+		}
+		wantRows(t, l, 0, "f the name 7 "+want+" 0644 u:g")
 	}
 }

@@ -18,7 +18,7 @@ type listDate struct {
 //
 //	Jan 29 03:26   Jan 29 1997   29 Jan 03:26   29. Jan 1997   Jan 29 03:26:11 1997
 //	6月 3日 2003年   3 29 03:26   2005-06-07 21:22   2005-06-07   24-04-2003 17:12
-//	09-26 2000     09-26 13:45
+//	09-26 2000     09-26 13:45     2005-06-07 21:22:33.000000000 +0200
 func matchDate(words []word, now time.Time) (listDate, bool) {
 	if len(words) < 2 {
 		return listDate{}, false
@@ -93,7 +93,24 @@ func numericDate(words []word, now time.Time) (listDate, bool) {
 	if !ok {
 		return wholeDay(n[0], time.Month(n[1]), n[2], 1, true)
 	}
-	return onDay(n[0], time.Month(n[1]), n[2], h, mi, sec, precision, 2)
+	l, ok := onDay(n[0], time.Month(n[1]), n[2], h, mi, sec, precision, 2)
+	if east, zoned := zoneWord(words[2:]); zoned && precision == time.Second {
+		l.time, l.words = l.time.Add(-east), 3
+	}
+	return l, ok
+}
+
+// zoneWord reads the zone of ls --full-time: "+0200" are two hours east.
+func zoneWord(words []word) (east time.Duration, ok bool) {
+	if len(words) < 2 || len(words[0].text) != 5 {
+		return 0, false
+	}
+	t, err := time.Parse("-0700", words[0].text)
+	if err != nil {
+		return 0, false
+	}
+	_, seconds := t.Zone()
+	return time.Duration(seconds) * time.Second, true
 }
 
 func wholeDay(year int, m time.Month, d, words int, padded bool) (listDate, bool) {
@@ -136,13 +153,13 @@ func clock(s string) (h, m, sec int, precision time.Duration, ok bool) {
 }
 
 func yearWord(s string) (int, bool) {
-	s = strings.TrimSuffix(s, "年")
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "年"), "년")
 	n, err := strconv.Atoi(s)
 	return n, err == nil && len(s) == 4 && n >= 1000
 }
 
 func dayOf(s string) (int, bool) {
-	s = strings.TrimSuffix(strings.TrimRight(s, ".,"), "日")
+	s = strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(s, ".,"), "日"), "일")
 	n, err := strconv.Atoi(s)
 	return n, err == nil && len(s) <= 2 && n >= 1 && n <= 31
 }

@@ -101,7 +101,7 @@ func fitOf(d dialect, sample []string, now time.Time) fit {
 	for _, line := range sample {
 		f.run.line(line, count)
 	}
-	if f.run.half == "" || f.rows == 0 { // else the sample ends within a row
+	if f.rows == 0 { // else the sample may end within a row
 		f.run.end(count)
 	}
 	if d.whole && f.strays > 0 {
@@ -132,7 +132,7 @@ func (r *rowRun) again(sample []string, now time.Time) *rowRun {
 func (r *rowRun) line(line string, take rowSink) {
 	if half := r.half; half != "" {
 		r.half = ""
-		if e, v := r.parse(half + " " + line); v == aRow {
+		if e, v := r.parse(half + " " + line); v == aRow || v == noEntry {
 			take(half, e, v)
 			return
 		}
