@@ -204,6 +204,11 @@ func TestListRareDialects(t *testing.T) {
 		"    2048    Feb-28-1998   05:23:30  dir               <DIR>", "     512    Jan-10-1998   08:34:10  boot.ini",
 		"     512    Jan-32-1998   08:34:10  x"), 1,
 		"d dir 2048 1998-02-28T05:23:30", "f boot.ini 512 1998-01-10T08:34:10")
+	wantRows(t, rows(t, "README   ANONYMOU V         71         26          1 1997-04-02 12:33:20 TCP291",
+		"OMA00215 PLAN     F         64         28          1  6/26/02  9:33:21 -",
+		"WEBSHARE          DIR        -          -          -  5/30/97 18:44:17 -",
+		"OMA00215 PLAN     F         64         28          x  6/26/02  9:33:21 -"), 1,
+		"f README.ANONYMOU -1 1997-04-02T12:33:20", "f OMA00215.PLAN -1 2002-06-26T09:33:21", "d WEBSHARE -1 1997-05-30T18:44:17")
 	dls := []string{
 		"README              763  Jul 11 21:05  Information about this server",
 		"bin/                  -  Apr 28  1994", "pub/                  =  Public area",

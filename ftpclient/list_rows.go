@@ -44,6 +44,7 @@ var dialects = []dialect{
 	{name: "MVS", parser: mvsRows},
 	{name: "PDS", parser: pdsRows},
 	{name: "JES", parser: jesRows},
+	{name: "z/VM", parser: zvmRows},
 	{name: "OS/400", parser: os400Rows},
 	{name: "NonStop", parser: nonStopRows},
 	{name: "OS/2", parser: simpleRows(parseOS2Row)},
