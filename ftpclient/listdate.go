@@ -165,12 +165,12 @@ func clock(s string) (h, m, sec int, precision time.Duration, ok bool) {
 
 func yearWord(s string) (int, bool) {
 	s = strings.TrimSuffix(strings.TrimSuffix(s, "年"), "년")
-	n, err := strconv.Atoi(s)
-	return n, err == nil && len(s) == 4 && n >= 1000
+	n, ok := listedSize(s)
+	return int(n), ok && len(s) == 4 && n >= 1000
 }
 
 func dayOf(s string) (int, bool) {
 	s = strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(s, ".,"), "日"), "일")
-	n, err := strconv.Atoi(s)
-	return n, err == nil && len(s) <= 2 && n >= 1 && n <= 31
+	n, ok := listedSize(s)
+	return int(n), ok && len(s) <= 2 && n >= 1 && n <= 31
 }
