@@ -74,7 +74,7 @@ func (c *conn) addLinks(ctx context.Context, dir string, l *Listing) error {
 // mlsd reads a directory by MLSD, whose argument is a path and nothing else
 // (RFC 3659 section 7.2).
 func (c *conn) mlsd(ctx context.Context, dir string) (*Listing, error) {
-	l, r, err := c.readListing(ctx, command{"MLSD", dir}, parseFactsLine)
+	l, r, err := c.readListing(ctx, command{"MLSD", dir})
 	switch {
 	case err != nil:
 		return nil, err
@@ -119,8 +119,7 @@ func (c *conn) listRows(ctx context.Context, dir string) (*Listing, error) {
 
 // listCwd lists the directory that was entered.
 func (c *conn) listCwd(ctx context.Context, dir, option string) (*Listing, error) {
-	rows := rowReader{now: time.Now()}
-	l, r, err := c.readListing(ctx, command{"LIST", option}, rows.parse)
+	l, r, err := c.readListing(ctx, command{"LIST", option})
 	switch {
 	case err != nil:
 		return nil, err
@@ -139,7 +138,7 @@ func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, r, err := c.readListing(ctx, command{"LIST", "-a"}, (&rowReader{now: time.Now()}).parse)
+	all, r, err := c.readListing(ctx, command{"LIST", "-a"})
 	if err != nil {
 		return nil, err
 	}
@@ -201,12 +200,15 @@ func emptyText(r reply) bool {
 
 // readListing runs a listing command and reads its lines. A refusal leaves the
 // listing nil and is in the reply.
-func (c *conn) readListing(ctx context.Context, cmd command, parse lineParser) (*Listing, reply, error) {
+func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, error) {
 	t, r, err := c.begin(ctx, cmd, nil)
 	if t == nil {
 		return nil, r, err
 	}
-	lr := listReader{parse: parse, facts: cmd.verb == "MLSD"}
+	var lr listReader
+	if cmd.verb == "LIST" {
+		lr.rows = &rowReader{now: time.Now()}
+	}
 	if err = readLines(t, lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)

@@ -18,7 +18,7 @@ type listDate struct {
 //
 //	Jan 29 03:26   Jan 29 1997   29 Jan 03:26   29. Jan 1997   Jan 29 03:26:11 1997
 //	6月 3日 2003年   3 29 03:26   2005-06-07 21:22   2005-06-07   24-04-2003 17:12
-//	09-26 2000     09-26 13:45
+//	09-26 2000     09-26 13:45     2005-06-07 21:22:33.000000000 +0200
 func matchDate(words []word, now time.Time) (listDate, bool) {
 	if len(words) < 2 {
 		return listDate{}, false
@@ -63,37 +63,65 @@ func clockOrYear(words []word, i int, m time.Month, d int, now time.Time) (listD
 
 // numericDate reads a date in one word, and the time behind it.
 func numericDate(words []word, now time.Time) (listDate, bool) {
-	parts := strings.FieldsFunc(words[0].text, func(r rune) bool { return r == '-' || r == '/' || r == '.' })
-	n := make([]int, 0, 3)
-	for _, p := range parts {
-		v, err := strconv.Atoi(p)
-		if err != nil || v < 0 || len(p) > 4 {
-			return listDate{}, false
-		}
-		n = append(n, v)
-	}
-	switch {
-	case len(n) == 2 && len(parts[0]) <= 2 && n[0] >= 1 && n[0] <= 12: // month-day
-		return clockOrYear(words, 1, time.Month(n[0]), n[1], now)
-	case len(n) != 3:
-		return listDate{}, false
-	case len(parts[0]) == 4: // year first
-	case len(parts[2]) == 4: // day or month first: the one above 12 is the day
-		n[0], n[2] = n[2], n[0]
-		if n[1] > 12 {
-			n[1], n[2] = n[2], n[1]
-		}
-	default:
+	if !isDigit(words[0].text[0]) {
 		return listDate{}, false
 	}
-	if n[0] < 1000 || n[1] < 1 || n[1] > 12 {
+	if m, d, ok := monthDay(words[0].text); ok {
+		return clockOrYear(words, 1, m, d, now)
+	}
+	y, m, d, ok := wideDate(words[0].text)
+	if !ok {
 		return listDate{}, false
 	}
 	h, mi, sec, precision, ok := clock(words[1].text)
 	if !ok {
-		return wholeDay(n[0], time.Month(n[1]), n[2], 1, true)
+		return wholeDay(y, m, d, 1, true)
 	}
-	return onDay(n[0], time.Month(n[1]), n[2], h, mi, sec, precision, 2)
+	l, ok := onDay(y, m, d, h, mi, sec, precision, 2)
+	if east, zoned := zoneWord(words[2:]); zoned && precision == time.Second {
+		l.time, l.words = l.time.Add(-east), 3
+	}
+	return l, ok
+}
+
+// monthDay reads "09-26".
+func monthDay(s string) (time.Month, int, bool) {
+	i := strings.IndexAny(s, "-/.")
+	if i < 1 || i > 2 || len(s)-i > 5 {
+		return 0, 0, false
+	}
+	m, okMonth := listedSize(s[:i])
+	d, okDay := listedSize(s[i+1:])
+	return time.Month(m), int(d), okMonth && okDay && m >= 1 && m <= 12
+}
+
+// wideDate reads a date whose year has four digits: year first, or else day or
+// month first, of which the one above 12 is the day.
+func wideDate(s string) (int, time.Month, int, bool) {
+	n, first4, ok := numericParts(s)
+	if !ok {
+		return 0, 0, 0, false
+	}
+	if !first4 {
+		n[0], n[2] = n[2], n[0]
+		if n[1] > 12 {
+			n[1], n[2] = n[2], n[1]
+		}
+	}
+	return n[0], time.Month(n[1]), n[2], n[0] >= 1000 && n[1] >= 1 && n[1] <= 12
+}
+
+// zoneWord reads the zone of ls --full-time: "+0200" are two hours east.
+func zoneWord(words []word) (east time.Duration, ok bool) {
+	if len(words) < 2 || len(words[0].text) != 5 {
+		return 0, false
+	}
+	t, err := time.Parse("-0700", words[0].text)
+	if err != nil {
+		return 0, false
+	}
+	_, seconds := t.Zone()
+	return time.Duration(seconds) * time.Second, true
 }
 
 func wholeDay(year int, m time.Month, d, words int, padded bool) (listDate, bool) {
@@ -136,13 +164,13 @@ func clock(s string) (h, m, sec int, precision time.Duration, ok bool) {
 }
 
 func yearWord(s string) (int, bool) {
-	s = strings.TrimSuffix(s, "年")
-	n, err := strconv.Atoi(s)
-	return n, err == nil && len(s) == 4 && n >= 1000
+	s = strings.TrimSuffix(strings.TrimSuffix(s, "年"), "년")
+	n, ok := listedSize(s)
+	return int(n), ok && len(s) == 4 && n >= 1000
 }
 
 func dayOf(s string) (int, bool) {
-	s = strings.TrimSuffix(strings.TrimRight(s, ".,"), "日")
-	n, err := strconv.Atoi(s)
-	return n, err == nil && len(s) <= 2 && n >= 1 && n <= 31
+	s = strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(s, ".,"), "日"), "일")
+	n, ok := listedSize(s)
+	return int(n), ok && len(s) <= 2 && n >= 1 && n <= 31
 }

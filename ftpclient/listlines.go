@@ -11,10 +11,6 @@ import (
 // maxListLine is the longest listing line that is held.
 const maxListLine = 64 << 10
 
-// lineParser reads one listing line. ok false means that the line is not one;
-// skip true that it names nothing, as cdir or "total 8" do.
-type lineParser func(line string) (e Entry, skip, ok bool)
-
 // readLines calls fn with each line, without its end. flaw says why a line
 // cannot be used, if that is known already; a line that is too long is cut.
 //
@@ -89,37 +85,57 @@ func (s *lineSplitter) next() (line []byte, flaw string, err error) {
 // listReader makes a Listing of lines.
 type listReader struct {
 	Listing
-	parse lineParser
-	facts bool // lines of MLSD, all of which are entries
-	after bool // the line before this was an entry
+	rows  *rowReader // of LIST; nil for MLSD, all lines of which are entries
+	after bool       // the line before this was an entry
 
-	rows, padded int // rows of names, and those that begin with a space
+	named, padded int // rows with names, and those whose names begin with a space
 }
 
 // line takes one line.
 func (l *listReader) line(line []byte, flaw string) {
+	s := string(line)
 	after := l.after
 	l.after = false
-	if flaw != "" {
-		l.skip(string(line), flaw)
-		return
+	switch {
+	case flaw != "":
+		l.skip(s, flaw)
+	case strings.TrimSpace(s) == "":
+	case l.rows != nil:
+		l.rows.line(s, l.row)
+	default:
+		l.fact(s, after)
 	}
-	e, skip, ok := l.parse(string(line))
+}
+
+// fact takes a line of MLSD. One that is no entry is the rest of a name with a
+// newline (quirkNewlineInName), if the line before was one.
+func (l *listReader) fact(line string, after bool) {
+	e, skip, ok := parseFactsLine(line)
 	switch {
 	case ok && !skip:
-		l.entry(string(line), e)
-	case !ok && strings.TrimSpace(string(line)) != "":
-		if l.facts && after { // the rest of a name with a newline (quirkNewlineInName)
+		l.entry(line, e)
+	case !ok:
+		if after {
 			l.skip(l.Entries[len(l.Entries)-1].Name, "newline in a name")
 			l.Entries = l.Entries[:len(l.Entries)-1]
 		}
-		l.skip(string(line), "not understood")
+		l.skip(line, "not understood")
+	}
+}
+
+// row takes a line of LIST and what its dialect reads in it.
+func (l *listReader) row(line string, e Entry, v verdict) {
+	switch v {
+	case aRow:
+		l.entry(line, e)
+	case notRow:
+		l.skip(line, "not understood")
 	}
 }
 
 // entry takes an entry, unless its name is none that a directory can hold.
 func (l *listReader) entry(line string, e Entry) {
-	l.rows++
+	l.named++
 	if e.Name != "" && e.Name[0] == ' ' {
 		l.padded++
 	}
@@ -138,19 +154,36 @@ func (l *listReader) entry(line string, e Entry) {
 	}
 }
 
-// result is the listing when all lines were taken. Where every name of a LIST
-// begins with a space, that is a wider column and no name (quirkWideColumn).
+// result is the listing when all lines were taken.
 func (l *listReader) result() *Listing {
-	if l.facts || l.rows < 2 || l.padded < l.rows {
-		return &l.Listing
+	if l.rows != nil {
+		l.rows.end(l.row)
+		if finish := l.rows.finish(); finish != nil {
+			l.renamed(finish(l.Entries))
+		}
+		for l.named > 1 && l.padded == l.named {
+			l.narrow()
+		}
 	}
+	return &l.Listing
+}
+
+// narrow takes a space off every name: where all of a LIST begin with one,
+// that is a wider column and no name (quirkWideColumn).
+func (l *listReader) narrow() {
 	rows := l.Entries
-	l.Entries, l.rows, l.padded = nil, 0, 0
-	for _, e := range rows {
-		e.Name = e.Name[1:]
+	for i := range rows {
+		rows[i].Name = rows[i].Name[1:]
+	}
+	l.renamed(rows)
+}
+
+// renamed takes entries again under other names.
+func (l *listReader) renamed(entries []Entry) {
+	l.Entries, l.named, l.padded = nil, 0, 0
+	for _, e := range entries {
 		l.entry(e.Name, e)
 	}
-	return l.result()
 }
 
 func (l *Listing) skip(line, reason string) {

@@ -4,18 +4,22 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // monthNamed reads a month's name, as ls prints it in the languages and
-// encodings that servers were seen in, or "6月".
+// encodings that servers were seen in, or "6月", "6월".
 func monthNamed(s string) (time.Month, bool) {
 	s = lowerASCII(strings.TrimRight(s, ".,"))
 	if m, ok := monthNames[s]; ok {
 		return m, true
 	}
-	if digits, ok := strings.CutSuffix(s, "月"); ok {
-		n, err := strconv.Atoi(digits)
-		return time.Month(n), err == nil && n >= 1 && n <= 12
+	for _, suffix := range []string{"月", "월"} {
+		if digits, ok := strings.CutSuffix(s, suffix); ok {
+			n, err := strconv.Atoi(digits)
+			return time.Month(n), err == nil && n >= 1 && n <= 12
+		}
 	}
 	return 0, false
 }
@@ -49,6 +53,15 @@ var monthLists = []string{
 	"янв фев мар апр май июн июл авг сен окт ноя дек",
 	"янв фев мар апр мая июн июл авг сен окт ноя дек",
 	"jan feb márc ápr máj jún júl aug szept okt nov dec",
+	"jan feb mar apr mai jun jul aug sep okt nov des",
+	"tammi helmi maalis huhti touko kesä heinä elo syys loka marras joulu",
+	"led úno bře dub kvě čen čec srp zář říj lis pro",
+	"oca şub mar nis may haz tem ağu eyl eki kas ara",
+	"gen febr març abr maig juny jul ag set oct nov des",
+	"jan feb mar apr maj jun jul avg sep okt nov dec",
+	"ian feb mar apr mai iun iul aug sep oct nov dec",
+	"січ лют бер кві тра чер лип сер вер жов лис гру",
+	"ιαν φεβ μαρ απρ μαΐ ιουν ιουλ αυγ σεπ οκτ νοε δεκ",
 }
 
 // monthNames holds them in UTF-8, and in the older encodings that have the
@@ -58,6 +71,7 @@ var monthNames = func() map[string]time.Month {
 	for _, year := range monthLists {
 		for i, name := range strings.Fields(year) {
 			names[name] = time.Month(i + 1)
+			names[capital(name)] = time.Month(i + 1)
 			for _, encode := range []func(rune) byte{latin1, koi8r, windows1251} {
 				if old, ok := encoded(name, encode); ok {
 					names[old] = time.Month(i + 1)
@@ -67,6 +81,13 @@ var monthNames = func() map[string]time.Month {
 	}
 	return names
 }()
+
+// capital makes the first letter a capital one, which lowerASCII leaves where
+// it is no ASCII.
+func capital(name string) string {
+	first, n := utf8.DecodeRuneInString(name)
+	return lowerASCII(string(unicode.ToUpper(first))) + name[n:]
+}
 
 // encoded writes a name in an encoding of one octet a letter.
 func encoded(name string, encode func(rune) byte) (string, bool) {
