@@ -41,7 +41,9 @@ type Options struct {
 	RequireTLS bool
 	// RequireSessionReuse refuses (522) a data connection of TLS that does not
 	// resume the TLS session of its control connection (RFC 4217 section
-	// 10.2). Nobody else can then take the client's place on it.
+	// 10.2). Nobody else can then take the client's place on it. Sessions are
+	// resumed by ticket only (RFC 5077, RFC 8446): a client that wants session
+	// ids, as curl does with TLS 1.2, cannot.
 	RequireSessionReuse bool
 
 	// Banner is the text of the greeting. Default: "FTP server ready."
