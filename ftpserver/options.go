@@ -66,6 +66,9 @@ type Options struct {
 	// and its like are commands of their own.
 	Disable []string
 
+	// Faults make the server misbehave; see [Server.SetFaults].
+	Faults []Fault
+
 	// Log gets a few lines per session and one per transfer. Default: none.
 	Log *slog.Logger
 	// Trace is told of every command and reply.
@@ -92,6 +95,9 @@ type Trace struct {
 	Command func(session int, line string)
 	// Reply: this was answered; the lines of text are joined by LF.
 	Reply func(session int, code int, text string)
+	// Fault: this rule has struck, or will at its octet of the transfer that
+	// begins.
+	Fault func(session int, f Fault)
 }
 
 // Password returns a check for one fixed password that takes the same time

@@ -19,6 +19,8 @@ type Server struct {
 	commands map[string]command
 	site     map[string]command
 
+	faults faultRules
+
 	ctx      context.Context // ends when sessions must end at once
 	kill     context.CancelFunc
 	draining chan struct{} // closed when sessions shall end after their transfer
@@ -55,6 +57,9 @@ func New(o Options) (*Server, error) {
 		if err := srv.disable(name); err != nil {
 			return nil, err
 		}
+	}
+	if err := srv.SetFaults(o.Faults...); err != nil {
+		return nil, err
 	}
 	srv.ctx, srv.kill = context.WithCancel(context.Background())
 	return srv, nil
