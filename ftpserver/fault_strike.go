@@ -71,11 +71,15 @@ func (s *session) ignore(l line) {
 	}
 }
 
-// answer sends the last reply to a command.
+// answer sends the last reply to a command, as the profile has it.
 func (s *session) answer(verb, arg string, r reply) {
 	if s.stalled {
 		return
 	}
+	if after := s.srv.profile.after; after != nil {
+		after(s, verb, r)
+	}
+	r = s.srv.profile.reply(verb, r)
 	if s.suffer(s.struckBy(AtReply, verb, arg)) {
 		s.send(r)
 	}

@@ -46,7 +46,12 @@ type Options struct {
 	// ids, as curl does with TLS 1.2, cannot.
 	RequireSessionReuse bool
 
-	// Banner is the text of the greeting. Default: "FTP server ready."
+	// Profile makes the server look like another one to clients: its texts,
+	// its features and what it lacks, its listings and its peculiarities; see
+	// [Profiles]. Default: our own ways.
+	Profile string
+	// Banner is the text of the greeting. Default: the profile's, or "FTP
+	// server ready."
 	Banner string
 	// IdleTimeout ends a session without a command or transfer. Default:
 	// 5 minutes.
@@ -58,7 +63,8 @@ type Options struct {
 	// second; negative: none.
 	LoginDelay time.Duration
 	// MaxConnections and MaxPerAddress limit the sessions at a time, of all
-	// and of one IP address. Default: 200 and no limit; negative: no limit.
+	// and of one IP address. Default: the profile's, or 200, and no limit;
+	// negative: no limit.
 	MaxConnections, MaxPerAddress int
 
 	// Disable names commands ("MLSD", "SITE CHMOD") that are answered with
@@ -110,11 +116,10 @@ func Password(password string) func(string) bool {
 	}
 }
 
+const defaultBanner = "FTP server ready."
+
 // withDefaults returns o with every zero field that has a default set.
 func (o Options) withDefaults() Options {
-	if o.Banner == "" {
-		o.Banner = "FTP server ready."
-	}
 	if o.IdleTimeout == 0 {
 		o.IdleTimeout = 5 * time.Minute
 	}

@@ -19,7 +19,8 @@ type Server struct {
 	commands map[string]command
 	site     map[string]command
 
-	faults faultRules
+	profile *profile
+	faults  faultRules
 
 	ctx      context.Context // ends when sessions must end at once
 	kill     context.CancelFunc
@@ -40,7 +41,15 @@ func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	look, err := findProfile(o.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = look.maxConnections
+	}
 	srv := &Server{
+		profile:   look,
 		opts:      o.withDefaults(),
 		commands:  commandTable(),
 		site:      siteTable(),
@@ -52,6 +61,9 @@ func New(o Options) (*Server, error) {
 		for _, verb := range []string{"AUTH", "PBSZ", "PROT"} {
 			srv.commands[verb] = command{}
 		}
+	}
+	if err := srv.profile.shape(srv); err != nil {
+		return nil, err
 	}
 	for _, name := range o.Disable {
 		if err := srv.disable(name); err != nil {

@@ -94,7 +94,7 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 func (s *session) reset() {
 	s.user, s.account = "", nil
 	s.cwd, s.ascii, s.rest, s.renameFrom = "/", true, 0, ""
-	s.facts, s.epsvOnly = allFacts(), false
+	s.facts, s.epsvOnly = allFacts().and(s.srv.profile.facts), false
 	s.dropData()
 }
 
@@ -117,7 +117,7 @@ func (s *session) serve(leave func()) {
 		s.readLines(control, lines)
 	}()
 	if s.suffer(s.struckBy(AtGreeting, "", "")) {
-		s.send(say(220, s.srv.opts.Banner))
+		s.send(s.srv.greeting())
 	}
 	s.loop(lines)
 	s.endTransfer()
@@ -231,7 +231,7 @@ func (s *session) hear(l line) {
 	case l.err != nil && !errors.Is(l.err, errLineTooLong):
 		s.lost = true
 		return
-	case verb == "ABOR":
+	case verb == "ABOR" && s.srv.commands[verb].run != nil:
 		s.aborts++
 		s.transfer.abort()
 	case l.held:
@@ -273,7 +273,7 @@ func (s *session) follow(verb, arg string) {
 		return
 	}
 	s.transfer.fault = s.struckBy(AtData, verb, arg)
-	s.send(r)
+	s.send(s.srv.profile.reply(verb, r))
 	s.flush()
 	s.startTransfer()
 }
