@@ -104,29 +104,27 @@ func TestCurlTLS(t *testing.T) {
 	content := pattern(1 << 20)
 	local := filepath.Join(t.TempDir(), "local")
 	must(t, os.WriteFile(local, []byte(content), 0o600))
-	for _, scheme := range []string{"ftp://", "ftps://"} {
-		for _, version := range []string{"1.2", "1.3"} {
-			t.Run(scheme+version, func(t *testing.T) {
-				fsys := ftpserver.NewMemFS(0)
-				o := ftpserver.Options{FS: fsys, RequireTLS: true, RequireSessionReuse: version == "1.3"}
-				root := scheme + serveTLS(t, o, scheme == "ftps://")
-				ok := func(want string, args ...string) {
-					t.Helper()
-					args = append([]string{"--insecure", "--ssl-reqd", "--tlsv" + version, "--tls-max", version}, args...)
-					if got, err := curl(t, args...); err != nil || got != want {
-						t.Fatalf("curl %q: %d bytes, %v", args, len(got), err)
-					}
+	for scheme, version := range map[string]string{"ftp://": "1.3", "ftps://": "1.2"} {
+		t.Run(scheme+version, func(t *testing.T) {
+			fsys := ftpserver.NewMemFS(0)
+			o := ftpserver.Options{FS: fsys, RequireTLS: true, RequireSessionReuse: version == "1.3"}
+			root := scheme + serveTLS(t, o, scheme == "ftps://")
+			ok := func(want string, args ...string) {
+				t.Helper()
+				args = append([]string{"--insecure", "--ssl-reqd", "--tlsv" + version, "--tls-max", version}, args...)
+				if got, err := curl(t, args...); err != nil || got != want {
+					t.Fatalf("curl %q: %d bytes, %v", args, len(got), err)
 				}
-				ok("", "-T", local, root+"/f")
-				if read(t, fsys, "f") != content {
-					t.Error("the upload differs")
-				}
-				ok(content, root+"/f")
-				ok(content+content, root+"/f", root+"/f") // on one control connection
-				ok(content[100:201], "--range", "100-200", root+"/f")
-				ok("f\n", "--list-only", root+"/")
-			})
-		}
+			}
+			ok("", "-T", local, root+"/f")
+			if read(t, fsys, "f") != content {
+				t.Error("the upload differs")
+			}
+			ok(content, root+"/f")
+			ok(content+content, root+"/f", root+"/f") // on one control connection
+			ok(content[100:201], "--range", "100-200", root+"/f")
+			ok("f\n", "--list-only", root+"/")
+		})
 	}
 	addr := serveTLS(t, ftpserver.Options{FS: ftpserver.NewMemFS(0), RequireTLS: true}, false)
 	if _, err := curl(t, "ftp://"+addr+"/"); err == nil {

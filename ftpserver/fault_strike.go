@@ -144,7 +144,7 @@ func faultAnswer(err error) (reply, bool) {
 	case errors.As(err, &wanted):
 		return wanted.reply, true
 	case errors.Is(err, errCut):
-		return say(226, "Transfer complete."), true
+		return say(226, transferComplete), true
 	}
 	return reply{}, false
 }

@@ -92,7 +92,11 @@ func (s *session) readDir(req *listing) error {
 	}
 	slices.SortFunc(infos, func(a, b fs.FileInfo) int { return strings.Compare(a.Name(), b.Name()) })
 	req.isDir = true
+	hides := s.srv.profile.hides
 	for _, fi := range infos {
+		if hides != nil && hides(fi.Name()) {
+			continue
+		}
 		// Such a name would break the row and cannot be sent in a command.
 		if strings.ContainsAny(fi.Name(), "\r\n") {
 			s.log.Debug("name left out of a listing", "dir", req.path, "name", fi.Name())
@@ -238,6 +242,10 @@ func modeString(mode fs.FileMode) string {
 
 // sendRows begins a transfer of rows, each ended by CRLF.
 func (s *session) sendRows(verb, p string, rows []string) reply {
+	done := say(226, transferComplete)
+	if limit := s.srv.profile.maxEntries; limit > 0 && len(rows) > limit {
+		rows, done = rows[:limit], sayf(226, "Output truncated to %d matches", limit)
+	}
 	s.begin(verb, p, nil, func(c *dataConn) error {
 		w := bufio.NewWriterSize(c, 64<<10)
 		for _, row := range rows {
@@ -246,5 +254,6 @@ func (s *session) sendRows(verb, p string, rows []string) reply {
 		}
 		return w.Flush()
 	})
+	s.transfer.done = done
 	return say(150, "Here comes the listing.")
 }

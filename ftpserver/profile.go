@@ -22,16 +22,18 @@ type profile struct {
 	missing []string
 	// replies replace ours, by "VERB code" or "* code".
 	replies map[string]reply
-	// commands have ways of their own.
+	// commands have ways of their own, or are its own.
 	commands map[string]func(s *session, arg string) reply
 	// after sees each final reply before it is sent.
 	after func(s *session, verb string, r reply)
 
 	row      func(s *session, e entry) string        // of LIST
 	mlsd     func(s *session, e entry) (entry, bool) // what MLSD shows of an entry, if it does
+	hides    func(name string) bool                  // what no listing shows
 	linkFact string                                  // the type fact of a link
 
 	dotFiles       bool // LIST shows them without -a
+	maxEntries     int  // of a listing, the rest is left out; 0: no limit
 	maxConnections int  // unless the options have one
 }
 
@@ -42,6 +44,7 @@ var profiles = map[string]func() *profile{
 	"filezilla": filezillaProfile,
 	"iis":       iisProfile,
 	"embedded":  embeddedProfile,
+	"pureftpd":  pureftpdProfile,
 }
 
 // Profiles returns the names that Options.Profile can have, sorted.
@@ -62,11 +65,7 @@ func findProfile(name string) (*profile, error) {
 // shape applies the profile to the command tables.
 func (p *profile) shape(srv *Server) error {
 	for verb, run := range p.commands {
-		cmd, ok := srv.commands[verb]
-		if !ok {
-			return fmt.Errorf("ftpserver: profile changes unknown command %q", verb)
-		}
-		if cmd.run != nil {
+		if cmd, known := srv.commands[verb]; !known || cmd.run != nil {
 			cmd.run = run
 			srv.commands[verb] = cmd
 		}

@@ -2,6 +2,7 @@ package ftpserver_test
 
 import (
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"regexp"
@@ -245,4 +246,48 @@ func portOf(high, low string) string {
 	h, _ := strconv.Atoi(high)
 	l, _ := strconv.Atoi(low)
 	return strconv.Itoa(h<<8 | l)
+}
+
+func TestPureftpdProfile(t *testing.T) {
+	fsys := ftpserver.NewMemFS(0)
+	write(t, fsys, "f", "old content")
+	write(t, fsys, "tab\there", "")
+	must(t, fsys.Symlink("f", "link"))
+	addr := start(t, ftpserver.Options{FS: fsys, Profile: "pureftpd", Anonymous: true})
+	c := login(t, addr)
+	c.do("OPTS UTF8 ON", "504")
+	c.do("OPTS MLST size;", "200  MLST OPTS type;size;modify;")
+	c.do("PRET RETR f", "200")
+	c.do(`MKD q"q`, `257 "/q"q"`)
+	c.do("RMD q\"q", "250")
+	c.do("MFMT 20200101000000 f", "213 UTIME OK")
+	if got := c.get("MLSD"); strings.Contains(got, "tab") || !strings.Contains(got, "type=OS.unix=slink:;") {
+		t.Errorf("MLSD: %q", got)
+	}
+	data := c.passive()
+	c.do("STOR f", "150")
+	data.Write([]byte("new"))
+	if got := read(t, fsys, "f"); got != "old content" {
+		t.Errorf("during the upload: %q", got)
+	}
+	data.Close()
+	c.expect("226")
+	c.do("SIZE f", "213 3")
+	c.put("STOR  lead ", "x")
+	c.do("SIZE _lead_", "213 1")
+	c.do("RNFR f", "350")
+	c.do("RNTO nope/f", "451")
+	for i := range 10001 {
+		must(t, fsys.Mkdir(fmt.Sprint("many", i), 0o755))
+	}
+	data = c.passive()
+	c.do("MLSD", "150")
+	if got := len(lines(t, data)); got != 10000 {
+		t.Errorf("%d rows", got)
+	}
+	c.expect("226 Output truncated to 10000 matches")
+	anonymous := dial(t, addr)
+	anonymous.expect("220-")
+	anonymous.do("USER ftp", "230")
+	anonymous.do("DELE f", "550")
 }

@@ -25,6 +25,8 @@ type transfer struct {
 	tail    *dataConn   // what is left to close after the reply; nil if nothing
 	file    io.Closer   // closed at the end; nil if there is none
 
+	done reply // if all goes well
+
 	count   atomic.Int64 // octets moved so far
 	started bool
 	cancel  context.CancelFunc
@@ -38,10 +40,12 @@ type outcome struct {
 	err   error
 }
 
+const transferComplete = "Transfer complete."
+
 // begin makes the prepared data connection that of a transfer. The caller
 // answers with 1yz, and the session starts it.
 func (s *session) begin(verb, path string, file io.Closer, body func(*dataConn) error) *transfer {
-	t := &transfer{verb: verb, path: path, port: s.data, timeout: s.srv.opts.DataTimeout, body: body, file: file}
+	t := &transfer{verb: verb, path: path, port: s.data, timeout: s.srv.opts.DataTimeout, body: body, file: file, done: say(226, transferComplete)}
 	if s.protected {
 		t.secure, t.resumed = s.sessionTLS(), s.srv.opts.RequireSessionReuse
 	}
@@ -126,7 +130,7 @@ func (t *transfer) answer(ctx context.Context, err error) reply {
 	var trouble *dataError
 	switch {
 	case err == nil:
-		return say(226, "Transfer complete.")
+		return t.done
 	case ctx.Err() != nil:
 		return say(426, "Transfer aborted.")
 	case errors.Is(err, errNoData):
