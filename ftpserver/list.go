@@ -242,6 +242,9 @@ func modeString(mode fs.FileMode) string {
 
 // sendRows begins a transfer of rows, each ended by CRLF.
 func (s *session) sendRows(verb, p string, rows []string) reply {
+	if extra := s.srv.profile.extra; extra != nil {
+		rows = append(extra(verb), rows...)
+	}
 	done := say(226, transferComplete)
 	if limit := s.srv.profile.maxEntries; limit > 0 && len(rows) > limit {
 		rows, done = rows[:limit], sayf(226, "Output truncated to %d matches", limit)

@@ -32,6 +32,11 @@ type profile struct {
 	hides    func(name string) bool                  // what no listing shows
 	linkFact string                                  // the type fact of a link
 
+	// frame writes a reply as it goes over the wire.
+	frame func(r reply) string
+	// extra are rows that stand before those of a listing.
+	extra func(verb string) []string
+
 	dotFiles       bool // LIST shows them without -a
 	maxEntries     int  // of a listing, the rest is left out; 0: no limit
 	maxConnections int  // unless the options have one
@@ -44,6 +49,7 @@ var profiles = map[string]func() *profile{
 	"filezilla": filezillaProfile,
 	"iis":       iisProfile,
 	"embedded":  embeddedProfile,
+	"hostile":   hostileProfile,
 	"pureftpd":  pureftpdProfile,
 }
 

@@ -40,6 +40,9 @@ func (c *raw) listPASV(command string) (rows []string, final string) {
 // TestEveryProfile does what every server can.
 func TestEveryProfile(t *testing.T) {
 	for _, profile := range ftpserver.Profiles() {
+		if profile == "hostile" {
+			continue // has a test that bears it
+		}
 		t.Run(profile, func(t *testing.T) {
 			fsys := ftpserver.NewMemFS(0)
 			c := profiled(t, profile, fsys)
@@ -290,4 +293,73 @@ func TestPureftpdProfile(t *testing.T) {
 	anonymous.expect("220-")
 	anonymous.do("USER ftp", "230")
 	anonymous.do("DELE f", "550")
+}
+
+// hardened reads replies as a client must that meets the hostile profile.
+func hardened(t *testing.T, c *raw) (reply func() (code, text string), do func(command string) (code, text string)) {
+	line := func() string {
+		l, err := c.r.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.TrimRight(strings.ReplaceAll(l, "\xff\xfc\x01", ""), "\r\n")
+	}
+	reply = func() (string, string) {
+		text := line()
+		code := text[:3]
+		for last := text; last[3] == '-' || !strings.HasPrefix(last, code+" "); {
+			last = line() + "    "
+			text += "\n" + last
+		}
+		return code, text
+	}
+	do = func(command string) (string, string) {
+		c.write(command + "\r\n")
+		return reply()
+	}
+	return reply, do
+}
+
+func TestHostileProfile(t *testing.T) {
+	fsys := ftpserver.NewMemFS(0)
+	write(t, fsys, "f", "0123456789")
+	c := dial(t, start(t, ftpserver.Options{FS: fsys, Profile: "hostile"}))
+	reply, do := hardened(t, c)
+	if code, text := reply(); code != "220" || !strings.Contains(text, "\n421 Not really.") {
+		t.Errorf("greeting: %q", text)
+	}
+	for _, step := range [][2]string{{"USER u", "331"}, {"PASS p", "230"}, {"TYPE I", "200"}, {"EPSV", "502"},
+		{"OPTS UTF8 ON", "999"}, {"SIZE f", "213"}, {"SIZE nope", "550"}, {"PWD", "257"}} {
+		if code, text := do(step[0]); code != step[1] {
+			t.Fatalf("%s: %q", step[0], text)
+		}
+	}
+	transfer := func(command string) []string {
+		_, text := do("PASV")
+		m := regexp.MustCompile(`^227 10,9,8,7,(\d+),(\d+)`).FindStringSubmatch(text)
+		if m == nil {
+			t.Fatalf("PASV: %q", text)
+		}
+		data := dialData(t, net.JoinHostPort("127.0.0.1", portOf(m[1], m[2])))
+		if code, text := do(command); code != "150" {
+			t.Fatalf("%s: %q", command, text)
+		}
+		rows := lines(t, data)
+		for _, want := range []string{"150", "226"} {
+			if code, text := reply(); code != want {
+				t.Fatalf("%s: %q", command, text)
+			}
+		}
+		return rows
+	}
+	if got := transfer("RETR f"); len(got) != 1 || got[0] != "0123456789" {
+		t.Errorf("RETR: %q", got)
+	}
+	for _, command := range []string{"LIST", "MLSD", "NLST"} {
+		rows := transfer(command)
+		evil := slices.ContainsFunc(rows, func(row string) bool { return strings.HasSuffix(row, "../../escape") })
+		if last := rows[len(rows)-1]; !evil || !strings.HasSuffix(last, "f") {
+			t.Errorf("%s: %q", command, rows)
+		}
+	}
 }
