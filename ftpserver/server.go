@@ -57,24 +57,32 @@ func New(o Options) (*Server, error) {
 		listeners: make(map[net.Listener]struct{}),
 		perAddr:   make(map[netip.Addr]int),
 	}
-	if o.TLS == nil {
-		for _, verb := range []string{"AUTH", "PBSZ", "PROT"} {
-			srv.commands[verb] = command{}
-		}
-	}
-	if err := srv.profile.shape(srv); err != nil {
+	if err := srv.shapeCommands(); err != nil {
 		return nil, err
-	}
-	for _, name := range o.Disable {
-		if err := srv.disable(name); err != nil {
-			return nil, err
-		}
 	}
 	if err := srv.SetFaults(o.Faults...); err != nil {
 		return nil, err
 	}
 	srv.ctx, srv.kill = context.WithCancel(context.Background())
 	return srv, nil
+}
+
+// shapeCommands takes out of the tables what the options do not want.
+func (srv *Server) shapeCommands() error {
+	if srv.opts.TLS == nil {
+		for _, verb := range []string{"AUTH", "PBSZ", "PROT"} {
+			srv.commands[verb] = command{}
+		}
+	}
+	if err := srv.profile.shape(srv); err != nil {
+		return err
+	}
+	for _, name := range srv.opts.Disable {
+		if err := srv.disable(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ListenAndServe listens on the TCP address addr (":2121") and serves.

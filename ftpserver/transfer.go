@@ -89,18 +89,7 @@ func (t *transfer) run(ctx context.Context) (err error) {
 	}
 	c := newDataConn(conn, t.timeout, &t.count)
 	stop := context.AfterFunc(ctx, c.reset)
-	if t.secure != nil {
-		err = c.handshake(ctx, t.secure, t.resumed)
-	}
-	if t.fault != nil {
-		c.fault = &dataFault{ctx, t.fault}
-	}
-	if err == nil {
-		err = t.body(c)
-	}
-	if err == nil {
-		_, err = c.fault.room(c, t.count.Load(), 0) // if it waits for the last octet
-	}
+	err = t.move(ctx, c)
 	if !stop() {
 		return errors.Join(err, ctx.Err())
 	}
@@ -120,6 +109,23 @@ func (t *transfer) run(ctx context.Context) (err error) {
 		t.tail = c
 	}
 	return nil
+}
+
+// move makes the handshake, if there is TLS, and moves the data.
+func (t *transfer) move(ctx context.Context, c *dataConn) error {
+	if t.fault != nil {
+		c.fault = &dataFault{ctx, t.fault}
+	}
+	if t.secure != nil {
+		if err := c.handshake(ctx, t.secure, t.resumed); err != nil {
+			return err
+		}
+	}
+	if err := t.body(c); err != nil {
+		return err
+	}
+	_, err := c.fault.room(c, t.count.Load(), 0) // if the rule waits for the last octet
+	return err
 }
 
 // answer is the reply for what run returned (RFC 959 section 5.4).
