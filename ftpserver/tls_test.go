@@ -249,3 +249,29 @@ func TestTLSOptions(t *testing.T) {
 		t.Error("the listener is open")
 	}
 }
+
+// TestSessionReuseWhateverTheConfig: the server's own configuration may choose
+// others, share keys with other servers or have tickets off.
+func TestSessionReuseWhateverTheConfig(t *testing.T) {
+	chooser := &tls.Config{GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) { return serverTLS(t), nil }}
+	shared, off := serverTLS(t), serverTLS(t)
+	shared.SetSessionTicketKeys([][32]byte{{1}})
+	off.SessionTicketsDisabled = true
+	for name, config := range map[string]*tls.Config{"chooser": chooser, "shared keys": shared, "tickets off": off} {
+		t.Run(name, func(t *testing.T) {
+			eachVersion(t, func(t *testing.T, client *tls.Config) {
+				fsys := ftpserver.NewMemFS(0)
+				addr := serveTLS(t, ftpserver.Options{FS: fsys, TLS: config, RequireSessionReuse: true}, false)
+				c := loginTLS(t, addr, client)
+				c.put("STOR f", "12345")
+				other := loginTLS(t, addr, clientTLS(t, client.MaxVersion))
+				stranger := &rawTLS{c.raw, other.config}
+				conn, _ := stranger.data("RETR f")
+				if got, _ := io.ReadAll(conn); len(got) > 0 {
+					t.Errorf("the session of another got %q", got)
+				}
+				c.expect("522")
+			})
+		})
+	}
+}
