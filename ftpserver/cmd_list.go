@@ -5,26 +5,27 @@ import "syscall"
 // cmdList is LIST (RFC 959 section 4.1.3) in the format of ls -l.
 func (s *session) cmdList(arg string) reply {
 	req, err := s.listing(arg)
-	switch {
-	case err != nil:
-		return fail(err)
-	case s.data == nil:
-		return errNoPort
+	if err == nil {
+		err = s.dataReady()
 	}
-	return s.sendRows("LIST", req.path, req.rows(s, longRow))
+	if err != nil {
+		return fail(err)
+	}
+	return s.sendRows("LIST", req.path, req.rows(s, listRow))
 }
 
 // cmdNlst is NLST (RFC 959 section 4.1.3): names that can be given back, so
 // those of another directory have its path before them.
 func (s *session) cmdNlst(arg string) reply {
 	req, err := s.listing(arg)
+	if err == nil {
+		err = s.dataReady()
+	}
 	switch {
 	case err != nil:
 		return fail(err)
-	case s.data == nil:
-		return errNoPort
 	case req.long:
-		return s.sendRows("NLST", req.path, req.rows(s, longRow))
+		return s.sendRows("NLST", req.path, req.rows(s, listRow))
 	}
 	rows := req.rows(s, func(_ *session, e entry) string { return req.prefix + e.label })
 	return s.sendRows("NLST", req.path, rows)
@@ -45,11 +46,15 @@ func (s *session) cmdMlsd(arg string) reply {
 		return say(501, syscallText(syscall.ENOTDIR))
 	}
 	req := &listing{path: p, hidden: true, dots: true}
-	if err := s.readDir(req); err != nil {
+	err = s.readDir(req)
+	if err == nil {
+		err = s.dataReady()
+	}
+	if err != nil {
 		return fail(err)
 	}
-	if s.data == nil {
-		return errNoPort
+	if look := s.srv.profile.mlsd; look != nil {
+		req.look(s, look)
 	}
 	return s.sendRows("MLSD", p, req.rows(s, factsRow))
 }

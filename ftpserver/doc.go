@@ -1,11 +1,19 @@
-// Package ftpserver serves a directory over FTP, well enough to be used.
+// Package ftpserver serves a directory over FTP and FTPS, well enough to be
+// used, and as badly as real servers when told to.
 //
 // A [Server] is made by [New] from [Options] and serves a tree of files, an
 // [FS]: [DirFS] is a directory of the host that cannot be left, [MemFS] lives
 // in memory. It speaks RFC 959 with the updates of RFC 1123 (section 4.1),
 // RFC 2389 (FEAT, OPTS), RFC 2428 (EPRT, EPSV), RFC 2640 (UTF-8 names) and
 // RFC 3659 (SIZE, MDTM, MLST, MLSD, REST in stream mode), and MFMT from
-// draft-somers-ftp-mfxx. Names are sequences of bytes and are never converted.
+// draft-somers-ftp-mfxx. With Options.TLS it speaks RFC 4217 (AUTH TLS, PBSZ,
+// PROT) and, by [Server.ServeTLS], implicit TLS. Names are sequences of bytes and are never converted.
+//
+// # Misbehaviour
+//
+// For tests of clients, Options.Profile gives the server the looks and the
+// peculiarities of another one, and each [Fault] is a rule that delays, cuts,
+// refuses or lies at a chosen command or octet.
 //
 // # Structure
 //
@@ -14,8 +22,11 @@
 // that ends by sending its outcome to the owner, so commands are heard while
 // data flows. ABOR ends a running transfer as soon as it is read, STAT without
 // an argument reports on it, and everything else waits for its end; replies
-// always come in the order of the commands.
+// always come in the order of the commands. Behind AUTH the reader waits until
+// the owner has made the handshake.
 //
 // Every command is one entry of the table in command.go, from which FEAT and
-// HELP are made, and every reply leaves through session.send.
+// HELP are made, and every reply leaves through session.send. Profiles change
+// the table when the server is made, and last replies in session.answer, where
+// faults strike as well.
 package ftpserver

@@ -34,7 +34,7 @@ type listing struct {
 // them, and reads what it names. A name that does not exist and holds a
 // wildcard stands for the matching names of its one directory.
 func (s *session) listing(arg string) (*listing, error) {
-	req := &listing{}
+	req := &listing{hidden: s.srv.profile.dotFiles}
 	arg = req.options(arg)
 	p, err := s.resolve(arg)
 	if err != nil {
@@ -92,7 +92,11 @@ func (s *session) readDir(req *listing) error {
 	}
 	slices.SortFunc(infos, func(a, b fs.FileInfo) int { return strings.Compare(a.Name(), b.Name()) })
 	req.isDir = true
+	hides := s.srv.profile.hides
 	for _, fi := range infos {
+		if hides != nil && hides(fi.Name()) {
+			continue
+		}
 		// Such a name would break the row and cannot be sent in a command.
 		if strings.ContainsAny(fi.Name(), "\r\n") {
 			s.log.Debug("name left out of a listing", "dir", req.path, "name", fi.Name())
@@ -162,14 +166,28 @@ func (s *session) dotEntries(dir string) []entry {
 	return dots
 }
 
+// look changes the entries or leaves them out.
+func (req *listing) look(s *session, look func(*session, entry) (entry, bool)) {
+	shown := req.entries[:0]
+	for _, e := range req.entries {
+		if e, ok := look(s, e); ok {
+			shown = append(shown, e)
+		}
+	}
+	req.entries = shown
+}
+
 // longRow is the row of ls -l, with numeric owners and times in UTC.
-func longRow(s *session, e entry) string {
+func longRow(s *session, e entry) string { return longRowAt(s, e, time.Now()) }
+
+// longRowAt is longRow at a time.
+func longRowAt(s *session, e entry, now time.Time) string {
 	links, uid, gid := 1, 0, 0
 	if st, ok := e.fi.Sys().(*syscall.Stat_t); ok {
 		links, uid, gid = int(st.Nlink), int(st.Uid), int(st.Gid)
 	}
 	row := fmt.Sprintf("%s %4d %-8d %-8d %12d %s %s",
-		modeString(e.fi.Mode()), links, uid, gid, e.fi.Size(), listTime(e.fi.ModTime(), time.Now()), e.label)
+		modeString(e.fi.Mode()), links, uid, gid, e.fi.Size(), listTime(e.fi.ModTime(), now), e.label)
 	if e.fi.Mode()&fs.ModeSymlink != 0 {
 		if target, err := s.account.fs.Readlink(fsName(e.path)); err == nil {
 			row += " -> " + strings.Map(visible, target)
@@ -224,6 +242,13 @@ func modeString(mode fs.FileMode) string {
 
 // sendRows begins a transfer of rows, each ended by CRLF.
 func (s *session) sendRows(verb, p string, rows []string) reply {
+	if extra := s.srv.profile.extra; extra != nil {
+		rows = append(extra(verb), rows...)
+	}
+	done := say(226, transferComplete)
+	if limit := s.srv.profile.maxEntries; limit > 0 && len(rows) > limit {
+		rows, done = rows[:limit], sayf(226, "Output truncated to %d matches", limit)
+	}
 	s.begin(verb, p, nil, func(c *dataConn) error {
 		w := bufio.NewWriterSize(c, 64<<10)
 		for _, row := range rows {
@@ -232,5 +257,6 @@ func (s *session) sendRows(verb, p string, rows []string) reply {
 		}
 		return w.Flush()
 	})
+	s.transfer.done = done
 	return say(150, "Here comes the listing.")
 }

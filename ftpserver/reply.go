@@ -102,6 +102,10 @@ func (s *session) send(r reply) {
 	if t := s.srv.opts.Trace.Reply; t != nil {
 		t(s.id, r.code, strings.Join(r.lines, "\n"))
 	}
+	if frame := s.srv.profile.frame; frame != nil {
+		s.out.WriteString(frame(r)) // flush has its errors
+		return
+	}
 	last := len(r.lines) - 1
 	for i, text := range r.lines {
 		switch {

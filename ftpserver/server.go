@@ -19,6 +19,9 @@ type Server struct {
 	commands map[string]command
 	site     map[string]command
 
+	profile *profile
+	faults  faultRules
+
 	ctx      context.Context // ends when sessions must end at once
 	kill     context.CancelFunc
 	draining chan struct{} // closed when sessions shall end after their transfer
@@ -38,7 +41,15 @@ func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	look, err := findProfile(o.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = look.maxConnections
+	}
 	srv := &Server{
+		profile:   look,
 		opts:      o.withDefaults(),
 		commands:  commandTable(),
 		site:      siteTable(),
@@ -46,13 +57,32 @@ func New(o Options) (*Server, error) {
 		listeners: make(map[net.Listener]struct{}),
 		perAddr:   make(map[netip.Addr]int),
 	}
-	for _, name := range o.Disable {
-		if err := srv.disable(name); err != nil {
-			return nil, err
-		}
+	if err := srv.shapeCommands(); err != nil {
+		return nil, err
+	}
+	if err := srv.SetFaults(o.Faults...); err != nil {
+		return nil, err
 	}
 	srv.ctx, srv.kill = context.WithCancel(context.Background())
 	return srv, nil
+}
+
+// shapeCommands takes out of the tables what the options do not want.
+func (srv *Server) shapeCommands() error {
+	if srv.opts.TLS == nil {
+		for _, verb := range []string{"AUTH", "PBSZ", "PROT"} {
+			srv.commands[verb] = command{}
+		}
+	}
+	if err := srv.profile.shape(srv); err != nil {
+		return err
+	}
+	for _, name := range srv.opts.Disable {
+		if err := srv.disable(name); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ListenAndServe listens on the TCP address addr (":2121") and serves.
@@ -67,7 +97,29 @@ func (srv *Server) ListenAndServe(addr string) error {
 // Serve accepts sessions from l until the server is shut down, closed or l
 // fails; it closes l. The error is never nil. Several listeners can be served
 // at the same time.
-func (srv *Server) Serve(l net.Listener) error {
+func (srv *Server) Serve(l net.Listener) error { return srv.serve(l, false) }
+
+// ListenAndServeTLS is ListenAndServe with implicit TLS; the usual port is 990.
+func (srv *Server) ListenAndServeTLS(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	return srv.ServeTLS(l)
+}
+
+// ServeTLS is Serve for connections that are TLS from their first byte on
+// (ftps://) and whose data connections are, unless the client says PROT C.
+// Options.TLS must be set.
+func (srv *Server) ServeTLS(l net.Listener) error {
+	if srv.opts.TLS == nil {
+		l.Close()
+		return errors.New("ftpserver: ServeTLS without Options.TLS")
+	}
+	return srv.serve(l, true)
+}
+
+func (srv *Server) serve(l net.Listener, implicitTLS bool) error {
 	defer l.Close()
 	if !srv.addListener(l) {
 		return ErrServerClosed
@@ -79,7 +131,7 @@ func (srv *Server) Serve(l net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 5 * time.Millisecond
-			srv.admit(conn)
+			srv.admit(conn, implicitTLS)
 		case srv.isClosed():
 			return ErrServerClosed
 		case isTransient(err):

@@ -3,10 +3,11 @@ package ftpserver
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
-	"strings"
+	"sync"
 	"time"
 )
 
@@ -20,26 +21,32 @@ const (
 	maxUnknown, maxUnknownLoggedIn = 4, 25
 )
 
-// line is a command line as it was read, or the reader's last word.
-type line struct {
-	text string
-	err  error
-}
-
 // session is one control connection. All fields belong to the goroutine that
 // runs serve.
 type session struct {
 	srv    *Server
 	id     int
-	conn   net.Conn
+	conn   net.Conn // TCP
 	out    *bufio.Writer
 	log    *slog.Logger
 	ctx    context.Context // ends when the session must end at once
 	cancel context.CancelFunc
 
+	implicit  bool          // TLS from the first byte on
+	tls       *tls.Conn     // conn under TLS; nil: in the clear
+	tlsConfig *tls.Config   // see sessionTLS
+	resume    chan net.Conn // lets a held reader go on, with another connection unless nil
+	held      bool          // of the line that is being obeyed
+	ahead     bool          // "
+	upgrade   bool          // 234 was answered
+	pbsz      bool          // PBSZ was given
+	protected bool          // PROT P
+	transfers sync.WaitGroup
+
 	queue    []line    // read while a transfer ran
 	transfer *transfer // nil if none is running
 	outcome  chan outcome
+	stalled  bool // by a fault rule: nothing is obeyed or answered
 	closing  bool // no more commands
 	aborts   int  // ABORs in queue that found a transfer running
 	lost     bool // the control connection is gone
@@ -66,6 +73,7 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 		out:     bufio.NewWriterSize(conn, 4096),
 		log:     srv.opts.Log.With("session", id, "peer", conn.RemoteAddr().String()),
 		outcome: make(chan outcome, 1),
+		resume:  make(chan net.Conn, 1),
 	}
 	s.ctx, s.cancel = context.WithCancel(srv.ctx)
 	s.reset()
@@ -76,7 +84,7 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 func (s *session) reset() {
 	s.user, s.account = "", nil
 	s.cwd, s.ascii, s.rest, s.renameFrom = "/", true, 0, ""
-	s.facts, s.epsvOnly = allFacts(), false
+	s.facts, s.epsvOnly = allFacts().and(s.srv.profile.facts), false
 	s.dropData()
 }
 
@@ -86,14 +94,21 @@ func (s *session) serve(leave func()) {
 	s.log.Info("connected")
 	// A session that is cut off unblocks by its connection being closed.
 	stop := context.AfterFunc(s.ctx, func() { s.conn.Close() })
-	inlineUrgent(s.conn)
 	lines := make(chan line, 16)
 	readerEnded := make(chan struct{})
+	control := s.conn
+	if s.tls != nil {
+		control = s.tls
+	} else {
+		inlineUrgent(s.conn)
+	}
 	go func() {
 		defer close(readerEnded)
-		s.readLines(lines)
+		s.readLines(control, lines)
 	}()
-	s.send(say(220, s.srv.opts.Banner))
+	if s.suffer(s.struckBy(AtGreeting, "", "")) {
+		s.send(s.srv.greeting())
+	}
 	s.loop(lines)
 	s.endTransfer()
 	s.dropData()
@@ -103,24 +118,8 @@ func (s *session) serve(leave func()) {
 	s.cancel()
 	s.conn.Close()
 	<-readerEnded
+	s.transfers.Wait()
 	s.log.Info("disconnected")
-}
-
-// readLines is the reader's goroutine: it ends with the connection or ctx.
-func (s *session) readLines(lines chan<- line) {
-	defer close(lines)
-	r := newLineReader(s.conn)
-	for {
-		text, err := r.next()
-		select {
-		case lines <- line{text, err}:
-		case <-s.ctx.Done():
-			return
-		}
-		if err != nil && !errors.Is(err, errLineTooLong) {
-			return
-		}
-	}
 }
 
 // loop obeys commands until the session shall end.
@@ -143,6 +142,9 @@ func (s *session) loop(lines <-chan line) {
 // wait blocks until something happens, and handles it.
 func (s *session) wait(lines <-chan line, idle *time.Timer) {
 	draining, idleC := s.srv.draining, idle.C
+	if s.stalled {
+		idleC = nil
+	}
 	if s.transfer != nil {
 		draining, idleC = nil, nil
 		if len(s.queue) >= maxQueue {
@@ -157,6 +159,8 @@ func (s *session) wait(lines <-chan line, idle *time.Timer) {
 		switch {
 		case !ok:
 			s.lost = true
+		case s.stalled:
+			s.ignore(l)
 		case s.transfer != nil:
 			s.hear(l)
 		default:
@@ -168,7 +172,9 @@ func (s *session) wait(lines <-chan line, idle *time.Timer) {
 		s.send(sayf(421, "Idle for %v; closing control connection.", s.srv.opts.IdleTimeout))
 		s.closing = true
 	case <-draining:
-		s.send(say(421, "Server is shutting down."))
+		if !s.stalled {
+			s.send(say(421, "Server is shutting down."))
+		}
 		s.closing = true
 	case <-s.ctx.Done():
 		s.lost = true
@@ -184,9 +190,12 @@ func (s *session) hear(l line) {
 	case l.err != nil && !errors.Is(l.err, errLineTooLong):
 		s.lost = true
 		return
-	case verb == "ABOR":
+	case verb == "ABOR" && s.srv.commands[verb].run != nil:
 		s.aborts++
 		s.transfer.abort()
+	case l.held:
+		l.held = false
+		s.resume <- nil
 	case verb == "STAT" && arg == "" && len(s.queue) == 0:
 		s.obey(l)
 		return
@@ -206,11 +215,26 @@ func (s *session) obey(l line) {
 	}
 	verb, arg := splitLine(l.text)
 	s.traceCommand(verb, l.text)
-	s.send(s.dispatch(verb, arg))
-	if s.transfer != nil && !s.transfer.started {
-		s.flush()
-		s.transfer.start(s.ctx, s.outcome)
+	s.held, s.ahead = l.held, l.ahead
+	if s.suffer(s.struckBy(AtCommand, verb, arg)) {
+		s.follow(verb, arg)
 	}
+	if l.held {
+		s.release()
+	}
+}
+
+// follow runs a command, answers it, and starts the transfer that it began.
+func (s *session) follow(verb, arg string) {
+	r := s.dispatch(verb, arg)
+	if s.transfer == nil || s.transfer.started {
+		s.answer(verb, arg, r)
+		return
+	}
+	s.transfer.fault = s.struckBy(AtData, verb, arg)
+	s.send(s.srv.profile.reply(verb, r))
+	s.flush()
+	s.startTransfer()
 }
 
 func (s *session) traceCommand(verb, text string) {
@@ -222,27 +246,4 @@ func (s *session) traceCommand(verb, text string) {
 		text = verb + " ***"
 	}
 	t(s.id, text)
-}
-
-// splitLine splits a command line into the verb in upper case and what
-// follows the one space after it, leading and trailing spaces included. What
-// is left of a Telnet Synch before the verb is dropped.
-func splitLine(text string) (verb, arg string) {
-	for len(text) > 0 && (text[0] == telnetIAC || text[0] == telnetDM || text[0] == telnetIP) {
-		text = text[1:]
-	}
-	verb, arg, _ = strings.Cut(text, " ")
-	return strings.ToUpper(verb), arg
-}
-
-// hangUp sends our FIN and waits a moment for the peer's, reading on, so that
-// unread input does not turn the end into a reset that overtakes our reply.
-func (s *session) hangUp(lines <-chan line) {
-	if s.lost {
-		return
-	}
-	closeWrite(s.conn)
-	s.conn.SetReadDeadline(time.Now().Add(hangUpWait))
-	for range lines {
-	}
 }

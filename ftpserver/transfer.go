@@ -2,6 +2,7 @@ package ftpserver
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -15,10 +16,16 @@ import (
 type transfer struct {
 	verb    string
 	path    string // absolute, for the log
+	fault   *Fault // nil: none
 	port    dataPort
 	timeout time.Duration
 	body    func(c *dataConn) error
-	file    io.Closer // closed at the end; nil if there is none
+	secure  *tls.Config // nil: in the clear
+	resumed bool        // the session of TLS must be the control connection's
+	tail    *dataConn   // what is left to close after the reply; nil if nothing
+	file    io.Closer   // closed at the end; nil if there is none
+
+	done reply // if all goes well
 
 	count   atomic.Int64 // octets moved so far
 	started bool
@@ -33,25 +40,35 @@ type outcome struct {
 	err   error
 }
 
+const transferComplete = "Transfer complete."
+
 // begin makes the prepared data connection that of a transfer. The caller
 // answers with 1yz, and the session starts it.
 func (s *session) begin(verb, path string, file io.Closer, body func(*dataConn) error) *transfer {
-	t := &transfer{verb: verb, path: path, port: s.data, timeout: s.srv.opts.DataTimeout, body: body, file: file}
+	t := &transfer{verb: verb, path: path, port: s.data, timeout: s.srv.opts.DataTimeout, body: body, file: file, done: say(226, transferComplete)}
+	if s.protected {
+		t.secure, t.resumed = s.sessionTLS(), s.srv.opts.RequireSessionReuse
+	}
 	s.data = nil
 	s.transfer = t
 	return t
 }
 
-// start runs the transfer and sends its outcome, which must not block.
-func (t *transfer) start(ctx context.Context, out chan<- outcome) {
+// startTransfer runs s.transfer on its goroutine.
+func (s *session) startTransfer() {
+	t := s.transfer
 	t.started = true
-	ctx, t.cancel = context.WithCancel(ctx)
-	go func() {
-		defer t.cancel()
+	ctx, cancel := context.WithCancel(s.ctx)
+	t.cancel = cancel
+	s.transfers.Go(func() {
+		defer cancel()
 		began := time.Now()
 		err := t.run(ctx)
-		out <- outcome{t.answer(ctx, err), t.count.Load(), time.Since(began), err}
-	}()
+		s.outcome <- outcome{t.answer(ctx, err), t.count.Load(), time.Since(began), err} // has room
+		if t.tail != nil {
+			t.tail.linger(ctx)
+		}
+	})
 }
 
 // abort ends the transfer early; its outcome follows.
@@ -70,29 +87,56 @@ func (t *transfer) run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(errNoData, err)
 	}
-	c := &dataConn{Conn: conn, timeout: t.timeout, count: &t.count}
+	c := newDataConn(conn, t.timeout, &t.count)
 	stop := context.AfterFunc(ctx, c.reset)
-	err = t.body(c)
+	err = t.move(ctx, c)
 	if !stop() {
 		return errors.Join(err, ctx.Err())
+	}
+	if _, struck := faultAnswer(err); struck {
+		c.Close()
+		return err
 	}
 	if err != nil {
 		c.reset()
 		return err
 	}
-	// Close sends our FIN after the data; the kernel goes on delivering.
-	if err := c.Close(); err != nil {
+	if err := c.finish(); err != nil {
+		c.reset()
 		return &dataError{err}
+	}
+	if c.tls != nil {
+		t.tail = c
 	}
 	return nil
 }
 
+// move makes the handshake, if there is TLS, and moves the data.
+func (t *transfer) move(ctx context.Context, c *dataConn) error {
+	if t.fault != nil {
+		c.fault = &dataFault{ctx, t.fault}
+	}
+	if t.secure != nil {
+		if err := c.handshake(ctx, t.secure, t.resumed); err != nil {
+			return err
+		}
+	}
+	if err := t.body(c); err != nil {
+		return err
+	}
+	_, err := c.fault.room(c, t.count.Load(), 0) // if the rule waits for the last octet
+	return err
+}
+
 // answer is the reply for what run returned (RFC 959 section 5.4).
 func (t *transfer) answer(ctx context.Context, err error) reply {
+	if r, struck := faultAnswer(err); struck {
+		return r
+	}
 	var trouble *dataError
 	switch {
 	case err == nil:
-		return say(226, "Transfer complete.")
+		return t.done
 	case ctx.Err() != nil:
 		return say(426, "Transfer aborted.")
 	case errors.Is(err, errNoData):
@@ -113,7 +157,8 @@ func (s *session) finish(o outcome) {
 	if o.err != nil {
 		s.log.Debug("transfer failed", "verb", t.verb, "path", t.path, "err", o.err)
 	}
-	s.send(o.reply)
+	s.answer(t.verb, "", o.reply)
+	s.closing = s.closing || o.reply.code == 421
 }
 
 // endTransfer aborts the transfer that runs at the session's end, if any.
@@ -179,7 +224,7 @@ func receive(w io.Writer, c *dataConn) error {
 			return nil
 		}
 		if err != nil {
-			return &dataError{err}
+			return err
 		}
 	}
 }
