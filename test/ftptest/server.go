@@ -1,7 +1,6 @@
 package ftptest
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -203,14 +202,4 @@ func (s *Server) cleanup() {
 	if err := os.RemoveAll(s.base); err != nil {
 		s.t.Error(err)
 	}
-}
-
-// freePort returns a TCP port of an address that nobody listens on just now.
-func freePort(host string) (int, error) {
-	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		return 0, fmt.Errorf("no free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

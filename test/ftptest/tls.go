@@ -49,6 +49,9 @@ func Can(name string, opts ...Option) bool {
 	return false
 }
 
+// TLSMode returns how the server protects its connections.
+func (s *Server) TLSMode() TLSMode { return s.opts.tls }
+
 // ClientTLS returns a new configuration for clients of the server, with a
 // session cache of its own. A server without TLS has none.
 func (s *Server) ClientTLS() *tls.Config {

@@ -1,6 +1,7 @@
 package ftptest
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -60,10 +61,9 @@ func (s *Server) vsftpdLines() []string {
 	if s.opts.perHost > 0 {
 		lines = append(lines, fmt.Sprintf("max_per_ip=%d", s.opts.perHost))
 	}
-	if s.opts.portMax > 0 {
-		lines = append(lines, fmt.Sprintf("pasv_min_port=%d", s.opts.portMin),
-			fmt.Sprintf("pasv_max_port=%d", s.opts.portMax))
-	}
+	// Its own default, from 1024 on, can hit the port of a server that restarts.
+	lines = append(lines, fmt.Sprintf("pasv_min_port=%d", cmp.Or(s.opts.portMin, lastPort+1)),
+		fmt.Sprintf("pasv_max_port=%d", cmp.Or(s.opts.portMax, 65535)))
 	if s.opts.tls != NoTLS {
 		lines = append(lines, s.vsftpdTLS()...)
 	}
