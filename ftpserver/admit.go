@@ -15,7 +15,7 @@ const hangUpWait = time.Second
 
 // admit starts a session on conn, or refuses it with 421 if there are too
 // many. It does not block.
-func (srv *Server) admit(conn net.Conn) {
+func (srv *Server) admit(conn net.Conn, implicitTLS bool) {
 	addr, _ := addrOf(conn.RemoteAddr())
 	srv.mu.Lock()
 	if srv.closed {
@@ -32,6 +32,7 @@ func (srv *Server) admit(conn net.Conn) {
 	srv.sessions.Add(1)
 	srv.mu.Unlock()
 	s := newSession(srv, id, conn)
+	s.implicit = implicitTLS
 	go func() {
 		defer srv.sessions.Done()
 		if refusal != nil {
@@ -40,8 +41,24 @@ func (srv *Server) admit(conn net.Conn) {
 		}
 		leave := sync.OnceFunc(func() { srv.leave(addr) })
 		defer leave()
-		s.serve(leave)
+		if s.begins() {
+			s.serve(leave)
+		}
 	}()
+}
+
+// begins makes the handshake of a connection that is TLS from its first byte
+// on, or closes it.
+func (s *session) begins() bool {
+	if !s.implicit {
+		return true
+	}
+	s.protected = s.secure()
+	if !s.protected {
+		s.cancel()
+		s.conn.Close()
+	}
+	return s.protected
 }
 
 // refusal says why there is no room for addr; srv.mu is held.
@@ -72,9 +89,12 @@ func (srv *Server) leave(addr netip.Addr) {
 func (s *session) refuse(r reply) {
 	defer s.cancel()
 	defer s.conn.Close()
+	if s.implicit && !s.secure() {
+		return
+	}
 	s.send(r)
 	s.flush()
-	closeWrite(s.conn)
+	s.closeControl()
 	s.conn.SetReadDeadline(time.Now().Add(hangUpWait))
 	io.CopyN(io.Discard, s.conn, 1<<16)
 }

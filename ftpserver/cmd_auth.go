@@ -11,6 +11,9 @@ type account struct {
 
 // cmdUser is USER (RFC 959 section 4.1.1). It also ends an earlier login.
 func (s *session) cmdUser(arg string) reply {
+	if s.srv.opts.RequireTLS && s.tls == nil {
+		return errLoginTLS
+	}
 	if s.account != nil {
 		s.reset()
 	}
@@ -90,8 +93,12 @@ func (s *session) cmdAcct(string) reply {
 	return say(202, "No account needed.")
 }
 
-// cmdRein is REIN (RFC 959 section 4.1.1).
+// cmdRein is REIN (RFC 959 section 4.1.1). RFC 4217 section 11 has it go back
+// to the clear, which is not wanted.
 func (s *session) cmdRein(string) reply {
+	if s.tls != nil {
+		return say(502, "REIN not possible over TLS; connect again.")
+	}
 	s.reset()
 	return say(220, "Ready for a new user.")
 }

@@ -90,6 +90,7 @@ func (s *session) cmdStat(arg string) reply {
 		"Connected from " + s.conn.RemoteAddr().String(),
 		user,
 		fmt.Sprintf("TYPE: %s, STRU: F, MODE: S", s.typeName()),
+		s.protection(),
 	}
 	switch {
 	case s.transfer != nil:

@@ -5,11 +5,11 @@ import "syscall"
 // cmdList is LIST (RFC 959 section 4.1.3) in the format of ls -l.
 func (s *session) cmdList(arg string) reply {
 	req, err := s.listing(arg)
-	switch {
-	case err != nil:
+	if err == nil {
+		err = s.dataReady()
+	}
+	if err != nil {
 		return fail(err)
-	case s.data == nil:
-		return errNoPort
 	}
 	return s.sendRows("LIST", req.path, req.rows(s, longRow))
 }
@@ -18,11 +18,12 @@ func (s *session) cmdList(arg string) reply {
 // those of another directory have its path before them.
 func (s *session) cmdNlst(arg string) reply {
 	req, err := s.listing(arg)
+	if err == nil {
+		err = s.dataReady()
+	}
 	switch {
 	case err != nil:
 		return fail(err)
-	case s.data == nil:
-		return errNoPort
 	case req.long:
 		return s.sendRows("NLST", req.path, req.rows(s, longRow))
 	}
@@ -45,11 +46,12 @@ func (s *session) cmdMlsd(arg string) reply {
 		return say(501, syscallText(syscall.ENOTDIR))
 	}
 	req := &listing{path: p, hidden: true, dots: true}
-	if err := s.readDir(req); err != nil {
-		return fail(err)
+	err = s.readDir(req)
+	if err == nil {
+		err = s.dataReady()
 	}
-	if s.data == nil {
-		return errNoPort
+	if err != nil {
+		return fail(err)
 	}
 	return s.sendRows("MLSD", p, req.rows(s, factsRow))
 }

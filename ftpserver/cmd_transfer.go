@@ -37,7 +37,7 @@ func retrieve(c *dataConn, f File, offset int64, ascii bool) error {
 	if ascii {
 		return send(c, newASCIIReader(f))
 	}
-	if file, ok := f.(*os.File); ok {
+	if file, ok := f.(*os.File); ok && c.tls == nil {
 		if tcp, ok := c.Conn.(*net.TCPConn); ok {
 			return sendFile(c, tcp, file, offset)
 		}
@@ -66,13 +66,10 @@ func (s *session) openRegular(p string, flag int) (File, int64, error) {
 
 // checkTransfer checks the offset of REST and the data connection.
 func (s *session) checkTransfer(f File, size int64) error {
-	switch {
-	case s.rest > size:
+	if s.rest > size {
 		return say(554, "Restart offset is past the end of the file.")
-	case s.data == nil:
-		return errNoPort
 	}
-	return nil
+	return s.dataReady()
 }
 
 // cmdStor is STOR (RFC 959 section 4.1.3). After REST it writes in place from
@@ -91,8 +88,8 @@ func (s *session) store(verb, arg string, flag int, truncate bool) reply {
 	if err != nil {
 		return fail(err)
 	}
-	if s.data == nil {
-		return errNoPort
+	if err := s.dataReady(); err != nil {
+		return fail(err)
 	}
 	f, size, err := s.openRegular(p, os.O_WRONLY|flag)
 	if err != nil {
@@ -141,8 +138,8 @@ func (s *session) cmdStou(arg string) reply {
 	if err != nil {
 		return fail(err)
 	}
-	if s.data == nil {
-		return errNoPort
+	if err := s.dataReady(); err != nil {
+		return fail(err)
 	}
 	unique := p
 	for n := 1; n <= maxUnique; n++ {

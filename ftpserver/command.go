@@ -27,6 +27,9 @@ func commandTable() map[string]command {
 		"ACCT": {run: (*session).cmdAcct, args: "<sp> account", beforeLogin: true},
 		"REIN": {run: (*session).cmdRein, beforeLogin: true},
 		"QUIT": {run: (*session).cmdQuit, beforeLogin: true},
+		"AUTH": {run: (*session).cmdAuth, args: "<sp> TLS", needsArg: true, beforeLogin: true, feat: "AUTH TLS"},
+		"PBSZ": {run: (*session).cmdPbsz, args: "<sp> 0", needsArg: true, beforeLogin: true, feat: "PBSZ"},
+		"PROT": {run: (*session).cmdProt, args: "<sp> P|C", needsArg: true, beforeLogin: true, feat: "PROT"},
 
 		"SYST": {run: (*session).cmdSyst, beforeLogin: true},
 		"FEAT": {run: (*session).cmdFeat, beforeLogin: true},

@@ -96,3 +96,44 @@ func TestCurlCommands(t *testing.T) {
 		}
 	})
 }
+
+// TestCurlTLS: curl (OpenSSL or GnuTLS) over explicit and implicit TLS, with
+// and without the session's reuse, which curl does of itself.
+func TestCurlTLS(t *testing.T) {
+	needCurl(t)
+	content := pattern(1 << 20)
+	local := filepath.Join(t.TempDir(), "local")
+	must(t, os.WriteFile(local, []byte(content), 0o600))
+	for _, scheme := range []string{"ftp://", "ftps://"} {
+		for _, version := range []string{"1.2", "1.3"} {
+			t.Run(scheme+version, func(t *testing.T) {
+				fsys := ftpserver.NewMemFS(0)
+				o := ftpserver.Options{FS: fsys, RequireTLS: true, RequireSessionReuse: true}
+				root := scheme + serveTLS(t, o, scheme == "ftps://")
+				ok := func(want string, args ...string) {
+					t.Helper()
+					args = append([]string{"--insecure", "--ssl-reqd", "--tlsv" + version, "--tls-max", version}, args...)
+					if got, err := curl(t, args...); err != nil || got != want {
+						t.Fatalf("curl %q: %d bytes, %v", args, len(got), err)
+					}
+				}
+				ok("", "-T", local, root+"/f")
+				if read(t, fsys, "f") != content {
+					t.Error("the upload differs")
+				}
+				ok(content, root+"/f")
+				ok(content+content, root+"/f", root+"/f") // on one control connection
+				ok(content, "--ftp-port", "127.0.0.1", root+"/f")
+				ok(content[100:201], "--range", "100-200", root+"/f")
+				ok("f\n", "--list-only", root+"/")
+			})
+		}
+	}
+	addr := serveTLS(t, ftpserver.Options{FS: ftpserver.NewMemFS(0), RequireTLS: true}, false)
+	if _, err := curl(t, "ftp://"+addr+"/"); err == nil {
+		t.Error("a login in the clear")
+	}
+	if _, err := curl(t, "--ssl-reqd", "ftp://"+addr+"/"); err == nil {
+		t.Error("a certificate that nobody signed was accepted")
+	}
+}

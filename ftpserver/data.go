@@ -2,7 +2,9 @@ package ftpserver
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -100,12 +102,18 @@ func (s *session) dropData() {
 	}
 }
 
-// dataConn is a data connection whose every read and write must make progress
-// within the timeout. Its errors are *dataError.
+// dataConn is a data connection, of TLS after handshake. Its errors other than
+// io.EOF are *dataError or replies.
 type dataConn struct {
-	net.Conn
-	timeout time.Duration
-	count   *atomic.Int64 // octets moved
+	*pacedConn
+	tls    *tls.Conn     // nil: in the clear
+	stream io.ReadWriter // what the data goes through
+	count  *atomic.Int64 // octets moved
+}
+
+func newDataConn(conn net.Conn, timeout time.Duration, count *atomic.Int64) *dataConn {
+	paced := &pacedConn{Conn: conn, timeout: timeout}
+	return &dataConn{pacedConn: paced, stream: paced, count: count}
 }
 
 // dataError tells trouble of the network from that of the file.
@@ -114,27 +122,27 @@ type dataError struct{ err error }
 func (e *dataError) Error() string { return "data connection: " + e.err.Error() }
 func (e *dataError) Unwrap() error { return e.err }
 
+// Read reads data. The end of a stream of TLS is io.EOF only if the peer said
+// so: crypto/tls takes a FIN between two records for an end as well.
 func (c *dataConn) Read(p []byte) (int, error) {
-	c.SetReadDeadline(time.Now().Add(c.timeout))
-	n, err := c.Conn.Read(p)
+	n, err := c.stream.Read(p)
 	c.count.Add(int64(n))
+	switch {
+	case err == io.EOF && c.tls != nil && c.ended:
+		err = errNoCloseNotify
+	case err != nil && err != io.EOF:
+		err = &dataError{err}
+	}
 	return n, err
 }
 
-// Write writes all of p. A timeout counts only if nothing was written in it:
-// a slow peer is not a stalled one.
 func (c *dataConn) Write(p []byte) (int, error) {
-	written := 0
-	for written < len(p) {
-		c.SetWriteDeadline(time.Now().Add(c.timeout))
-		n, err := c.Conn.Write(p[written:])
-		written += n
-		c.count.Add(int64(n))
-		if err != nil && !(n > 0 && isTimeout(err)) {
-			return written, &dataError{err}
-		}
+	n, err := c.stream.Write(p)
+	c.count.Add(int64(n))
+	if err != nil {
+		err = &dataError{err}
 	}
-	return written, nil
+	return n, err
 }
 
 // reset ends the connection at once and drops what is on its way.

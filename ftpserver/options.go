@@ -3,6 +3,7 @@ package ftpserver
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -31,6 +32,17 @@ type Options struct {
 	// PassiveHost is the IPv4 address or host name that PASV announces, for
 	// servers behind NAT. Default: the control connection's local address.
 	PassiveHost string
+
+	// TLS makes AUTH TLS and [Server.ServeTLS] possible. It needs a
+	// certificate. It is copied for every session: tickets get the session's
+	// own keys, and NextProtos, if nil, "ftp" and "ftp-data". Default: no TLS.
+	TLS *tls.Config
+	// RequireTLS refuses logins (530) and data connections (521) in the clear.
+	RequireTLS bool
+	// RequireSessionReuse refuses (522) a data connection of TLS that does not
+	// resume the TLS session of its control connection (RFC 4217 section
+	// 10.2). Nobody else can then take the client's place on it.
+	RequireSessionReuse bool
 
 	// Banner is the text of the greeting. Default: "FTP server ready."
 	Banner string
@@ -114,6 +126,9 @@ func (o Options) withDefaults() Options {
 }
 
 func (o Options) check() error {
+	if err := o.checkTLS(); err != nil {
+		return err
+	}
 	if o.FS == nil && (o.Anonymous || len(o.Users) == 0) {
 		return errors.New("ftpserver: no FS to serve")
 	}
@@ -128,6 +143,16 @@ func (o Options) check() error {
 	if o.PassiveMin < 0 || o.PassiveMax > 65535 || o.PassiveMin > o.PassiveMax ||
 		(o.PassiveMin == 0) != (o.PassiveMax == 0) {
 		return fmt.Errorf("ftpserver: bad range of passive ports %d-%d", o.PassiveMin, o.PassiveMax)
+	}
+	return nil
+}
+
+func (o Options) checkTLS() error {
+	switch {
+	case o.TLS == nil && (o.RequireTLS || o.RequireSessionReuse):
+		return errors.New("ftpserver: TLS required but not configured")
+	case o.TLS != nil && len(o.TLS.Certificates) == 0 && o.TLS.GetCertificate == nil && o.TLS.GetConfigForClient == nil:
+		return errors.New("ftpserver: TLS without a certificate")
 	}
 	return nil
 }

@@ -27,6 +27,11 @@ func start(t testing.TB, o ftpserver.Options) string {
 
 func startServer(t testing.TB, o ftpserver.Options) (string, *ftpserver.Server) {
 	t.Helper()
+	return startWith(t, o, (*ftpserver.Server).Serve)
+}
+
+func startWith(t testing.TB, o ftpserver.Options, serve func(*ftpserver.Server, net.Listener) error) (string, *ftpserver.Server) {
+	t.Helper()
 	if o.LoginDelay == 0 {
 		o.LoginDelay = -1
 	}
@@ -42,7 +47,7 @@ func startServer(t testing.TB, o ftpserver.Options) (string, *ftpserver.Server) 
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(l) }()
+	go func() { served <- serve(srv, l) }()
 	t.Cleanup(func() {
 		srv.Close()
 		if err := <-served; err != ftpserver.ErrServerClosed {

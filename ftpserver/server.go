@@ -46,6 +46,11 @@ func New(o Options) (*Server, error) {
 		listeners: make(map[net.Listener]struct{}),
 		perAddr:   make(map[netip.Addr]int),
 	}
+	if o.TLS == nil {
+		for _, verb := range []string{"AUTH", "PBSZ", "PROT"} {
+			srv.commands[verb] = command{}
+		}
+	}
 	for _, name := range o.Disable {
 		if err := srv.disable(name); err != nil {
 			return nil, err
@@ -67,7 +72,29 @@ func (srv *Server) ListenAndServe(addr string) error {
 // Serve accepts sessions from l until the server is shut down, closed or l
 // fails; it closes l. The error is never nil. Several listeners can be served
 // at the same time.
-func (srv *Server) Serve(l net.Listener) error {
+func (srv *Server) Serve(l net.Listener) error { return srv.serve(l, false) }
+
+// ListenAndServeTLS is ListenAndServe with implicit TLS; the usual port is 990.
+func (srv *Server) ListenAndServeTLS(addr string) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return err
+	}
+	return srv.ServeTLS(l)
+}
+
+// ServeTLS is Serve for connections that are TLS from their first byte on
+// (ftps://) and whose data connections are, unless the client says PROT C.
+// Options.TLS must be set.
+func (srv *Server) ServeTLS(l net.Listener) error {
+	if srv.opts.TLS == nil {
+		l.Close()
+		return errors.New("ftpserver: ServeTLS without Options.TLS")
+	}
+	return srv.serve(l, true)
+}
+
+func (srv *Server) serve(l net.Listener, implicitTLS bool) error {
 	defer l.Close()
 	if !srv.addListener(l) {
 		return ErrServerClosed
@@ -79,7 +106,7 @@ func (srv *Server) Serve(l net.Listener) error {
 		switch {
 		case err == nil:
 			pause = 5 * time.Millisecond
-			srv.admit(conn)
+			srv.admit(conn, implicitTLS)
 		case srv.isClosed():
 			return ErrServerClosed
 		case isTransient(err):

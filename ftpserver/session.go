@@ -3,10 +3,12 @@ package ftpserver
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -24,6 +26,9 @@ const (
 type line struct {
 	text string
 	err  error
+
+	held  bool // it is AUTH, and the reader waits for session.resume
+	ahead bool // bytes after it were read already
 }
 
 // session is one control connection. All fields belong to the goroutine that
@@ -31,11 +36,22 @@ type line struct {
 type session struct {
 	srv    *Server
 	id     int
-	conn   net.Conn
+	conn   net.Conn // TCP
 	out    *bufio.Writer
 	log    *slog.Logger
 	ctx    context.Context // ends when the session must end at once
 	cancel context.CancelFunc
+
+	implicit  bool          // TLS from the first byte on
+	tls       *tls.Conn     // conn under TLS; nil: in the clear
+	tlsConfig *tls.Config   // see sessionTLS
+	resume    chan net.Conn // lets a held reader go on, with another connection unless nil
+	held      bool          // of the line that is being obeyed
+	ahead     bool          // "
+	upgrade   bool          // 234 was answered
+	pbsz      bool          // PBSZ was given
+	protected bool          // PROT P
+	transfers sync.WaitGroup
 
 	queue    []line    // read while a transfer ran
 	transfer *transfer // nil if none is running
@@ -66,6 +82,7 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 		out:     bufio.NewWriterSize(conn, 4096),
 		log:     srv.opts.Log.With("session", id, "peer", conn.RemoteAddr().String()),
 		outcome: make(chan outcome, 1),
+		resume:  make(chan net.Conn, 1),
 	}
 	s.ctx, s.cancel = context.WithCancel(srv.ctx)
 	s.reset()
@@ -86,12 +103,17 @@ func (s *session) serve(leave func()) {
 	s.log.Info("connected")
 	// A session that is cut off unblocks by its connection being closed.
 	stop := context.AfterFunc(s.ctx, func() { s.conn.Close() })
-	inlineUrgent(s.conn)
 	lines := make(chan line, 16)
 	readerEnded := make(chan struct{})
+	control := s.conn
+	if s.tls != nil {
+		control = s.tls
+	} else {
+		inlineUrgent(s.conn)
+	}
 	go func() {
 		defer close(readerEnded)
-		s.readLines(lines)
+		s.readLines(control, lines)
 	}()
 	s.send(say(220, s.srv.opts.Banner))
 	s.loop(lines)
@@ -103,21 +125,36 @@ func (s *session) serve(leave func()) {
 	s.cancel()
 	s.conn.Close()
 	<-readerEnded
+	s.transfers.Wait()
 	s.log.Info("disconnected")
 }
 
 // readLines is the reader's goroutine: it ends with the connection or ctx.
-func (s *session) readLines(lines chan<- line) {
+// Behind AUTH it waits, as what comes next may be the handshake.
+func (s *session) readLines(conn net.Conn, lines chan<- line) {
 	defer close(lines)
-	r := newLineReader(s.conn)
+	r := newLineReader(conn)
 	for {
 		text, err := r.next()
+		verb, _ := splitLine(text)
+		l := line{text, err, verb == "AUTH", r.r.Buffered() > 0}
 		select {
-		case lines <- line{text, err}:
+		case lines <- l:
 		case <-s.ctx.Done():
 			return
 		}
 		if err != nil && !errors.Is(err, errLineTooLong) {
+			return
+		}
+		if !l.held {
+			continue
+		}
+		select {
+		case secure := <-s.resume:
+			if secure != nil {
+				r = newLineReader(secure)
+			}
+		case <-s.ctx.Done():
 			return
 		}
 	}
@@ -187,6 +224,9 @@ func (s *session) hear(l line) {
 	case verb == "ABOR":
 		s.aborts++
 		s.transfer.abort()
+	case l.held:
+		l.held = false
+		s.resume <- nil
 	case verb == "STAT" && arg == "" && len(s.queue) == 0:
 		s.obey(l)
 		return
@@ -206,10 +246,14 @@ func (s *session) obey(l line) {
 	}
 	verb, arg := splitLine(l.text)
 	s.traceCommand(verb, l.text)
+	s.held, s.ahead = l.held, l.ahead
 	s.send(s.dispatch(verb, arg))
+	if l.held {
+		s.release()
+	}
 	if s.transfer != nil && !s.transfer.started {
 		s.flush()
-		s.transfer.start(s.ctx, s.outcome)
+		s.startTransfer()
 	}
 }
 
@@ -241,8 +285,11 @@ func (s *session) hangUp(lines <-chan line) {
 	if s.lost {
 		return
 	}
-	closeWrite(s.conn)
+	s.closeControl()
 	s.conn.SetReadDeadline(time.Now().Add(hangUpWait))
-	for range lines {
+	for l := range lines {
+		if l.held {
+			s.resume <- nil
+		}
 	}
 }

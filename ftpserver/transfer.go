@@ -2,6 +2,7 @@ package ftpserver
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -18,7 +19,10 @@ type transfer struct {
 	port    dataPort
 	timeout time.Duration
 	body    func(c *dataConn) error
-	file    io.Closer // closed at the end; nil if there is none
+	secure  *tls.Config // nil: in the clear
+	resumed bool        // the session of TLS must be the control connection's
+	tail    *dataConn   // what is left to close after the reply; nil if nothing
+	file    io.Closer   // closed at the end; nil if there is none
 
 	count   atomic.Int64 // octets moved so far
 	started bool
@@ -37,21 +41,29 @@ type outcome struct {
 // answers with 1yz, and the session starts it.
 func (s *session) begin(verb, path string, file io.Closer, body func(*dataConn) error) *transfer {
 	t := &transfer{verb: verb, path: path, port: s.data, timeout: s.srv.opts.DataTimeout, body: body, file: file}
+	if s.protected {
+		t.secure, t.resumed = s.sessionTLS(), s.srv.opts.RequireSessionReuse
+	}
 	s.data = nil
 	s.transfer = t
 	return t
 }
 
-// start runs the transfer and sends its outcome, which must not block.
-func (t *transfer) start(ctx context.Context, out chan<- outcome) {
+// startTransfer runs s.transfer on its goroutine.
+func (s *session) startTransfer() {
+	t := s.transfer
 	t.started = true
-	ctx, t.cancel = context.WithCancel(ctx)
-	go func() {
-		defer t.cancel()
+	ctx, cancel := context.WithCancel(s.ctx)
+	t.cancel = cancel
+	s.transfers.Go(func() {
+		defer cancel()
 		began := time.Now()
 		err := t.run(ctx)
-		out <- outcome{t.answer(ctx, err), t.count.Load(), time.Since(began), err}
-	}()
+		s.outcome <- outcome{t.answer(ctx, err), t.count.Load(), time.Since(began), err} // has room
+		if t.tail != nil {
+			t.tail.linger(ctx)
+		}
+	})
 }
 
 // abort ends the transfer early; its outcome follows.
@@ -70,9 +82,14 @@ func (t *transfer) run(ctx context.Context) (err error) {
 	if err != nil {
 		return errors.Join(errNoData, err)
 	}
-	c := &dataConn{Conn: conn, timeout: t.timeout, count: &t.count}
+	c := newDataConn(conn, t.timeout, &t.count)
 	stop := context.AfterFunc(ctx, c.reset)
-	err = t.body(c)
+	if t.secure != nil {
+		err = c.handshake(ctx, t.secure, t.resumed)
+	}
+	if err == nil {
+		err = t.body(c)
+	}
 	if !stop() {
 		return errors.Join(err, ctx.Err())
 	}
@@ -80,9 +97,12 @@ func (t *transfer) run(ctx context.Context) (err error) {
 		c.reset()
 		return err
 	}
-	// Close sends our FIN after the data; the kernel goes on delivering.
-	if err := c.Close(); err != nil {
+	if err := c.finish(); err != nil {
+		c.reset()
 		return &dataError{err}
+	}
+	if c.tls != nil {
+		t.tail = c
 	}
 	return nil
 }
@@ -179,7 +199,7 @@ func receive(w io.Writer, c *dataConn) error {
 			return nil
 		}
 		if err != nil {
-			return &dataError{err}
+			return err
 		}
 	}
 }
