@@ -24,7 +24,7 @@ func (m TLSMode) String() string {
 
 // TLS makes the server demand TLS, on control and data connections, with a
 // certificate of an authority that is made for each run of a test binary
-// ([Server.CAFile]). vsftpd and ProFTPD then also demand that data connections
+// ([Server.CAFile]). All but Pure-FTPd then also demand that data connections
 // resume the session of the control connection. Pure-FTPd has no [Implicit].
 func TLS(mode TLSMode) Option { return func(o *options) { o.tls = mode } }
 
