@@ -31,14 +31,25 @@ func connect(ctx context.Context, id int, srv *server, o *Options, touch func())
 
 // login goes from the greeting to a session in TYPE I.
 func (c *conn) login() error {
+	if c.opts.Security == SecurityImplicit {
+		if err := c.handshake("TLS"); err != nil {
+			return err
+		}
+	}
 	greeting, err := c.greeting()
 	if err != nil {
+		return err
+	}
+	if err = c.secure(greeting); err != nil {
 		return err
 	}
 	if greeting.code != 230 {
 		if err = c.authenticate(greeting); err != nil {
 			return err
 		}
+	}
+	if err = c.protectLate(); err != nil {
+		return err
 	}
 	if !c.srv.explored() {
 		if err = c.explore(greeting); err != nil {
@@ -115,6 +126,8 @@ func (c *conn) refused(r reply, err error) error {
 	}
 	kind := KindLogin
 	switch {
+	case c.tls == nil && demandsTLS(r):
+		kind = KindTLS
 	case r.code == 421, tooManyText(r.text()):
 		kind = KindTooMany
 	case r.code == 332:
@@ -142,6 +155,18 @@ func tooManyText(text string) bool {
 		}
 	}
 	return false
+}
+
+// demandsTLS recognises a login that was refused because it is in the clear
+// (quirkDemandsTLS).
+func demandsTLS(r reply) bool {
+	text := strings.ToLower(r.text())
+	for _, w := range []string{"encrypt", "tls", "ssl", "cleartext", "auth command"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return r.code == 534
 }
 
 // explore asks FEAT, SYST and PWD. That a server has none of them is no error.
