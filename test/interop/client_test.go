@@ -17,12 +17,19 @@ import (
 	"ftpfs/test/ftptest"
 )
 
+// security is what the client calls the servers' modes of TLS.
+var security = map[ftptest.TLSMode]ftpclient.Security{
+	ftptest.Explicit: ftpclient.SecurityExplicit,
+	ftptest.Implicit: ftpclient.SecurityImplicit,
+}
+
 // dialed returns a client of the server, and a context for its operations.
 func dialed(t *testing.T, s *ftptest.Server) (context.Context, *ftpclient.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	c, err := ftpclient.New(ftpclient.Options{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password})
+	c, err := ftpclient.New(ftpclient.Options{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password,
+		Security: security[s.TLSMode()], TLS: s.ClientTLS()})
 	if err != nil {
 		t.Fatal(err)
 	}

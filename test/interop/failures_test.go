@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"ftpfs/test/ftptest"
@@ -149,10 +150,21 @@ func greeter(t *testing.T, greeting string) string {
 	return l.Addr().String()
 }
 
-// freeAddr returns an address at which nobody listens.
+// freeAddr returns an address at which nobody listens until the test ends: a
+// socket has it that does not listen either.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l := listener(t)
-	l.Close()
-	return l.Addr().String()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
 }

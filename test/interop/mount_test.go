@@ -35,6 +35,9 @@ type mount struct {
 // mounted mounts a server until the test ends.
 func mounted(t *testing.T, s *ftptest.Server, flags ...string) *mount {
 	t.Helper()
+	if s.CAFile != "" {
+		flags = append(flags, "--ca-file", s.CAFile)
+	}
 	m := newMount(t, s.URL(), flags...)
 	m.mount()
 	return m
@@ -95,8 +98,9 @@ func (m *mount) run(args ...string) (string, int) {
 // umount runs ftpfs umount, which must succeed and end the mount's process.
 func (m *mount) umount() {
 	m.t.Helper()
-	if out, code := m.run("umount", m.dir); code != 0 {
+	if out, code := m.run("umount", "--timeout", "60s", m.dir); code != 0 {
 		m.t.Errorf("ftpfs umount exited with %d: %s", code, out)
+		m.askWhere()
 	}
 	if left := m.mounts(); len(left) > 0 {
 		m.t.Errorf("still mounted after ftpfs umount: %q", left)
@@ -104,8 +108,20 @@ func (m *mount) umount() {
 	await(m.t, "the end of the mount's process", func() bool { return len(m.pids()) == 0 })
 }
 
+// askWhere has the mount's processes write their goroutines to the log, and end.
+func (m *mount) askWhere() {
+	m.t.Helper()
+	for _, pid := range m.pids() {
+		if err := syscall.Kill(pid, syscall.SIGQUIT); err != nil && !errors.Is(err, syscall.ESRCH) {
+			m.t.Error(err)
+		}
+	}
+	await(m.t, "the end of the mount's process", func() bool { return len(m.pids()) == 0 })
+}
+
 // end unmounts what the test has not, and prints the log if it failed.
 func (m *mount) end() {
+	defer m.showLog()
 	if len(m.mounts()) > 0 {
 		m.umount()
 	}
@@ -115,10 +131,12 @@ func (m *mount) end() {
 		}
 	}
 	m.kill()
-	if m.t.Failed() {
-		if log, err := os.ReadFile(m.log); err == nil {
-			m.t.Logf("what ftpfs logged:\n%s", log[max(0, len(log)-16<<10):])
-		}
+}
+
+// showLog prints the log of a mount whose test has failed.
+func (m *mount) showLog() {
+	if log, err := os.ReadFile(m.log); m.t.Failed() && err == nil {
+		m.t.Logf("what ftpfs logged:\n%s", log[max(0, len(log)-16<<10):])
 	}
 }
 
