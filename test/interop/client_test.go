@@ -48,6 +48,7 @@ func dialed(t *testing.T, s *ftptest.Server) (context.Context, *ftpclient.Client
 // TestClientList: names, types, sizes and times are those on the disk.
 func TestClientList(t *testing.T) {
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		sampleTree(t, filepath.Join(s.Dir, "tree"), treeSize{files: 60, dirs: 4})
 		if err := os.WriteFile(filepath.Join(s.Dir, "tree/.hidden"), []byte("12345"), 0o644); err != nil {
 			t.Fatal(err)
@@ -112,6 +113,7 @@ func namesIn(t *testing.T, dir string) (names []string) {
 // TestClientStat: each path alone says the same as the listing did.
 func TestClientStat(t *testing.T) {
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		sampleTree(t, filepath.Join(s.Dir, "tree"), treeSize{files: 20, dirs: 2})
 		ctx, c := dialed(t, s)
 		for rel := range digest(t, s.Dir, 0) {
@@ -137,6 +139,7 @@ func TestClientStat(t *testing.T) {
 // TestClientRetrieve reads from offsets, gives up early, and reads again.
 func TestClientRetrieve(t *testing.T) {
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		data := bytes.Repeat([]byte("0123456789abcde"), 300_000)
 		s.WriteFile("data", data)
 		s.WriteFile("empty", nil)
@@ -173,6 +176,7 @@ func retrieve(ctx context.Context, c *ftpclient.Client, path string, offset, n i
 // disk each time.
 func TestClientChanges(t *testing.T) {
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		ctx, c := dialed(t, s)
 		onDisk := func(what string, err error, want map[string]string) {
 			t.Helper()
@@ -266,6 +270,7 @@ func TestClientErrors(t *testing.T) {
 		{"a name with a line feed", on("a\nDELE b", store), ftpclient.KindInvalidName},
 	}
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		s.WriteFile("file", []byte("x"))
 		s.WriteFile("full/file", []byte("x"))
 		s.Mkdir("closed")
@@ -289,6 +294,7 @@ func TestClientErrors(t *testing.T) {
 // TestClientReadOnly: a server that takes nothing says so.
 func TestClientReadOnly(t *testing.T) {
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		ctx, c := dialed(t, s)
 		_, err := c.Store(ctx, s.Path("f"), strings.NewReader("x"), ftpclient.StoreOptions{})
 		if !errors.Is(err, fs.ErrPermission) {
