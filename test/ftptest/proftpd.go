@@ -90,7 +90,9 @@ func (s *Server) proftpdTLS() []string {
 	if s.opts.tlsVersion != 0 {
 		protocols = opensslName(s.opts.tlsVersion)
 	}
-	lines = append(lines, "TLSProtocol "+protocols)
+	// Without tickets, its own default in TLS 1.2, no client made with crypto/tls
+	// can resume a session, which it demands.
+	lines = append(lines, "TLSProtocol "+protocols, "TLSSessionTickets on")
 	if s.opts.tls == Implicit {
 		lines = append(lines, "TLSOptions UseImplicitSSL")
 	}
