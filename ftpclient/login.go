@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -66,6 +68,8 @@ func (c *conn) greeting() (reply, error) {
 		var r reply
 		r, err = c.recv("login", c.opts.ReplyTimeout)
 		switch {
+		case asked && c.wantsTLSFirst(r, err):
+			return r, &Error{Op: "TLS", Kind: KindTLS, Code: r.code, Text: r.text(), Err: errSilent}
 		case err != nil:
 			return r, c.refused(r, err)
 		case r.preliminary():
@@ -81,6 +85,18 @@ func (c *conn) greeting() (reply, error) {
 	}
 	return reply{}, err
 }
+
+// wantsTLSFirst guesses, of a server that we do not know and that was silent
+// until it was spoken to, that it waits for a handshake: it hung up, or says so.
+func (c *conn) wantsTLSFirst(r reply, err error) bool {
+	if c.tls != nil || c.srv.explored() {
+		return false
+	}
+	return r.code >= 400 && demandsTLS(r) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+var errSilent = errors.New("it says nothing before it is spoken to, as where TLS is implicit")
 
 // provoke says something to a server that has long been silent, and reports
 // whether it did: one that waits for its client to begin, as web servers do,

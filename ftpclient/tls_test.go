@@ -1,6 +1,7 @@
 package ftpclient
 
 import (
+	"bufio"
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,6 +10,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -613,4 +615,21 @@ func TestTLSSilentHandshake(t *testing.T) {
 			t.Error("connected")
 		}
 	})
+}
+
+// A server that waits for a handshake is found out.
+func TestLoginAtImplicitServer(t *testing.T) {
+	for _, answer := range []string{"", "421 TLS handshake failed\r\n", "\x15\x03\x01\x00\x02\x02\x46"} {
+		for _, security := range []Security{SecurityNone, SecurityTry, SecurityExplicit} {
+			synctest.Test(t, func(t *testing.T) {
+				c := dialScript(t, func(nc net.Conn, lines *bufio.Scanner) {
+					lines.Scan()
+					nc.Write([]byte(answer))
+				})
+				c.opts.Security, c.opts.tls = security, new(tls.Config)
+				_, err := c.Connect(t.Context())
+				wantKind(t, answer, err, KindTLS)
+			})
+		}
+	}
 }

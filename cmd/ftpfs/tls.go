@@ -118,6 +118,8 @@ func tlsFailure(loc location, says string, err error) error {
 	switch {
 	case errors.As(err, &cert):
 		return certFailure(loc, cert)
+	case op == "TLS" && loc.Security != ftpclient.SecurityImplicit:
+		return failf(exitTLS, "%s is silent before it is spoken to%s: if it wants TLS from the start, write ftps://", at, says)
 	case loc.Security == ftpclient.SecurityNone:
 		return failf(exitTLS, "%s demands TLS%s: write ftpes:// instead of ftp://", at, says)
 	case op == "AUTH" && says != "":

@@ -131,6 +131,12 @@ func secured(cert *tls.Certificate, replies map[string]string) func(net.Conn) {
 	}
 }
 
+// hangsUp when it is spoken to.
+func hangsUp(c net.Conn) {
+	// What is said to it does not matter.
+	_, _ = c.Read(make([]byte, 100))
+}
+
 // TestMountSecurity: what is wrong with TLS has its code and one line that
 // helps; what is right gets as far as the login.
 func TestMountSecurity(t *testing.T) {
@@ -153,6 +159,7 @@ func TestMountSecurity(t *testing.T) {
 	}{
 		{"none", "ftpes://me:sesame@" + plain, "", exitTLS, "no TLS by AUTH (it says: 500 Unknown command.)"},
 		{"not implicit", "ftps://me:sesame@" + plain, "", exitTLS, "try ftpes://"},
+		{"implicit", "ftpes://me:sesame@" + badServer(t, hangsUp), "", exitTLS, "write ftps://"},
 		{"demanded", "ftp://me:sesame@" + badServer(t, secured(nil, demands)), "", exitTLS, "write ftpes://"},
 		{"no PROT", "ftpes://me:sesame@" + badServer(t, secured(&cert, noProt)), "--no-verify", exitTLS, "does not encrypt data (it says: 536 Not here.)"},
 		{"unknown", "ftpes://me:sesame@" + good, "", exitTLS, "--tls-pin " + print},
