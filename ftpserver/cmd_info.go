@@ -6,29 +6,44 @@ import (
 	"strings"
 )
 
-func (s *session) cmdSyst(string) reply { return say(215, "UNIX Type: L8") }
+func (s *session) cmdSyst(string) reply {
+	if syst := s.srv.profile.syst; syst != "" {
+		return say(215, syst)
+	}
+	return say(215, "UNIX Type: L8")
+}
 
 func (s *session) cmdNoop(string) reply { return say(200, "OK.") }
 
-// cmdFeat is FEAT (RFC 2389 section 3), made from the command tables.
+// cmdFeat is FEAT (RFC 2389 section 3), made from the command tables or the
+// profile.
 func (s *session) cmdFeat(string) reply {
+	lines := s.srv.features()
+	if s.srv.profile.feat != nil {
+		lines = s.srv.profile.featLines(s.srv)
+	}
+	// One feature for both (RFC 3659 section 7.8).
+	if s.srv.commands["MLST"].run != nil && s.srv.commands["MLSD"].run != nil {
+		lines = append(lines, "MLST "+s.facts.feature(s.srv.profile.facts))
+	}
+	slices.Sort(lines)
+	return say(211, slices.Concat([]string{"Features:"}, lines, []string{"End"})...)
+}
+
+// features are the lines of FEAT for what is enabled.
+func (srv *Server) features() []string {
 	lines := []string{"TVFS", "UTF8"}
-	for _, table := range []map[string]command{s.srv.commands, s.srv.site} {
+	for _, table := range []map[string]command{srv.commands, srv.site} {
 		for _, cmd := range table {
 			if cmd.feat != "" {
 				lines = append(lines, cmd.feat)
 			}
 		}
 	}
-	if s.srv.commands["SITE"].run == nil {
+	if srv.commands["SITE"].run == nil {
 		lines = slices.DeleteFunc(lines, func(l string) bool { return strings.HasPrefix(l, "SITE ") })
 	}
-	// One feature for both (RFC 3659 section 7.8).
-	if s.srv.commands["MLST"].run != nil && s.srv.commands["MLSD"].run != nil {
-		lines = append(lines, "MLST "+s.facts.feature())
-	}
-	slices.Sort(lines)
-	return say(211, slices.Concat([]string{"Features:"}, lines, []string{"End"})...)
+	return lines
 }
 
 // cmdOpts is OPTS (RFC 2389 section 4).
@@ -41,7 +56,7 @@ func (s *session) cmdOpts(arg string) reply {
 		}
 		return say(501, "Names are always UTF-8.")
 	case verb == "MLST" && s.srv.commands["MLST"].run != nil:
-		s.facts = parseFacts(options)
+		s.facts = parseFacts(options).and(s.srv.profile.facts)
 		return say(200, strings.TrimSuffix("MLST OPTS "+s.facts.String(), " "))
 	}
 	return say(501, "No options for that.")
@@ -115,6 +130,6 @@ func (s *session) statPath(arg string) reply {
 		code = 212
 	}
 	lines := []string{"Status follows:"}
-	lines = append(lines, req.rows(s, longRow)...)
+	lines = append(lines, req.rows(s, listRow)...)
 	return say(code, append(lines, "End of status")...)
 }

@@ -11,7 +11,7 @@ func (s *session) cmdList(arg string) reply {
 	if err != nil {
 		return fail(err)
 	}
-	return s.sendRows("LIST", req.path, req.rows(s, longRow))
+	return s.sendRows("LIST", req.path, req.rows(s, listRow))
 }
 
 // cmdNlst is NLST (RFC 959 section 4.1.3): names that can be given back, so
@@ -25,7 +25,7 @@ func (s *session) cmdNlst(arg string) reply {
 	case err != nil:
 		return fail(err)
 	case req.long:
-		return s.sendRows("NLST", req.path, req.rows(s, longRow))
+		return s.sendRows("NLST", req.path, req.rows(s, listRow))
 	}
 	rows := req.rows(s, func(_ *session, e entry) string { return req.prefix + e.label })
 	return s.sendRows("NLST", req.path, rows)
@@ -52,6 +52,9 @@ func (s *session) cmdMlsd(arg string) reply {
 	}
 	if err != nil {
 		return fail(err)
+	}
+	if look := s.srv.profile.mlsd; look != nil {
+		req.look(s, look)
 	}
 	return s.sendRows("MLSD", p, req.rows(s, factsRow))
 }

@@ -37,7 +37,7 @@ func retrieve(c *dataConn, f File, offset int64, ascii bool) error {
 	if ascii {
 		return send(c, newASCIIReader(f))
 	}
-	if file, ok := f.(*os.File); ok && c.tls == nil {
+	if file, ok := f.(*os.File); ok && c.tls == nil && c.fault == nil {
 		if tcp, ok := c.Conn.(*net.TCPConn); ok {
 			return sendFile(c, tcp, file, offset)
 		}

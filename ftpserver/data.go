@@ -109,6 +109,7 @@ type dataConn struct {
 	tls    *tls.Conn     // nil: in the clear
 	stream io.ReadWriter // what the data goes through
 	count  *atomic.Int64 // octets moved
+	fault  *dataFault    // nil: none
 }
 
 func newDataConn(conn net.Conn, timeout time.Duration, count *atomic.Int64) *dataConn {
@@ -125,7 +126,14 @@ func (e *dataError) Unwrap() error { return e.err }
 // Read reads data. The end of a stream of TLS is io.EOF only if the peer said
 // so: crypto/tls takes a FIN between two records for an end as well.
 func (c *dataConn) Read(p []byte) (int, error) {
-	n, err := c.stream.Read(p)
+	room, err := c.fault.room(c, c.count.Load(), len(p))
+	if err == errCut {
+		return 0, c.discard()
+	}
+	if err != nil {
+		return 0, err
+	}
+	n, err := c.stream.Read(p[:room])
 	c.count.Add(int64(n))
 	switch {
 	case err == io.EOF && c.tls != nil && c.ended:
@@ -136,21 +144,40 @@ func (c *dataConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c *dataConn) Write(p []byte) (int, error) {
-	n, err := c.stream.Write(p)
-	c.count.Add(int64(n))
-	if err != nil {
-		err = &dataError{err}
+// discard reads to the end and drops it.
+func (c *dataConn) discard() error {
+	if _, err := io.Copy(io.Discard, c.stream); err != nil {
+		return &dataError{err}
 	}
-	return n, err
+	return io.EOF
+}
+
+func (c *dataConn) Write(p []byte) (int, error) {
+	written := 0
+	for written < len(p) {
+		room, err := c.fault.room(c, c.count.Load(), len(p)-written)
+		if err != nil {
+			return written, err
+		}
+		n, err := c.stream.Write(p[written : written+room])
+		c.count.Add(int64(n))
+		written += n
+		if err != nil {
+			return written, &dataError{err}
+		}
+	}
+	return written, nil
 }
 
 // reset ends the connection at once and drops what is on its way.
-func (c *dataConn) reset() {
-	if tcp, ok := c.Conn.(*net.TCPConn); ok {
+func (c *dataConn) reset() { resetConn(c.Conn) }
+
+// resetConn ends c at once by RST.
+func resetConn(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
 		tcp.SetLinger(0)
 	}
-	c.Conn.Close()
+	c.Close()
 }
 
 func isTimeout(err error) bool {

@@ -2,6 +2,7 @@ package ftpserver_test
 
 import (
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -123,4 +124,27 @@ func TestTLSDataInTheClear(t *testing.T) {
 	if got := c.get("RETR f"); got != "secret" {
 		t.Errorf("%q", got)
 	}
+}
+
+// TestTLSActive: the server connects and is the server of TLS all the same
+// (RFC 4217 section 7).
+func TestTLSActive(t *testing.T) {
+	eachVersion(t, func(t *testing.T, config *tls.Config) {
+		fsys := ftpserver.NewMemFS(0)
+		write(t, fsys, "f", "content")
+		addr := serveTLS(t, ftpserver.Options{FS: fsys, RequireSessionReuse: true}, false)
+		c := loginTLS(t, addr, config)
+		l, port := listen(t, "tcp4", "127.0.0.1")
+		c.do(fmt.Sprintf("EPRT |1|127.0.0.1|%d|", port), "200")
+		c.do("RETR f", "150")
+		tcp, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer tcp.Close()
+		if got, err := io.ReadAll(tls.Client(tcp, config)); string(got) != "content" || err != nil {
+			t.Errorf("%q, %v", got, err)
+		}
+		c.expect("226")
+	})
 }

@@ -41,10 +41,26 @@ func (on factSet) String() string {
 	return b.String()
 }
 
-// feature lists all facts and marks those that are on, as FEAT does.
-func (on factSet) feature() string {
+// and leaves those of on that a server has; none means all.
+func (on factSet) and(has factSet) factSet {
+	if has == (factSet{}) {
+		return on
+	}
+	for i := range on {
+		on[i] = on[i] && has[i]
+	}
+	return on
+}
+
+// feature lists all facts that a server has and marks those that are on, as
+// FEAT does.
+func (on factSet) feature(has factSet) string {
+	has = allFacts().and(has)
 	var b strings.Builder
 	for i, name := range factNames {
+		if !has[i] {
+			continue
+		}
 		b.WriteString(name)
 		if on[i] {
 			b.WriteByte('*')
@@ -102,6 +118,8 @@ func typeFact(s *session, e entry) string {
 		return "dir"
 	case mode.IsRegular():
 		return "file"
+	case mode&fs.ModeSymlink != 0 && s.srv.profile.linkFact != "":
+		return s.srv.profile.linkFact
 	case mode&fs.ModeSymlink != 0:
 		return "OS.unix=slink:" + factTarget(s, e)
 	case mode&fs.ModeNamedPipe != 0:

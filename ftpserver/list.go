@@ -34,7 +34,7 @@ type listing struct {
 // them, and reads what it names. A name that does not exist and holds a
 // wildcard stands for the matching names of its one directory.
 func (s *session) listing(arg string) (*listing, error) {
-	req := &listing{}
+	req := &listing{hidden: s.srv.profile.dotFiles}
 	arg = req.options(arg)
 	p, err := s.resolve(arg)
 	if err != nil {
@@ -162,14 +162,28 @@ func (s *session) dotEntries(dir string) []entry {
 	return dots
 }
 
+// look changes the entries or leaves them out.
+func (req *listing) look(s *session, look func(*session, entry) (entry, bool)) {
+	shown := req.entries[:0]
+	for _, e := range req.entries {
+		if e, ok := look(s, e); ok {
+			shown = append(shown, e)
+		}
+	}
+	req.entries = shown
+}
+
 // longRow is the row of ls -l, with numeric owners and times in UTC.
-func longRow(s *session, e entry) string {
+func longRow(s *session, e entry) string { return longRowAt(s, e, time.Now()) }
+
+// longRowAt is longRow at a time.
+func longRowAt(s *session, e entry, now time.Time) string {
 	links, uid, gid := 1, 0, 0
 	if st, ok := e.fi.Sys().(*syscall.Stat_t); ok {
 		links, uid, gid = int(st.Nlink), int(st.Uid), int(st.Gid)
 	}
 	row := fmt.Sprintf("%s %4d %-8d %-8d %12d %s %s",
-		modeString(e.fi.Mode()), links, uid, gid, e.fi.Size(), listTime(e.fi.ModTime(), time.Now()), e.label)
+		modeString(e.fi.Mode()), links, uid, gid, e.fi.Size(), listTime(e.fi.ModTime(), now), e.label)
 	if e.fi.Mode()&fs.ModeSymlink != 0 {
 		if target, err := s.account.fs.Readlink(fsName(e.path)); err == nil {
 			row += " -> " + strings.Map(visible, target)

@@ -41,10 +41,17 @@ type Options struct {
 	RequireTLS bool
 	// RequireSessionReuse refuses (522) a data connection of TLS that does not
 	// resume the TLS session of its control connection (RFC 4217 section
-	// 10.2). Nobody else can then take the client's place on it.
+	// 10.2). Nobody else can then take the client's place on it. Sessions are
+	// resumed by ticket only (RFC 5077, RFC 8446): a client that wants session
+	// ids, as curl does with TLS 1.2, cannot.
 	RequireSessionReuse bool
 
-	// Banner is the text of the greeting. Default: "FTP server ready."
+	// Profile makes the server look like another one to clients: its texts,
+	// its features and what it lacks, its listings and its peculiarities; see
+	// [Profiles]. Default: our own ways.
+	Profile string
+	// Banner is the text of the greeting. Default: the profile's, or "FTP
+	// server ready."
 	Banner string
 	// IdleTimeout ends a session without a command or transfer. Default:
 	// 5 minutes.
@@ -56,13 +63,17 @@ type Options struct {
 	// second; negative: none.
 	LoginDelay time.Duration
 	// MaxConnections and MaxPerAddress limit the sessions at a time, of all
-	// and of one IP address. Default: 200 and no limit; negative: no limit.
+	// and of one IP address. Default: the profile's, or 200, and no limit;
+	// negative: no limit.
 	MaxConnections, MaxPerAddress int
 
 	// Disable names commands ("MLSD", "SITE CHMOD") that are answered with
 	// 502 and left out of FEAT and HELP. MLST and MLSD are one feature; XMKD
 	// and its like are commands of their own.
 	Disable []string
+
+	// Faults make the server misbehave; see [Server.SetFaults].
+	Faults []Fault
 
 	// Log gets a few lines per session and one per transfer. Default: none.
 	Log *slog.Logger
@@ -90,6 +101,9 @@ type Trace struct {
 	Command func(session int, line string)
 	// Reply: this was answered; the lines of text are joined by LF.
 	Reply func(session int, code int, text string)
+	// Fault: this rule has struck, or will at its octet of the transfer that
+	// begins.
+	Fault func(session int, f Fault)
 }
 
 // Password returns a check for one fixed password that takes the same time
@@ -102,11 +116,10 @@ func Password(password string) func(string) bool {
 	}
 }
 
+const defaultBanner = "FTP server ready."
+
 // withDefaults returns o with every zero field that has a default set.
 func (o Options) withDefaults() Options {
-	if o.Banner == "" {
-		o.Banner = "FTP server ready."
-	}
 	if o.IdleTimeout == 0 {
 		o.IdleTimeout = 5 * time.Minute
 	}

@@ -19,6 +19,9 @@ type Server struct {
 	commands map[string]command
 	site     map[string]command
 
+	profile *profile
+	faults  faultRules
+
 	ctx      context.Context // ends when sessions must end at once
 	kill     context.CancelFunc
 	draining chan struct{} // closed when sessions shall end after their transfer
@@ -38,7 +41,15 @@ func New(o Options) (*Server, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	look, err := findProfile(o.Profile)
+	if err != nil {
+		return nil, err
+	}
+	if o.MaxConnections == 0 {
+		o.MaxConnections = look.maxConnections
+	}
 	srv := &Server{
+		profile:   look,
 		opts:      o.withDefaults(),
 		commands:  commandTable(),
 		site:      siteTable(),
@@ -51,10 +62,16 @@ func New(o Options) (*Server, error) {
 			srv.commands[verb] = command{}
 		}
 	}
+	if err := srv.profile.shape(srv); err != nil {
+		return nil, err
+	}
 	for _, name := range o.Disable {
 		if err := srv.disable(name); err != nil {
 			return nil, err
 		}
+	}
+	if err := srv.SetFaults(o.Faults...); err != nil {
+		return nil, err
 	}
 	srv.ctx, srv.kill = context.WithCancel(context.Background())
 	return srv, nil

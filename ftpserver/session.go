@@ -56,6 +56,7 @@ type session struct {
 	queue    []line    // read while a transfer ran
 	transfer *transfer // nil if none is running
 	outcome  chan outcome
+	stalled  bool // by a fault rule: nothing is obeyed or answered
 	closing  bool // no more commands
 	aborts   int  // ABORs in queue that found a transfer running
 	lost     bool // the control connection is gone
@@ -93,7 +94,7 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 func (s *session) reset() {
 	s.user, s.account = "", nil
 	s.cwd, s.ascii, s.rest, s.renameFrom = "/", true, 0, ""
-	s.facts, s.epsvOnly = allFacts(), false
+	s.facts, s.epsvOnly = allFacts().and(s.srv.profile.facts), false
 	s.dropData()
 }
 
@@ -115,7 +116,9 @@ func (s *session) serve(leave func()) {
 		defer close(readerEnded)
 		s.readLines(control, lines)
 	}()
-	s.send(say(220, s.srv.opts.Banner))
+	if s.suffer(s.struckBy(AtGreeting, "", "")) {
+		s.send(s.srv.greeting())
+	}
 	s.loop(lines)
 	s.endTransfer()
 	s.dropData()
@@ -180,6 +183,9 @@ func (s *session) loop(lines <-chan line) {
 // wait blocks until something happens, and handles it.
 func (s *session) wait(lines <-chan line, idle *time.Timer) {
 	draining, idleC := s.srv.draining, idle.C
+	if s.stalled {
+		idleC = nil
+	}
 	if s.transfer != nil {
 		draining, idleC = nil, nil
 		if len(s.queue) >= maxQueue {
@@ -194,6 +200,8 @@ func (s *session) wait(lines <-chan line, idle *time.Timer) {
 		switch {
 		case !ok:
 			s.lost = true
+		case s.stalled:
+			s.ignore(l)
 		case s.transfer != nil:
 			s.hear(l)
 		default:
@@ -205,7 +213,9 @@ func (s *session) wait(lines <-chan line, idle *time.Timer) {
 		s.send(sayf(421, "Idle for %v; closing control connection.", s.srv.opts.IdleTimeout))
 		s.closing = true
 	case <-draining:
-		s.send(say(421, "Server is shutting down."))
+		if !s.stalled {
+			s.send(say(421, "Server is shutting down."))
+		}
 		s.closing = true
 	case <-s.ctx.Done():
 		s.lost = true
@@ -221,7 +231,7 @@ func (s *session) hear(l line) {
 	case l.err != nil && !errors.Is(l.err, errLineTooLong):
 		s.lost = true
 		return
-	case verb == "ABOR":
+	case verb == "ABOR" && s.srv.commands[verb].run != nil:
 		s.aborts++
 		s.transfer.abort()
 	case l.held:
@@ -247,14 +257,25 @@ func (s *session) obey(l line) {
 	verb, arg := splitLine(l.text)
 	s.traceCommand(verb, l.text)
 	s.held, s.ahead = l.held, l.ahead
-	s.send(s.dispatch(verb, arg))
+	if s.suffer(s.struckBy(AtCommand, verb, arg)) {
+		s.follow(verb, arg)
+	}
 	if l.held {
 		s.release()
 	}
-	if s.transfer != nil && !s.transfer.started {
-		s.flush()
-		s.startTransfer()
+}
+
+// follow runs a command, answers it, and starts the transfer that it began.
+func (s *session) follow(verb, arg string) {
+	r := s.dispatch(verb, arg)
+	if s.transfer == nil || s.transfer.started {
+		s.answer(verb, arg, r)
+		return
 	}
+	s.transfer.fault = s.struckBy(AtData, verb, arg)
+	s.send(s.srv.profile.reply(verb, r))
+	s.flush()
+	s.startTransfer()
 }
 
 func (s *session) traceCommand(verb, text string) {

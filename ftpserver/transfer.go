@@ -16,6 +16,7 @@ import (
 type transfer struct {
 	verb    string
 	path    string // absolute, for the log
+	fault   *Fault // nil: none
 	port    dataPort
 	timeout time.Duration
 	body    func(c *dataConn) error
@@ -87,11 +88,21 @@ func (t *transfer) run(ctx context.Context) (err error) {
 	if t.secure != nil {
 		err = c.handshake(ctx, t.secure, t.resumed)
 	}
+	if t.fault != nil {
+		c.fault = &dataFault{ctx, t.fault}
+	}
 	if err == nil {
 		err = t.body(c)
 	}
+	if err == nil {
+		_, err = c.fault.room(c, t.count.Load(), 0) // if it waits for the last octet
+	}
 	if !stop() {
 		return errors.Join(err, ctx.Err())
+	}
+	if _, struck := faultAnswer(err); struck {
+		c.Close()
+		return err
 	}
 	if err != nil {
 		c.reset()
@@ -109,6 +120,9 @@ func (t *transfer) run(ctx context.Context) (err error) {
 
 // answer is the reply for what run returned (RFC 959 section 5.4).
 func (t *transfer) answer(ctx context.Context, err error) reply {
+	if r, struck := faultAnswer(err); struck {
+		return r
+	}
 	var trouble *dataError
 	switch {
 	case err == nil:
@@ -133,7 +147,8 @@ func (s *session) finish(o outcome) {
 	if o.err != nil {
 		s.log.Debug("transfer failed", "verb", t.verb, "path", t.path, "err", o.err)
 	}
-	s.send(o.reply)
+	s.answer(t.verb, "", o.reply)
+	s.closing = s.closing || o.reply.code == 421
 }
 
 // endTransfer aborts the transfer that runs at the session's end, if any.
