@@ -25,6 +25,8 @@ func kindOfReply(verb string, r reply, names ...string) Kind {
 		return KindPermission
 	case 425, 426:
 		return KindNetwork
+	case 521, 522, 533, 534, 535, 536: // RFC 2228, RFC 4217
+		return KindTLS
 	}
 	return kindOfText(r.text(), names...)
 }

@@ -24,7 +24,8 @@ type conn struct {
 	raw  net.Conn // as it was dialed
 	ctl  net.Conn // what FTP is spoken over
 	in   *replyReader
-	peer string // host that data connections are dialed to
+	peer string    // host that data connections are dialed to
+	tls  *tlsState // nil: in the clear
 	guard
 
 	touch func() // tells the pool that octets move
@@ -71,6 +72,10 @@ func kindOfIO(err error) Kind {
 		return KindClosed
 	case errors.As(err, &proto):
 		return KindProtocol
+	case errors.Is(err, errCut):
+		return KindTruncated
+	case tlsFault(err):
+		return KindTLS
 	case errors.As(err, &dns):
 		if dns.IsTimeout || dns.IsTemporary {
 			return KindNetwork
@@ -161,23 +166,12 @@ func (c *conn) stale() bool {
 	if c.broken != nil || c.in.pending() {
 		return true
 	}
-	sc, ok := c.raw.(syscall.Conn)
-	if !ok {
+	c.deadline(c.ctl, 0)
+	ready, known := readable(c.raw)
+	if !ready || !known {
 		return false
 	}
-	rc, err := sc.SyscallConn()
-	if err != nil {
-		return true
-	}
-	c.deadline(c.ctl, 0)
-	dead := true
-	var b [1]byte
-	err = rc.Read(func(fd uintptr) bool {
-		_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		dead = err != syscall.EAGAIN && err != syscall.EWOULDBLOCK
-		return true
-	})
-	return dead || err != nil
+	return c.tls == nil || !c.quiet()
 }
 
 // quit ends an idle connection in the way of RFC 959, but does not insist.
@@ -192,6 +186,7 @@ func (c *conn) close(reason string) {
 	if c.broken == nil {
 		c.broken = io.ErrClosedPipe
 	}
+	c.deadline(c.ctl, farewell) // TLS says close_notify
 	c.ctl.Close()
 	c.opts.Trace.disconnect(c.id, reason)
 }

@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"crypto/tls"
 	"io"
 	"net"
 	"strconv"
@@ -16,9 +17,14 @@ const firstDataDial = 3 * time.Second
 // dataConn is an open data connection of c, in one direction.
 type dataConn struct {
 	c     *conn
-	nc    net.Conn
+	raw   net.Conn // as it was dialed
+	nc    net.Conn // what data goes over
+	up    bool     // we send
 	start time.Time
 	bytes int64
+
+	tls  *tls.Conn // nil: in the clear
+	wire *wire
 }
 
 // openData asks for a passive port and dials it: EPSV (RFC 2428), or PASV
@@ -84,7 +90,7 @@ func (c *conn) dialData(ctx context.Context, port int, timeout time.Duration) (*
 		return nil, &Error{Op: "data", Path: addr, Kind: kind, Err: err}
 	}
 	c.set(guardData, nc)
-	return &dataConn{c: c, nc: nc, start: time.Now()}, nil
+	return &dataConn{c: c, raw: nc, nc: nc, start: time.Now()}, nil
 }
 
 // epsvPort reads "(|||port|)" with any delimiter (RFC 2428 section 3).
@@ -154,11 +160,14 @@ func sixNumbers(s string) (n [6]int, ok bool) {
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// Read reads within DataTimeout.
+// Read reads within DataTimeout. io.EOF is an end that the server has meant.
 func (d *dataConn) Read(p []byte) (int, error) {
 	d.c.deadline(d.nc, d.c.opts.DataTimeout)
 	n, err := d.nc.Read(p)
 	d.count(n)
+	if d.tls != nil && (err == io.EOF && d.wire.ended || err == io.ErrUnexpectedEOF) {
+		err = errCut
+	}
 	return n, err
 }
 
@@ -186,13 +195,19 @@ func (d *dataConn) count(n int) {
 }
 
 // close ends the data connection; err is what ended it, nil or io.EOF at the
-// proper end. It may be called again.
+// proper end. It may be called again. Of what we send TLS's close_notify would
+// say that it is all; that is for endWrite.
 func (d *dataConn) close(err error) {
 	if d.nc == nil {
 		return
 	}
 	d.c.set(guardData, nil)
-	d.nc.Close()
+	if d.tls != nil && !d.up {
+		d.tls.SetDeadline(time.Now().Add(farewell))
+		d.tls.Close()
+	} else {
+		d.raw.Close()
+	}
 	d.nc = nil
 	if err == io.EOF {
 		err = nil
@@ -203,7 +218,7 @@ func (d *dataConn) close(err error) {
 // reset ends the data connection so that the server sees an error and not the
 // end of the data.
 func (d *dataConn) reset(err error) {
-	if l, ok := d.nc.(interface{ SetLinger(sec int) error }); ok {
+	if l, ok := d.raw.(interface{ SetLinger(sec int) error }); ok {
 		l.SetLinger(0) // else the close is plain, and the reply tells
 	}
 	d.close(err)

@@ -45,8 +45,7 @@ func dialControl(ctx context.Context, id int, srv *server, o *Options, touch fun
 		return nil, &Error{Op: "dial", Path: addr, Kind: kindOfIO(err), Err: err}
 	}
 	c := &conn{id: id, srv: srv, opts: o, raw: nc, touch: touch, peer: dataHost(o, nc), sent: time.Now()}
-	c.ctl = wrapControl(nc)
-	c.in = newReplyReader(c.ctl)
+	c.ctl, c.in = nc, newReplyReader(nc)
 	c.set(guardControl, c.ctl)
 	return c, nil
 }
@@ -60,10 +59,3 @@ func dataHost(o *Options, nc net.Conn) string {
 	}
 	return o.Host
 }
-
-// wrapControl is where a control connection becomes a secure one.
-func wrapControl(nc net.Conn) net.Conn { return nc }
-
-// wrapData is where a data connection becomes a secure one; it is called
-// after the server's 1yz, before which it would not answer.
-func wrapData(nc net.Conn) (net.Conn, error) { return nc, nil }

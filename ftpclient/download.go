@@ -128,7 +128,7 @@ func (d *Download) verdict(cause error) error {
 	if cause != io.EOF {
 		err := named(d.c.ioError("RETR", cause), d.path)
 		d.t.abandon(cause)
-		return err
+		return d.t.inWords(err)
 	}
 	r, err := d.t.finish(cause)
 	switch {

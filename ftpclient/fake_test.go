@@ -25,6 +25,7 @@ type fake struct {
 	feat     []string
 	hook     func(s *fakeSession, verb, arg string) (handled bool)
 	admit    func(n int) string // refuses the n-th session in these words
+	start    func(s *fakeSession)
 	dialErr  func(addr string) error
 
 	mu       sync.Mutex
@@ -85,7 +86,7 @@ func (f *fake) dial(ctx context.Context, _, addr string) (net.Conn, error) {
 		ch <- theirs
 		return ours, nil
 	}
-	if port != 21 {
+	if port != 21 && port != 990 {
 		return nil, fmt.Errorf("nothing listens at %s", addr)
 	}
 	f.sessions++
@@ -172,6 +173,7 @@ type fakeSession struct {
 	rest   int
 	rename string
 	gone   bool
+	secure func(nc net.Conn) net.Conn // what data connections become
 }
 
 func (s *fakeSession) run() {
@@ -186,6 +188,9 @@ func (s *fakeSession) run() {
 			s.say(no)
 			return
 		}
+	}
+	if s.start != nil {
+		s.start(s)
 	}
 	s.say(s.greeting)
 	for !s.gone {
@@ -263,6 +268,9 @@ func (s *fakeSession) listen() int {
 func (s *fakeSession) accept() net.Conn {
 	select {
 	case nc := <-s.data:
+		if s.secure != nil {
+			return s.secure(nc)
+		}
 		return nc
 	case <-time.After(time.Second):
 		return nil

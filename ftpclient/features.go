@@ -19,6 +19,11 @@ type Features struct {
 	// What was learned. Zero means not tried yet.
 	EPSV, Size, MDTM, Rest, MFMT, MDTMSet, SiteUtime, SiteChmod, SiteSymlink, ListAll, Pipelining Support
 
+	// Resumption: data connections resume the control connection's TLS session.
+	Resumption Support
+
+	TLS string // version and cipher suite where all is secure, else empty
+
 	Connections int // the most the server was seen to allow; 0 if no limit was met
 }
 
@@ -50,7 +55,8 @@ type server struct {
 	f          Features // slices in it are never changed
 	known      bool     // FEAT, SYST, PWD were asked
 	quirks     quirk
-	listAllBad int // listings that LIST -a made smaller
+	noted      string // the last word on security, for the trace
+	listAllBad int    // listings that LIST -a made smaller
 }
 
 // snapshot returns what is known now.
@@ -109,7 +115,7 @@ func (s *server) describe(f Features) {
 	if s.known {
 		return
 	}
-	f.Connections = s.f.Connections
+	f.Connections, f.TLS, f.Resumption = s.f.Connections, s.f.TLS, s.f.Resumption
 	s.f, s.known = f, true
 	s.quirks = quirksOf(f.Greeting, f.Feat)
 }
@@ -131,6 +137,7 @@ var (
 	factSiteChmod   = fact{"SITE CHMOD", func(f *Features) *Support { return &f.SiteChmod }}
 	factSiteSymlink = fact{"SITE SYMLINK", func(f *Features) *Support { return &f.SiteSymlink }}
 	factListAll     = fact{"LIST -a", func(f *Features) *Support { return &f.ListAll }}
+	factResume      = fact{"TLS resumption", func(f *Features) *Support { return &f.Resumption }}
 	factPipelining  = fact{"pipelining", func(f *Features) *Support { return &f.Pipelining }}
 )
 
@@ -169,6 +176,25 @@ func (s *server) limited(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.f.Connections = n
+}
+
+// security notes how secure a session is, and traces it if that is new.
+func (s *server) security(suite, words string) {
+	s.mu.Lock()
+	s.f.TLS = suite
+	news := s.noted != words
+	s.noted = words
+	s.mu.Unlock()
+	if news {
+		s.trace.learned(words)
+	}
+}
+
+// hasTLS tells whether a session with this server was all secure once.
+func (s *server) hasTLS() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.f.TLS != ""
 }
 
 // featLines are the features of a FEAT reply (RFC 2389 section 3.2), trimmed.

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -31,14 +33,25 @@ func connect(ctx context.Context, id int, srv *server, o *Options, touch func())
 
 // login goes from the greeting to a session in TYPE I.
 func (c *conn) login() error {
+	if c.opts.Security == SecurityImplicit {
+		if err := c.handshake("TLS"); err != nil {
+			return err
+		}
+	}
 	greeting, err := c.greeting()
 	if err != nil {
+		return err
+	}
+	if err = c.secure(greeting); err != nil {
 		return err
 	}
 	if greeting.code != 230 {
 		if err = c.authenticate(greeting); err != nil {
 			return err
 		}
+	}
+	if err = c.protectLate(); err != nil {
+		return err
 	}
 	if !c.srv.explored() {
 		if err = c.explore(greeting); err != nil {
@@ -55,6 +68,8 @@ func (c *conn) greeting() (reply, error) {
 		var r reply
 		r, err = c.recv("login", c.opts.ReplyTimeout)
 		switch {
+		case asked && c.wantsTLSFirst(r, err):
+			return r, &Error{Op: "TLS", Kind: KindTLS, Code: r.code, Text: r.text(), Err: errSilent}
 		case err != nil:
 			return r, c.refused(r, err)
 		case r.preliminary():
@@ -70,6 +85,18 @@ func (c *conn) greeting() (reply, error) {
 	}
 	return reply{}, err
 }
+
+// wantsTLSFirst guesses, of a server that we do not know and that was silent
+// until it was spoken to, that it waits for a handshake: it hung up, or says so.
+func (c *conn) wantsTLSFirst(r reply, err error) bool {
+	if c.tls != nil || c.srv.explored() {
+		return false
+	}
+	return r.code >= 400 && demandsTLS(r) ||
+		errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+var errSilent = errors.New("it says nothing before it is spoken to, as where TLS is implicit")
 
 // provoke says something to a server that has long been silent, and reports
 // whether it did: one that waits for its client to begin, as web servers do,
@@ -115,6 +142,8 @@ func (c *conn) refused(r reply, err error) error {
 	}
 	kind := KindLogin
 	switch {
+	case c.tls == nil && demandsTLS(r):
+		kind = KindTLS
 	case r.code == 421, tooManyText(r.text()):
 		kind = KindTooMany
 	case r.code == 332:
@@ -142,6 +171,18 @@ func tooManyText(text string) bool {
 		}
 	}
 	return false
+}
+
+// demandsTLS recognises a login that was refused because it is in the clear
+// (quirkDemandsTLS).
+func demandsTLS(r reply) bool {
+	text := strings.ToLower(r.text())
+	for _, w := range []string{"encrypt", "tls", "ssl", "cleartext", "auth command"} {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return r.code == 534
 }
 
 // explore asks FEAT, SYST and PWD. That a server has none of them is no error.

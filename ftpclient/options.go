@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -13,11 +14,29 @@ import (
 // Options configure a Client. The zero value of each field means its default.
 type Options struct {
 	Host string // name or address, without brackets
-	Port int    // default 21
+	Port int    // default 21, with SecurityImplicit 990
 
 	User     string // default "anonymous"
 	Password string // default for anonymous: "ftpfs@"
 	Account  string // sent as ACCT if the server asks (332)
+
+	// Security says whether to use TLS, default SecurityNone.
+	Security Security
+
+	// TLS is where the configuration of TLS starts from; nil means the
+	// system's authorities, and Host as the name in the certificate. RootCAs,
+	// Certificates, MinVersion, ServerName and InsecureSkipVerify are of use.
+	// New clones it; versions before 1.2 are never spoken (RFC 8996), and the
+	// session cache is the Client's own. The data connections must show the
+	// control connection's certificate whatever it says.
+	TLS *tls.Config
+
+	// TLSPins are SHA-256 digests of the server's own certificate (not of an
+	// authority), or of its public key (SubjectPublicKeyInfo), in hexadecimal,
+	// with colons or without, or in base64; "sha256:" or "sha256//" may precede
+	// them. If there are any, one must match, and nothing else is verified:
+	// neither authorities nor names nor dates.
+	TLSPins []string
 
 	// Connections is the most control connections at a time, default 8. The
 	// pool uses fewer where the server turns out to allow fewer.
@@ -36,7 +55,8 @@ type Options struct {
 	// Trace is told of everything that happens; may be nil.
 	Trace *Trace
 
-	ownDial bool // Dial was given
+	ownDial bool        // Dial was given
+	tls     *tls.Config // what control connections clone; nil with SecurityNone
 }
 
 // withDefaults returns the options with every zero field replaced, or an
@@ -62,7 +82,13 @@ func (o Options) withDefaults() (Options, error) {
 	if o.User == "anonymous" && o.Password == "" {
 		o.Password = "ftpfs@"
 	}
-	o.Port = cmp.Or(o.Port, 21)
+	if o.Security != SecurityNone {
+		var err error
+		if o.tls, err = o.tlsConfig(); err != nil {
+			return o, err
+		}
+	}
+	o.Port = cmp.Or(o.Port, o.Security.DefaultPort())
 	o.Connections = cmp.Or(o.Connections, 8)
 	o.DialTimeout = cmp.Or(o.DialTimeout, 8*time.Second)
 	o.ReplyTimeout = cmp.Or(o.ReplyTimeout, 20*time.Second)

@@ -72,6 +72,9 @@ func (t *transfer) send(r io.Reader) (int64, error) {
 			}
 		}
 		if err == io.EOF {
+			if werr := t.endWrite(); werr != nil {
+				return t.bytes, t.writeFailed(werr)
+			}
 			return t.bytes, nil
 		}
 		if err != nil {

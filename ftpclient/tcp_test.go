@@ -44,7 +44,7 @@ func (f *tcpFake) dial(ctx context.Context, network, addr string) (net.Conn, err
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasSuffix(addr, ":21") {
+	if !strings.HasSuffix(addr, ":21") && !strings.HasSuffix(addr, ":990") {
 		f.fake.mu.Lock()
 		defer f.fake.mu.Unlock()
 		for port, ch := range f.ports {

@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"errors"
 	"strconv"
 )
 
@@ -34,13 +35,10 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 	}
 	r, err := c.cmd(cmd.verb, cmd.arg)
 	if err == nil {
-		var secure = d.nc
-		if r.preliminary() {
-			if secure, err = wrapData(d.nc); err != nil {
-				err = c.fail("data", err)
-			}
+		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"
+		if c.tls != nil && c.tls.private && (r.preliminary() || r.completed()) {
+			err = c.secureData(d)
 		}
-		d.nc = secure
 	}
 	if err != nil || !r.preliminary() && !r.completed() {
 		d.close(err)
@@ -77,7 +75,11 @@ func (c *conn) rest(at *restart) (reply, error) {
 // finish closes the data connection, which some servers wait for, and reads
 // the reply that tells how the transfer went.
 func (t *transfer) finish(cause error) (reply, error) {
-	t.close(cause)
+	if t.up && t.tls != nil && cause == nil {
+		defer t.drain()()
+	} else {
+		t.close(cause)
+	}
 	if t.final != nil {
 		return *t.final, nil
 	}
@@ -101,8 +103,12 @@ func (t *transfer) abandon(cause error) {
 		return
 	}
 	r, err := t.c.recv(t.verb, abortTimeout)
-	if err != nil || !r.preliminary() {
-		return // a failed recv has broken the connection
+	if err != nil {
+		return // which has broken the connection
+	}
+	if !r.preliminary() {
+		t.final = &r
+		return
 	}
 	// Pure-FTPd ends the matter with another 150 (quirkFinal150): what comes
 	// before the answer to a NOOP belongs to the transfer.
@@ -116,4 +122,16 @@ func (t *transfer) abandon(cause error) {
 		}
 	}
 	t.c.broken = &protocolError{"no answer to NOOP after an abandoned transfer"}
+}
+
+// inWords adds to an error what the server said of the transfer, if it was no
+// good for it either.
+func (t *transfer) inWords(err error) error {
+	var e *Error
+	if t.final == nil || t.final.completed() || !errors.As(err, &e) || e.Code != 0 {
+		return err
+	}
+	n := *e
+	n.Code, n.Text = t.final.code, t.final.text()
+	return &n
 }

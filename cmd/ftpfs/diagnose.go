@@ -29,7 +29,7 @@ func connectFailure(loc location, err error) error {
 	case ftpclient.KindTooMany:
 		return failf(exitTooMany, "%s has too many connections%s: try later, or lower --connections", at, says)
 	case ftpclient.KindTLS:
-		return failf(exitLogin, "%s demands TLS%s, which ftpfs does not support yet", at, says)
+		return tlsFailure(loc, says, err)
 	case ftpclient.KindLogin, ftpclient.KindPermission:
 		return loginFailure(loc, says, err)
 	}

@@ -25,7 +25,7 @@ func TestConnectFailures(t *testing.T) {
 		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindProtocol, Err: errors.New("it speaks SSH\x1b")}, exitNotFTP, `(it speaks SSH\x1b)`},
 		{&ftpclient.Error{Op: "PASS", Kind: ftpclient.KindLogin, Code: 530, Text: "Login incorrect.\x1b["}, exitLogin, `530 Login incorrect.\x1b[`},
 		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindTooMany, Code: 421, Text: "Too many users"}, exitTooMany, "421 Too many users"},
-		{&ftpclient.Error{Op: "USER", Kind: ftpclient.KindTLS, Code: 530}, exitLogin, "TLS"},
+		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindTLS, Code: 530, Text: "Use TLS"}, exitTLS, "write ftpes://"},
 		{&ftpclient.Error{Op: "PWD", Kind: ftpclient.KindUnknown, Code: 500}, exitFailure, "500"},
 	} {
 		err := connectFailure(loc, fmt.Errorf("wrapped: %w", tt.err))

@@ -27,6 +27,7 @@ const (
 	exitUploads    exitCode = 13 // umount: not everything could be uploaded
 	exitNotMounted exitCode = 14 // umount: no ftpfs mount is there
 	exitServe      exitCode = 15 // serve: the directory or the address cannot be used
+	exitTLS        exitCode = 16 // no TLS where it is wanted, or a certificate that is not trusted
 )
 
 // exitCodes lists every code with the text for `ftpfs help exit-codes`.
@@ -50,6 +51,7 @@ var exitCodes = []struct {
 	{exitUploads, "umount: not everything could be uploaded; the data is kept and its place is named"},
 	{exitNotMounted, "umount: there is no ftpfs mount at the path"},
 	{exitServe, "serve: the directory or the address cannot be used"},
+	{exitTLS, "no TLS where it is wanted, or a certificate that is not trusted"},
 }
 
 // exitCodeHelp is the text of `ftpfs help exit-codes`.

@@ -153,7 +153,7 @@ func TestUsageErrors(t *testing.T) {
 		{"mount", "-o", "nonsense", "ftp://h/", "/a"},
 		{"mount", "-o", "connections", "ftp://h/", "/a"},
 		{"mount", "host/dir", "/a"},
-		{"mount", "ftps://h/", "/a"},
+		{"mount", "sftp://h/", "/a"},
 		{"umount"},
 		{"serve"},
 		{"serve", "/"},

@@ -30,6 +30,7 @@ type mountCommand struct {
 	umask        octal
 	passwordFile string
 	netrc        string
+	tls          string // off, try, explicit, implicit; empty: as the URL says
 }
 
 func newMountCommand(p *program) *cobra.Command {
@@ -41,17 +42,22 @@ func newMountCommand(p *program) *cobra.Command {
 the mount answers, or with one line that says why not and an exit code (see
 ftpfs help exit-codes). The mount stays until ftpfs umount.
 
-The URL is ftp://[user[:password]@]host[:port]/[dir]. dir is relative to the
-login directory, //dir is absolute. Odd characters are written %XX.
+The URL is ftp://[user[:password]@]host[:port]/[dir], or ftpes:// or ftps:// for
+TLS. dir is relative to the login directory, //dir is absolute. Odd characters
+are written %XX.
 
 The password is looked for in the URL, in FTPFS_PASSWORD (with FTPFS_USER), in
 --password-file, in ~/.netrc, and asked for on the terminal. Without a user the
 login is anonymous. It is never shown in the process list, the mount table or a
-log. FTP itself sends it unencrypted.
+log. ftp:// sends it, and all data, unencrypted. ftpes:// is FTP over TLS, asked
+for by AUTH; ftps:// speaks TLS from the start, on port 990. Neither goes on
+without. The server's certificate must be of a known authority (--ca-file adds
+those of a file in place of the system's), or the one of --tls-pin.
 
 Flags may also be given as -o name=value, in fstab too, or by the environment.`,
 		Example: `  ftpfs mount ftp://ftp.debian.org/debian ~/debian
   ftpfs mount -o ro,umask=077 ftp://me@nas.local//volume1/data ~/data
+  ftpfs mount ftpes://me@www.example.org/htdocs ~/site
   FTPFS_PASSWORD=secret ftpfs mount -f --trace ftp://me@nas.local/ ~/nas
   ftpfs mount --demo ~/demo
 
@@ -84,6 +90,7 @@ func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.job.NonEmpty, "nonempty", false, "mount even if the directory has content, which is hidden then")
 	f.StringVar(&c.passwordFile, "password-file", "", "file whose first line is the password")
 	f.StringVar(&c.netrc, "netrc", "", "file with machine, login, password (default $NETRC or ~/.netrc)")
+	c.addTLSFlags(f)
 	f.StringVar(&c.job.LogFile, "log-file", "", "append the log to this file (default: stderr with -f, else the system log)")
 	f.BoolVarP(&c.job.Verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.job.Trace, "trace", false, "log every command and reply, passwords masked")
@@ -141,6 +148,9 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 		if c.job.Location, err = parseURL(rawURL); err != nil {
 			return err
 		}
+	}
+	if err = c.validateTLS(); err != nil {
+		return err
 	}
 	switch {
 	case c.job.Connections < 1 || c.job.Connections > maxConnections:

@@ -40,6 +40,7 @@ type mountJob struct {
 	UID, GID    uint32
 	Umask       uint32
 	Timeout     time.Duration // silence of the server that ends an operation
+	TLS         tlsSettings
 
 	Verbose bool
 	Trace   bool
@@ -136,11 +137,15 @@ func (m *mounted) start(ctx context.Context) error {
 }
 
 // connect logs in and makes sure that the remote directory is one.
-func (m *mounted) connect(ctx context.Context) error {
+func (m *mounted) connect(ctx context.Context) (err error) {
 	loc := m.job.Location
 	ctx, cancel := context.WithTimeout(ctx, m.job.connectLimit())
 	defer cancel()
-	client, err := ftpclient.New(m.clientOptions())
+	options := m.clientOptions()
+	if options.TLS, err = m.job.TLS.config(); err != nil {
+		return err
+	}
+	client, err := ftpclient.New(options)
 	if err != nil {
 		return failf(exitUsage, "%w", err)
 	}
@@ -153,13 +158,29 @@ func (m *mounted) connect(ctx context.Context) error {
 	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
 		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
 	}
+	m.tellSecurity(client.Features().TLS)
 	return nil
+}
+
+// tellSecurity says what the person may not expect of the mount's security.
+func (m *mounted) tellSecurity(suite string) {
+	at, security := m.job.Location.address(), m.job.Location.Security
+	if security != ftpclient.SecurityNone && m.job.TLS.NoVerify {
+		m.warn(at + ": the server's certificate is not verified (--no-verify): it may be anybody's")
+	}
+	switch {
+	case suite != "":
+		m.log.Info("the connection is encrypted", "with", suite)
+	case security == ftpclient.SecurityTry:
+		m.warn(at + " has no TLS, or not for all: password or data go unencrypted (--tls=try)")
+	}
 }
 
 func (m *mounted) clientOptions() ftpclient.Options {
 	return ftpclient.Options{
 		Host: m.job.Location.Host, Port: m.job.Location.Port,
 		User: m.job.Location.User, Password: m.job.Location.Password,
+		Security: m.job.Location.Security, TLSPins: m.job.TLS.Pins,
 		Connections: m.job.Connections,
 		DialTimeout: min(m.job.Timeout, dialLimit), ReplyTimeout: m.job.Timeout,
 		// A transfer may rest longer than a reply: disks spin up.

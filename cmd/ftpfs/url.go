@@ -6,6 +6,8 @@ import (
 	"path"
 	"strconv"
 	"strings"
+
+	"ftpfs/ftpclient"
 )
 
 // location is what an FTP URL names (RFC 1738 section 3.2, RFC 3986). User,
@@ -17,15 +19,15 @@ type location struct {
 	Password    string
 	HasPassword bool   // told apart from an empty password
 	Dir         string // relative to the login directory unless it begins with a slash
+	Security    ftpclient.Security
 }
 
-const defaultPort = 21
-
-// parseURL reads ftp://[user[:password]@]host[:port]/[dir]. dir is relative to
+// parseURL reads ftp://, ftpes:// (TLS, asked for by AUTH) or ftps:// (TLS from
+// the first octet) and [user[:password]@]host[:port]/[dir]. dir is relative to
 // the login directory; //dir and /%2Fdir are absolute. Its error is a failure
 // with exitUsage that never holds the password.
 func parseURL(raw string) (location, error) {
-	rest, err := cutScheme(raw)
+	rest, security, err := cutScheme(raw)
 	if err != nil {
 		return location{}, err
 	}
@@ -33,7 +35,7 @@ func parseURL(raw string) (location, error) {
 		return location{}, failf(exitUsage, "the URL has a query or fragment, which FTP has not: write ? as %%3F and # as %%23")
 	}
 	authority, dir, _ := strings.Cut(rest, "/")
-	loc := location{Port: defaultPort}
+	loc := location{Port: security.DefaultPort(), Security: security}
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		if err := loc.setUserinfo(authority[:i]); err != nil {
 			return location{}, err
@@ -49,23 +51,26 @@ func parseURL(raw string) (location, error) {
 	return loc, nil
 }
 
-// cutScheme returns what follows ftp://, or says what to write instead.
-func cutScheme(raw string) (string, error) {
+// cutScheme returns what follows the scheme and what that means, or says what to
+// write instead.
+func cutScheme(raw string) (string, ftpclient.Security, error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
-		return "", failf(exitUsage, "%s: not a URL: write ftp://%s", redactURL(raw), strings.TrimPrefix(redactURL(raw), "ftp:"))
+		return "", 0, failf(exitUsage, "%s: not a URL: write ftp://%s", redactURL(raw), strings.TrimPrefix(redactURL(raw), "ftp:"))
 	}
 	switch s := strings.ToLower(scheme); s {
 	case "ftp":
-		return rest, nil
-	case "ftps", "ftpes":
-		return "", failf(exitUsage, "%s://: FTP over TLS is not supported yet: only ftp:// (unencrypted) can be mounted", s)
+		return rest, ftpclient.SecurityNone, nil
+	case "ftpes":
+		return rest, ftpclient.SecurityExplicit, nil
+	case "ftps":
+		return rest, ftpclient.SecurityImplicit, nil
 	case "sftp", "ssh":
-		return "", failf(exitUsage, "%s://: SFTP is another protocol, that of SSH: use sshfs for it", s)
+		return "", 0, failf(exitUsage, "%s://: SFTP is another protocol, that of SSH: use sshfs for it", s)
 	case "http", "https", "dav", "davs":
-		return "", failf(exitUsage, "%s://: not FTP: use davfs2 or rclone for it", s)
+		return "", 0, failf(exitUsage, "%s://: not FTP: use davfs2 or rclone for it", s)
 	default:
-		return "", failf(exitUsage, "%q is not a scheme that ftpfs knows: write ftp://host/dir", s)
+		return "", 0, failf(exitUsage, "%q is not a scheme that ftpfs knows: write ftp://host/dir", s)
 	}
 }
 
@@ -182,10 +187,22 @@ func (l location) root(home string) string {
 // address returns host:port for messages and dialing.
 func (l location) address() string { return net.JoinHostPort(l.Host, strconv.Itoa(l.Port)) }
 
+// scheme returns the URL's scheme. That of SecurityTry is ftp: it promises no
+// more.
+func (l location) scheme() string {
+	switch l.Security {
+	case ftpclient.SecurityExplicit:
+		return "ftpes"
+	case ftpclient.SecurityImplicit:
+		return "ftps"
+	}
+	return "ftp"
+}
+
 // String returns the URL without its password, as the mount table shows it.
 func (l location) String() string {
 	var b strings.Builder
-	b.WriteString("ftp://")
+	b.WriteString(l.scheme() + "://")
 	if l.User != "" {
 		b.WriteString(encodePart(l.User, "") + "@")
 	}
@@ -194,7 +211,7 @@ func (l location) String() string {
 	} else {
 		b.WriteString(encodePart(l.Host, ""))
 	}
-	if l.Port != defaultPort {
+	if l.Port != l.Security.DefaultPort() {
 		b.WriteString(":" + strconv.Itoa(l.Port))
 	}
 	b.WriteString("/" + encodePart(l.Dir, "/"))

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"ftpfs/ftpclient"
 )
 
 func TestParseURL(t *testing.T) {
@@ -48,6 +50,11 @@ func TestParseURL(t *testing.T) {
 		{"ftp://u:p@[2001:db8::1]:21/x", location{Host: "2001:db8::1", Port: 21, User: "u", Password: "p", HasPassword: true, Dir: "x"}, "ftp://u@[2001:db8::1]/x"},
 		{"ftp://[fe80::1%25eth0]/", location{Host: "fe80::1%eth0", Port: 21}, ""},
 		{"ftp://h/../x", location{Host: "h", Port: 21, Dir: "../x"}, ""},
+		{"ftps://h/", location{Host: "h", Port: 990, Security: ftpclient.SecurityImplicit}, ""},
+		{"ftps://h:990/", location{Host: "h", Port: 990, Security: ftpclient.SecurityImplicit}, "ftps://h/"},
+		{"ftps://h:21/", location{Host: "h", Port: 21, Security: ftpclient.SecurityImplicit}, ""},
+		{"FTPES://u:p@h/d", location{Host: "h", Port: 21, User: "u", Password: "p", HasPassword: true, Dir: "d", Security: ftpclient.SecurityExplicit}, "ftpes://u@h/d"},
+		{"ftpes://h:990/", location{Host: "h", Port: 990, Security: ftpclient.SecurityExplicit}, ""},
 	} {
 		got, err := parseURL(tt.url)
 		if err != nil || got != tt.want {
@@ -75,8 +82,6 @@ func TestParseURLRefuses(t *testing.T) {
 		{"host/dir", "write ftp://host/dir"},
 		{"u:sesame@host/dir", "write ftp://u@host/dir"},
 		{"ftp:/h/", "not a URL"},
-		{"ftps://h/", "TLS is not supported yet"},
-		{"ftpes://u:sesame@h/", "TLS is not supported yet"},
 		{"sftp://h/", "sshfs"},
 		{"http://h/", "not FTP"},
 		{"HTTPS://h/", "not FTP"},

@@ -1,6 +1,7 @@
 package ftptest
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,7 +11,7 @@ import (
 	"ftpfs/ftpserver"
 )
 
-var bundled = kind{name: Bundled, instant: true, start: startBundled}
+var bundled = kind{name: Bundled, instant: true, mostTLS: Implicit, start: startBundled}
 
 // startBundled runs the project's own server in this process.
 func startBundled(s *Server) (running, error) {
@@ -25,15 +26,23 @@ func startBundled(s *Server) (running, error) {
 		return nil, errors.Join(err, tree.Close())
 	}
 	b := &inProcess{done: make(chan struct{}), close: func() error { return errors.Join(tree.Close(), log.Close()) }}
-	if b.server, err = ftpserver.New(s.bundledOptions(tree, log)); err != nil {
+	options := s.bundledOptions(tree, log)
+	if err := s.bundledTLS(&options); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	if b.server, err = ftpserver.New(options); err != nil {
 		return nil, errors.Join(err, b.close())
 	}
 	l, err := net.Listen("tcp", s.Addr())
 	if err != nil {
 		return nil, errors.Join(err, b.close())
 	}
+	serve := b.server.Serve
+	if s.opts.tls == Implicit {
+		serve = b.server.ServeTLS
+	}
 	go func() {
-		b.server.Serve(l) // returns because of stop, or has logged why
+		serve(l) // returns because of stop, or has logged why
 		close(b.done)
 	}()
 	return b, nil
@@ -58,6 +67,19 @@ func (s *Server) bundledOptions(tree ftpserver.FS, log *os.File) ftpserver.Optio
 			Reply:   func(session, code int, text string) { fmt.Fprintf(log, "%d < %d %q\n", session, code, text) },
 		},
 	}
+}
+
+// bundledTLS demands TLS everywhere, and the resumption of sessions as the
+// strictest of the others do.
+func (s *Server) bundledTLS(o *ftpserver.Options) error {
+	if s.opts.tls == NoTLS {
+		return nil
+	}
+	certificate, err := tls.X509KeyPair(s.trust.server, s.trust.key)
+	o.TLS = &tls.Config{Certificates: []tls.Certificate{certificate},
+		MinVersion: s.opts.tlsVersion, MaxVersion: s.opts.tlsVersion}
+	o.RequireTLS, o.RequireSessionReuse = true, true
+	return err
 }
 
 // inProcess is a server that runs in the test's own process.

@@ -6,6 +6,8 @@
 // ftpfs-test in the user's cache directory), once; nothing is installed. Each
 // [Server] has a configuration, a port on 127.0.0.1 and a directory of its
 // own, and is gone when its test ends, also when the test binary is killed.
+// With [TLS] it has a certificate too, of an authority made for the run, and
+// with [IPv6] it listens on ::1.
 //
 // A package whose tests start servers, mount or start programs has
 //

@@ -11,6 +11,7 @@ type kind struct {
 	name      string
 	needsRoot bool
 	instant   bool     // it takes logins as soon as it has been started
+	mostTLS   TLSMode  // the greatest mode that it has
 	packages  []string // Debian packages; none if nothing needs to be got
 	binaries  []string // what of them is run, relative to where they are unpacked
 	// start writes the configuration of s and starts it. It sets the fields
@@ -38,11 +39,14 @@ func Names() []string {
 	return names
 }
 
-// Each runs f in a subtest for each kind of server, with a server of default
-// configuration. A server that cannot be had skips its subtest.
+// Each runs f in a subtest for each kind of server that can do what the options
+// ask for ([Can]). A server that cannot be had skips its subtest.
 func Each(t *testing.T, f func(t *testing.T, s *Server), opts ...Option) {
 	t.Helper()
 	for _, name := range Names() {
+		if !Can(name, opts...) {
+			continue
+		}
 		t.Run(name, func(t *testing.T) { f(t, Start(t, name, opts...)) })
 	}
 }

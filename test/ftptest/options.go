@@ -9,6 +9,9 @@ type options struct {
 	portMin, portMax int
 	extra            []string
 	readOnly         bool
+	tls              TLSMode
+	tlsVersion       uint16
+	ipv6             bool
 }
 
 // MaxClients limits how many sessions the server allows.

@@ -1,6 +1,7 @@
 package ftptest
 
 import (
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -47,7 +48,7 @@ func (k *kind) unpackOnce() error {
 	if err := os.MkdirAll(cacheDir(), 0o755); err != nil {
 		return err
 	}
-	unlock, err := lockFile(filepath.Join(cacheDir(), k.name+".lock"))
+	unlock, err := lockFile(k.path("") + ".lock")
 	if err != nil {
 		return err
 	}
@@ -89,14 +90,17 @@ func (k *kind) unpack() error {
 	return os.Rename(tmp, k.path(""))
 }
 
-// stamp is what the finished folder's stamp file holds: another list of
-// packages means to unpack again.
+// stamp is what the finished folder's stamp file holds, and decides its name:
+// versions of this package that want other packages have other folders.
 func (k *kind) stamp() string {
 	return strings.Join(k.packages, " ") + "\n" + strings.Join(k.binaries, " ") + "\n"
 }
 
 // path returns where a file of the packages is unpacked.
-func (k *kind) path(name string) string { return filepath.Join(cacheDir(), k.name, name) }
+func (k *kind) path(name string) string {
+	folder := fmt.Sprintf("%s-%.8x", k.name, sha256.Sum256([]byte(k.stamp())))
+	return filepath.Join(cacheDir(), folder, name)
+}
 
 // find returns the path of the unpacked file with that base name.
 func (k *kind) find(base string) (string, error) {

@@ -30,7 +30,11 @@ func (k *kind) run(s *Server, cmd *exec.Cmd) (running, error) {
 	defer out.Close()
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), libraryPath(k.path(k.binaries[0])))
+	env, err := s.opensslEnv()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Env = append(append(os.Environ(), libraryPath(k.path(k.binaries[0]))), env...)
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}

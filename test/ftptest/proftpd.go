@@ -10,9 +10,11 @@ import (
 
 var proftpd = kind{
 	name:     ProFTPD,
-	packages: []string{"proftpd-core"},
-	binaries: []string{"usr/sbin/proftpd", "usr/lib/proftpd/mod_site_misc.so", "usr/lib/proftpd/mod_copy.so"},
-	start:    startProFTPD,
+	packages: []string{"proftpd-core", "proftpd-mod-crypto"},
+	binaries: []string{"usr/sbin/proftpd", "usr/lib/proftpd/mod_site_misc.so", "usr/lib/proftpd/mod_copy.so",
+		"usr/lib/proftpd/mod_tls.so"},
+	mostTLS: Implicit,
+	start:   startProFTPD,
 }
 
 // startProFTPD runs ProFTPD with a user from a file. Without root it cannot
@@ -51,7 +53,7 @@ func (s *Server) proftpdLines() []string {
 	lines := []string{
 		`ServerName "ftptest"`, "ServerType standalone",
 		"DefaultAddress " + s.Host, "SocketBindTight on", fmt.Sprintf("Port %d", s.Port),
-		"UseIPv6 off", "UseReverseDNS off",
+		"UseIPv6 " + on(s.opts.ipv6), "UseReverseDNS off",
 		"ModulePath " + modules, "LoadModule mod_site_misc.c", "LoadModule mod_copy.c",
 		"ControlsEngine off", "DelayEngine off", "DelayTable none", "WtmpLog off", "TransferLog none",
 		"PidFile " + s.file("pid"), "ScoreboardFile " + s.file("scoreboard"),
@@ -72,5 +74,34 @@ func (s *Server) proftpdLines() []string {
 	if s.opts.portMax > 0 {
 		lines = append(lines, fmt.Sprintf("PassivePorts %d %d", s.opts.portMin, s.opts.portMax))
 	}
+	if s.opts.tls != NoTLS {
+		lines = append(lines, s.proftpdTLS()...)
+	}
 	return lines
+}
+
+// proftpdTLS demands TLS everywhere.
+func (s *Server) proftpdTLS() []string {
+	lines := []string{
+		"LoadModule mod_tls.c", "TLSEngine on", "TLSRequired on", "TLSLog " + s.file("tls.log"),
+		"TLSRSACertificateFile " + s.file("server.pem"), "TLSRSACertificateKeyFile " + s.file("key.pem"),
+	}
+	protocols := "TLSv1.2 TLSv1.3"
+	if s.opts.tlsVersion != 0 {
+		protocols = opensslName(s.opts.tlsVersion)
+	}
+	// Without tickets, its own default in TLS 1.2, no client made with crypto/tls
+	// can resume a session, which it demands.
+	lines = append(lines, "TLSProtocol "+protocols, "TLSSessionTickets on")
+	if s.opts.tls == Implicit {
+		lines = append(lines, "TLSOptions UseImplicitSSL")
+	}
+	return lines
+}
+
+func on(b bool) string {
+	if b {
+		return "on"
+	}
+	return "off"
 }

@@ -11,6 +11,7 @@ var pureftpd = kind{
 	needsRoot: true,
 	packages:  []string{"pure-ftpd"},
 	binaries:  []string{"usr/sbin/pure-ftpd", "usr/bin/pure-pw"},
+	mostTLS:   Explicit,
 	start:     startPureFTPd,
 }
 
@@ -31,8 +32,11 @@ func startPureFTPd(s *Server) (running, error) {
 	if err := s.writePureDB(); err != nil {
 		return nil, err
 	}
-	args := []string{"-S", fmt.Sprintf("%s,%d", s.Host, s.Port), "-4", "-H", "-A", "-E",
+	args := []string{"-S", fmt.Sprintf("%s,%d", s.Host, s.Port), map[bool]string{false: "-4", true: "-6"}[s.opts.ipv6], "-H", "-A", "-E",
 		"-l", "puredb:" + s.file("users.pdb"), "-g", s.file("pid")}
+	if s.opts.tls != NoTLS {
+		args = append(args, "--tls=3", "--certfile="+s.file("both.pem"))
+	}
 	if s.opts.clients > 0 {
 		args = append(args, "-c", fmt.Sprint(s.opts.clients))
 	}

@@ -2,6 +2,7 @@ package ftptest
 
 import (
 	"bufio"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -15,11 +16,11 @@ const readyTime = 20 * time.Second
 
 // awaitLogin waits until a login succeeds. It gives up early when the server
 // has ended.
-func awaitLogin(addr, user, password string, ended <-chan struct{}) (err error) {
+func (s *Server) awaitLogin(ended <-chan struct{}) (err error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(readyTime); time.Now().Before(deadline); <-tick.C {
-		if err = login(addr, user, password); err == nil {
+		if err = s.login(); err == nil {
 			return nil
 		}
 		var refused *refusal
@@ -41,20 +42,51 @@ type refusal struct{ command, reply string }
 func (r *refusal) Error() string { return fmt.Sprintf("%s was answered %q", r.command, r.reply) }
 
 // login logs in and out again.
-func login(addr, user, password string) error {
-	c, err := net.DialTimeout("tcp", addr, 2*time.Second)
+func (s *Server) login() error {
+	c, r, err := s.greeted()
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	err = converse(c, r, step{"USER " + s.User, "331"}, step{"PASS " + s.Password, "230"}, step{"QUIT", "221"})
+	if err != nil {
 		return err
 	}
-	r := bufio.NewReader(c)
-	if _, err := reply(r); err != nil {
-		return err
+	_, err = io.Copy(io.Discard, r) // the session counts until the server has closed it
+	return err
+}
+
+// greeted connects, in TLS if the server wants that, and reads the greeting.
+func (s *Server) greeted() (c net.Conn, r *bufio.Reader, err error) {
+	if c, err = net.DialTimeout("tcp", s.Addr(), 2*time.Second); err != nil {
+		return nil, nil, err
 	}
-	for _, step := range []struct{ line, code string }{{"USER " + user, "331"}, {"PASS " + password, "230"}, {"QUIT", "221"}} {
+	raw := c
+	err = raw.SetDeadline(time.Now().Add(10 * time.Second))
+	if s.opts.tls == Implicit {
+		c = tls.Client(c, s.ClientTLS())
+	}
+	r = bufio.NewReader(c)
+	if err == nil {
+		_, err = reply(r)
+	}
+	if err == nil && s.opts.tls == Explicit {
+		err = converse(c, r, step{"AUTH TLS", "234"})
+		c = tls.Client(c, s.ClientTLS())
+		r = bufio.NewReader(c)
+	}
+	if err != nil {
+		raw.Close()
+	}
+	return c, r, err
+}
+
+// A step is a command line and the code of the reply that it is to have.
+type step struct{ line, code string }
+
+// converse sends commands one by one.
+func converse(c io.Writer, r *bufio.Reader, steps ...step) error {
+	for _, step := range steps {
 		if _, err := io.WriteString(c, step.line+"\r\n"); err != nil {
 			return err
 		}
@@ -65,8 +97,7 @@ func login(addr, user, password string) error {
 			return &refusal{step.line[:4], answer}
 		}
 	}
-	_, err = io.Copy(io.Discard, r) // the session counts until the server has closed it
-	return err
+	return nil
 }
 
 // reply reads one reply (RFC 959 section 4.2) and returns its first line.

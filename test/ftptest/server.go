@@ -1,7 +1,6 @@
 package ftptest
 
 import (
-	"fmt"
 	"net"
 	"net/url"
 	"os"
@@ -29,12 +28,14 @@ type Server struct {
 	Dir            string // the served directory on the local disk
 	Root           string // the path of Dir as the client sees it
 	UID, GID       int    // who owns what a client makes
+	CAFile         string // PEM of the authority that certified it; empty without TLS
 
-	t    testing.TB
-	kind *kind
-	opts options
-	base string // configuration, logs and Dir
-	run  running
+	t     testing.TB
+	kind  *kind
+	opts  options
+	trust *trust // nil without TLS
+	base  string // configuration, logs and Dir
+	run   running
 }
 
 // Start starts a server of the kind and returns when a login has succeeded.
@@ -54,7 +55,15 @@ func Start(t testing.TB, name string, opts ...Option) *Server {
 		o(&s.opts)
 	}
 	t.Cleanup(s.cleanup)
-	if err := os.Mkdir(s.Dir, 0o755); err != nil {
+	s.requireTLS(t)
+	if s.opts.ipv6 {
+		s.useIPv6()
+	}
+	err = os.Mkdir(s.Dir, 0o755)
+	if err == nil && s.opts.tls != NoTLS {
+		err = s.writeCertificates()
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.startAnywhere(); err != nil {
@@ -72,7 +81,7 @@ const ranAgainst = "ftptest: server "
 // take that port in between, so it is tried with a few.
 func (s *Server) startAnywhere() (err error) {
 	for range 5 {
-		if s.Port, err = freePort(); err != nil {
+		if s.Port, err = freePort(s.Host); err != nil {
 			return err
 		}
 		if err = s.start(); err == nil {
@@ -92,7 +101,7 @@ func (s *Server) start() error {
 	if s.kind.instant {
 		return nil
 	}
-	if err := awaitLogin(s.Addr(), s.User, s.Password, r.ended()); err != nil {
+	if err := s.awaitLogin(r.ended()); err != nil {
 		r.stop()
 		s.run = nil
 		return err
@@ -130,9 +139,11 @@ func (s *Server) Pid() int {
 	return s.run.pid()
 }
 
-// URL returns the server's ftp URL with user and password.
+// URL returns the server's URL with user and password: ftp, ftpes (explicit
+// TLS) or ftps (implicit TLS).
 func (s *Server) URL() string {
-	u := url.URL{Scheme: "ftp", Host: s.Addr(), User: url.UserPassword(s.User, s.Password), Path: "/"}
+	scheme := map[TLSMode]string{NoTLS: "ftp", Explicit: "ftpes", Implicit: "ftps"}[s.opts.tls]
+	u := url.URL{Scheme: scheme, Host: s.Addr(), User: url.UserPassword(s.User, s.Password), Path: "/"}
 	return u.String()
 }
 
@@ -191,14 +202,4 @@ func (s *Server) cleanup() {
 	if err := os.RemoveAll(s.base); err != nil {
 		s.t.Error(err)
 	}
-}
-
-// freePort returns a TCP port of 127.0.0.1 that nobody listens on just now.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("no free port: %w", err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

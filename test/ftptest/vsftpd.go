@@ -1,6 +1,7 @@
 package ftptest
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ var vsftpd = kind{
 	name:     Vsftpd,
 	packages: []string{"vsftpd", "libpam-pwdfile"},
 	binaries: []string{"usr/sbin/vsftpd"},
+	mostTLS:  Implicit,
 	start:    startVsftpd,
 }
 
@@ -43,7 +45,8 @@ func startVsftpd(s *Server) (running, error) {
 // vsftpdLines is the configuration that both ways to log in share.
 func (s *Server) vsftpdLines() []string {
 	lines := []string{
-		"listen=YES", "listen_ipv6=NO", "listen_address=" + s.Host, fmt.Sprintf("listen_port=%d", s.Port),
+		"listen=" + yes(!s.opts.ipv6), "listen_ipv6=" + yes(s.opts.ipv6), fmt.Sprintf("listen_port=%d", s.Port),
+		map[bool]string{false: "listen_address=", true: "listen_address6="}[s.opts.ipv6] + s.Host,
 		"background=NO",
 		"write_enable=" + yes(!s.opts.readOnly),
 		"use_localtime=NO", "mdtm_write=YES", "force_dot_files=NO",
@@ -58,11 +61,25 @@ func (s *Server) vsftpdLines() []string {
 	if s.opts.perHost > 0 {
 		lines = append(lines, fmt.Sprintf("max_per_ip=%d", s.opts.perHost))
 	}
-	if s.opts.portMax > 0 {
-		lines = append(lines, fmt.Sprintf("pasv_min_port=%d", s.opts.portMin),
-			fmt.Sprintf("pasv_max_port=%d", s.opts.portMax))
+	// Its own default, from 1024 on, can hit the port of a server that restarts.
+	lines = append(lines, fmt.Sprintf("pasv_min_port=%d", cmp.Or(s.opts.portMin, lastPort+1)),
+		fmt.Sprintf("pasv_max_port=%d", cmp.Or(s.opts.portMax, 65535)))
+	if s.opts.tls != NoTLS {
+		lines = append(lines, s.vsftpdTLS()...)
 	}
 	return lines
+}
+
+// vsftpdTLS demands TLS everywhere, of uploads also that they end as TLS does
+// and not just with the connection.
+func (s *Server) vsftpdTLS() []string {
+	return []string{
+		"ssl_enable=YES", "allow_anon_ssl=YES", "implicit_ssl=" + yes(s.opts.tls == Implicit),
+		"rsa_cert_file=" + s.file("server.pem"), "rsa_private_key_file=" + s.file("key.pem"),
+		"force_local_logins_ssl=YES", "force_local_data_ssl=YES",
+		"force_anon_logins_ssl=YES", "force_anon_data_ssl=YES",
+		"require_ssl_reuse=YES", "strict_ssl_read_eof=YES", "ssl_ciphers=HIGH", "debug_ssl=YES",
+	}
 }
 
 // vsftpdWithPassword has users from a file, as guests of root. Only PAM can do

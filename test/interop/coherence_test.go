@@ -15,7 +15,9 @@ import (
 // TestTheirChanges: what happens on the server is seen in the mount, without
 // anybody asking for it, when what the mount knew has grown old.
 func TestTheirChanges(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		s.WriteFile("d/changed", []byte("first"))
 		s.WriteFile("d/removed", []byte("x"))
 		s.WriteFile("d/same size", []byte("aaaaa"))
@@ -55,7 +57,9 @@ func TestTheirChanges(t *testing.T) {
 // TestOwnChanges: what is done in the mount is seen in it at once, however
 // long it believes what the server said.
 func TestOwnChanges(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		m := mounted(t, s, "--attr-timeout", "10m")
 		r := shell(t, m.dir, `ls -A; for i in 1 2 3 4 5; do
 			echo $i >f; cat f; stat -c %s f; echo $i$i >>f; cat f; stat -c %s f
@@ -73,7 +77,9 @@ func TestOwnChanges(t *testing.T) {
 
 // TestTwoMounts: what one mount has closed, another opens.
 func TestTwoMounts(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		a, b := mounted(t, s, "--attr-timeout", "1s"), mounted(t, s, "--attr-timeout", "1s")
 		for i := range 3 {
 			from, to := a, b

@@ -72,6 +72,7 @@ const rsyncs = `rsync -a $DIRTIMES "$SRC/tree/" x/; echo $?; rsync -a $DIRTIMES 
 func TestShell(t *testing.T) {
 	src := scriptData(t)
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		m := mounted(t, s)
 		for _, c := range scripts {
 			t.Run(c.name, func(t *testing.T) {

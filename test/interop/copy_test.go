@@ -17,6 +17,7 @@ func TestCopyTree(t *testing.T) {
 	src := filepath.Join(t.TempDir(), "src")
 	sampleTree(t, src, size)
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		m := mounted(t, s)
 		if r := shell(t, m.dir, `cp -a "$SRC" in`, "SRC="+src); r.code != 0 || r.out+r.err != "" {
 			t.Errorf("cp -a in: %v", r)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"ftpfs/test/ftptest"
@@ -18,6 +19,7 @@ import (
 // TestMountFailures: a mount that cannot be says why in one line, exits with a
 // documented code and leaves nothing behind.
 func TestMountFailures(t *testing.T) {
+	t.Parallel()
 	s := ftptest.Start(t, ftptest.ProFTPD)
 	s.WriteFile("file", []byte("x"))
 	m := newMount(t, s.URL())
@@ -88,7 +90,9 @@ func TestExitCodesAreDocumented(t *testing.T) {
 // TestFullServer: where all of the server's connections are taken, mount says
 // so.
 func TestFullServer(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		first := mounted(t, s, "--connections", "1")
 		if r := shell(t, first.dir, `ls`); r.code != 0 {
 			t.Fatal(r)
@@ -106,6 +110,7 @@ func TestFullServer(t *testing.T) {
 func TestFewConnections(t *testing.T) {
 	src := scriptData(t)
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		m := mounted(t, s, "--connections", "8")
 		r := shell(t, m.dir, `for i in 1 2 3 4 5 6 7 8 9 10; do (cp -r "$SRC/tree" t$i && diff -r "$SRC/tree" t$i) & done; wait`, "SRC="+src)
 		if r.code != 0 || r.out+r.err != "" {
@@ -149,10 +154,21 @@ func greeter(t *testing.T, greeting string) string {
 	return l.Addr().String()
 }
 
-// freeAddr returns an address at which nobody listens.
+// freeAddr returns an address at which nobody listens until the test ends: a
+// socket has it that does not listen either.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l := listener(t)
-	l.Close()
-	return l.Addr().String()
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { syscall.Close(fd) })
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
 }

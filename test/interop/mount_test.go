@@ -4,13 +4,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -35,6 +33,9 @@ type mount struct {
 // mounted mounts a server until the test ends.
 func mounted(t *testing.T, s *ftptest.Server, flags ...string) *mount {
 	t.Helper()
+	if s.CAFile != "" {
+		flags = append(flags, "--ca-file", s.CAFile)
+	}
 	m := newMount(t, s.URL(), flags...)
 	m.mount()
 	return m
@@ -95,8 +96,9 @@ func (m *mount) run(args ...string) (string, int) {
 // umount runs ftpfs umount, which must succeed and end the mount's process.
 func (m *mount) umount() {
 	m.t.Helper()
-	if out, code := m.run("umount", m.dir); code != 0 {
+	if out, code := m.run("umount", "--timeout", "60s", m.dir); code != 0 {
 		m.t.Errorf("ftpfs umount exited with %d: %s", code, out)
+		m.askWhere()
 	}
 	if left := m.mounts(); len(left) > 0 {
 		m.t.Errorf("still mounted after ftpfs umount: %q", left)
@@ -104,8 +106,20 @@ func (m *mount) umount() {
 	await(m.t, "the end of the mount's process", func() bool { return len(m.pids()) == 0 })
 }
 
+// askWhere has the mount's processes write their goroutines to the log, and end.
+func (m *mount) askWhere() {
+	m.t.Helper()
+	for _, pid := range m.pids() {
+		if err := syscall.Kill(pid, syscall.SIGQUIT); err != nil && !errors.Is(err, syscall.ESRCH) {
+			m.t.Error(err)
+		}
+	}
+	await(m.t, "the end of the mount's process", func() bool { return len(m.pids()) == 0 })
+}
+
 // end unmounts what the test has not, and prints the log if it failed.
 func (m *mount) end() {
+	defer m.showLog()
 	if len(m.mounts()) > 0 {
 		m.umount()
 	}
@@ -115,10 +129,12 @@ func (m *mount) end() {
 		}
 	}
 	m.kill()
-	if m.t.Failed() {
-		if log, err := os.ReadFile(m.log); err == nil {
-			m.t.Logf("what ftpfs logged:\n%s", log[max(0, len(log)-16<<10):])
-		}
+}
+
+// showLog prints the log of a mount whose test has failed.
+func (m *mount) showLog() {
+	if log, err := os.ReadFile(m.log); m.t.Failed() && err == nil {
+		m.t.Logf("what ftpfs logged:\n%s", log[max(0, len(log)-16<<10):])
 	}
 }
 
@@ -188,47 +204,4 @@ func await(t *testing.T, what string, cond func() bool) {
 			t.Fatalf("waited in vain for %s", what)
 		}
 	}
-}
-
-// A result is what a shell printed and how it ended.
-type result struct {
-	out, err string
-	code     int
-}
-
-func (r result) String() string {
-	return fmt.Sprintf("exit %d\nstdout: %s\nstderr: %s", r.code, r.out, r.err)
-}
-
-// shell runs a script in dir. One that does not end in time, because something
-// hangs, fails the test.
-func shell(t *testing.T, dir, script string, env ...string) result {
-	t.Helper()
-	r := shellNoFail(dir, script, env...)
-	if r.code < 0 {
-		t.Fatalf("%s\n%v", script, r)
-	}
-	return r
-}
-
-// shellNoFail is shell for other goroutines than the test's: a script that
-// cannot be run or hangs has the code -1.
-func shellNoFail(dir, script string, env ...string) result {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "bash", "-c", script)
-	cmd.Dir = dir
-	cmd.Env = append(append(os.Environ(), "LC_ALL=C.UTF-8", "TZ=UTC"), env...)
-	cmd.WaitDelay = 5 * time.Second
-	var out, stderr strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &stderr
-	err := cmd.Run()
-	var status *exec.ExitError
-	switch {
-	case ctx.Err() != nil:
-		return result{out.String(), "it hangs; " + stderr.String(), -1}
-	case err != nil && !errors.As(err, &status):
-		return result{out.String(), err.Error() + "; " + stderr.String(), -1}
-	}
-	return result{out.String(), stderr.String(), cmd.ProcessState.ExitCode()}
 }

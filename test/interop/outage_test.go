@@ -14,7 +14,9 @@ import (
 // TestServerDies: with the server gone, everything in the mount ends, in an
 // error where it needs the server; when the server is back, so is the mount.
 func TestServerDies(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		big := bytes.Repeat([]byte("0123456789abcdef"), 1<<20)
 		s.WriteFile("big", big)
 		s.WriteFile("d/f", []byte("f"))
@@ -67,7 +69,9 @@ func TestServerDies(t *testing.T) {
 
 // TestUnmountWithoutServer: a mount whose server is gone can be unmounted.
 func TestUnmountWithoutServer(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		s.WriteFile("f", []byte("f"))
 		m := mounted(t, s, "--timeout", "5s")
 		if r := shell(t, m.dir, `cat f`); r.out != "f" {
@@ -81,7 +85,9 @@ func TestUnmountWithoutServer(t *testing.T) {
 // TestServerRestartsUnused: a server that was restarted while nobody used the
 // mount is not noticed.
 func TestServerRestartsUnused(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		m := mounted(t, s, "--attr-timeout", "0s")
 		for i := range 3 {
 			script := fmt.Sprintf(`echo %[1]d >f%[1]d && cat f%[1]d && mkdir d%[1]d && ls d%[1]d && mv f%[1]d d%[1]d/ && rm d%[1]d/f%[1]d && rmdir d%[1]d`, i)
@@ -96,7 +102,9 @@ func TestServerRestartsUnused(t *testing.T) {
 // TestCrashAndMountAgain: after kill -9 of ftpfs the same command mounts
 // again, and what was closed before is there.
 func TestCrashAndMountAgain(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
 		m := mounted(t, s)
 		if r := shell(t, m.dir, `echo closed >closed`); r.code != 0 {
 			t.Fatal(r)
@@ -119,6 +127,7 @@ func TestCrashAndMountAgain(t *testing.T) {
 
 // TestUnmountInUse: a mount in use is not unmounted, and works on.
 func TestUnmountInUse(t *testing.T) {
+	t.Parallel()
 	s := ftptest.Start(t, ftptest.Bundled)
 	s.WriteFile("f", []byte("f"))
 	m := mounted(t, s)

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/pem"
+	"io"
+	"net"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"ftpfs/ftpclient"
+)
+
+// testCertificate is one for 127.0.0.1 and example.com, which has signed
+// itself, and a file that holds it.
+func testCertificate(t *testing.T) (tls.Certificate, string) {
+	t.Helper()
+	s := httptest.NewTLSServer(nil)
+	defer s.Close()
+	name := filepath.Join(t.TempDir(), "ca.pem")
+	block := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	if err := os.WriteFile(name, block, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := s.TLS.Certificates[0]
+	c.Leaf = s.Certificate()
+	return c, name
+}
+
+// validated is parsed with a URL, and then checked.
+func validated(t *testing.T, url string, args ...string) (mountJob, error) {
+	t.Helper()
+	c, _, err := parsed(t, args...)
+	if err == nil {
+		err = c.validate(url, "/mnt")
+	}
+	return c.job, err
+}
+
+func TestTLSFlags(t *testing.T) {
+	for _, tt := range []struct {
+		url, flags, show string
+		want             ftpclient.Security
+	}{
+		{"ftp://h/", "", "ftp://h/", ftpclient.SecurityNone},
+		{"ftp://h/", "--tls=off", "ftp://h/", ftpclient.SecurityNone},
+		{"ftp://h/", "--tls=try", "ftp://h/", ftpclient.SecurityTry},
+		{"ftp://h/", "--tls=explicit", "ftpes://h/", ftpclient.SecurityExplicit},
+		{"ftp://h:2121/", "-o tls=explicit", "ftpes://h:2121/", ftpclient.SecurityExplicit},
+		{"ftp://h/", "--tls=implicit", "ftps://h/", ftpclient.SecurityImplicit},
+		{"ftp://h:2121/", "--tls=implicit", "ftps://h:2121/", ftpclient.SecurityImplicit},
+		{"ftpes://h/", "", "ftpes://h/", ftpclient.SecurityExplicit},
+		{"ftpes://h/", "--tls=explicit", "ftpes://h/", ftpclient.SecurityExplicit},
+		{"ftps://h/", "", "ftps://h/", ftpclient.SecurityImplicit},
+		{"ftps://h/", "--tls=implicit", "ftps://h/", ftpclient.SecurityImplicit},
+	} {
+		j, err := validated(t, tt.url, strings.Fields(tt.flags)...)
+		if err != nil || j.Location.Security != tt.want || j.Location.String() != tt.show {
+			t.Errorf("%s %s: %v %s, %v", tt.url, tt.flags, j.Location.Security, j.Location, err)
+		}
+		// The process that replaces this one gets the same flags with that URL.
+		again, err := validated(t, j.Location.String(), strings.Fields(tt.flags)...)
+		if err != nil || again.Location != j.Location {
+			t.Errorf("%s %s: the second time %+v, %v", tt.url, tt.flags, again.Location, err)
+		}
+	}
+	t.Setenv("FTPFS_TLS", "explicit")
+	t.Setenv("FTPFS_CA_FILE", "ca.pem")
+	j, err := validated(t, "ftp://h/", "-o", "tls_cert=/c,tls-key=/k")
+	if err != nil || j.Location.Security != ftpclient.SecurityExplicit || !filepath.IsAbs(j.TLS.CAFile) || j.TLS.Cert != "/c" || j.TLS.Key != "/k" {
+		t.Errorf("%+v, %v", j, err)
+	}
+	t.Setenv("FTPFS_CA_FILE", "")
+	j, err = validated(t, "ftp://h/", "-o", "tls_pin=a,tls_pin=b")
+	if err != nil || !slices.Equal(j.TLS.Pins, []string{"a", "b"}) {
+		t.Errorf("%+v, %v", j.TLS, err)
+	}
+}
+
+func TestTLSFlagsRefused(t *testing.T) {
+	for _, tt := range []struct{ url, flags string }{
+		{"ftp://h/", "--tls=yes"},
+		{"ftpes://h/", "--tls=off"},
+		{"ftpes://h/", "--tls=try"},
+		{"ftps://h/", "--tls=explicit"},
+		{"ftp://h/", "--ca-file=x"},
+		{"ftp://h/", "--no-verify"},
+		{"ftp://h/", "--tls-pin=x"},
+		{"ftpes://h/", "--no-verify --tls-pin=x"},
+		{"ftpes://h/", "--ca-file=x --tls-pin=x"},
+		{"ftpes://h/", "--tls-key=x"},
+	} {
+		if _, err := validated(t, tt.url, strings.Fields(tt.flags)...); codeOf(err) != exitUsage {
+			t.Errorf("%s %s: %v", tt.url, tt.flags, err)
+		}
+	}
+	for _, s := range []tlsSettings{
+		{CAFile: "/no/such"}, {CAFile: os.DevNull}, {Cert: "/no/such"}, {Cert: os.DevNull},
+	} {
+		if _, err := s.config(); codeOf(err) != exitUsage || !strings.Contains(err.Error(), s.CAFile+s.Cert) {
+			t.Errorf("%+v: %v", s, err)
+		}
+	}
+}
+
+// secured answers AUTH by a handshake, if it has a certificate, and commands as
+// scripted does.
+func secured(cert *tls.Certificate, replies map[string]string) func(net.Conn) {
+	return func(c net.Conn) {
+		_, err := io.WriteString(c, "220 hi\r\n")
+		s := bufio.NewScanner(c)
+		for err == nil && s.Scan() {
+			verb, _, _ := strings.Cut(strings.ToUpper(s.Text()), " ")
+			if verb == "AUTH" && cert != nil {
+				_, err = io.WriteString(c, "234 go\r\n")
+				c = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{*cert}})
+				s = bufio.NewScanner(c)
+				continue
+			}
+			reply := replies[verb]
+			if reply == "" {
+				reply = "500 Unknown command."
+			}
+			_, err = io.WriteString(c, reply+"\r\n")
+		}
+	}
+}
+
+// hangsUp when it is spoken to.
+func hangsUp(c net.Conn) {
+	// What is said to it does not matter.
+	_, _ = c.Read(make([]byte, 100))
+}
+
+// TestMountSecurity: what is wrong with TLS has its code and one line that
+// helps; what is right gets as far as the login.
+func TestMountSecurity(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	cert, file := testCertificate(t)
+	print := ftpclient.Fingerprint(cert.Leaf)
+	deny := map[string]string{"PBSZ": "200 ok", "PROT": "200 ok", "USER": "331 Password", "PASS": "530 Login incorrect."}
+	noProt := map[string]string{"PBSZ": "200 ok", "PROT": "536 Not here."}
+	demands := map[string]string{"USER": "530 Non-anonymous sessions must use encryption."}
+	plain, good := badServer(t, secured(nil, deny)), badServer(t, secured(&cert, deny))
+	_, port, err := net.SplitHostPort(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, url, flags string
+		want             exitCode
+		says             string
+	}{
+		{"none", "ftpes://me:sesame@" + plain, "", exitTLS, "no TLS by AUTH (it says: 500 Unknown command.)"},
+		{"not implicit", "ftps://me:sesame@" + plain, "", exitTLS, "try ftpes://"},
+		{"implicit", "ftpes://me:sesame@" + badServer(t, hangsUp), "", exitTLS, "write ftps://"},
+		{"demanded", "ftp://me:sesame@" + badServer(t, secured(nil, demands)), "", exitTLS, "write ftpes://"},
+		{"no PROT", "ftpes://me:sesame@" + badServer(t, secured(&cert, noProt)), "--no-verify", exitTLS, "does not encrypt data (it says: 536 Not here.)"},
+		{"unknown", "ftpes://me:sesame@" + good, "", exitTLS, "--tls-pin " + print},
+		{"wrong name", "ftpes://me:sesame@localhost:" + port, "--ca-file=" + file, exitTLS, "127.0.0.1"},
+		{"wrong pin", "ftpes://me:sesame@" + good, "--tls-pin=" + strings.Repeat("00", 32), exitTLS, print},
+		{"no pin", "ftpes://me:sesame@" + good, "--tls-pin=sesam", exitUsage, "SHA-256"},
+		{"authority", "ftpes://me:sesame@" + good, "--ca-file=" + file, exitLogin, "530"},
+		{"pinned", "ftpes://me:sesame@localhost:" + port, "--tls-pin=" + print, exitLogin, "530"},
+		{"not verified", "ftpes://me:sesame@localhost:" + port, "--no-verify", exitLogin, "530"},
+		{"try", "ftp://me:sesame@" + good, "--tls=try --ca-file=" + file, exitLogin, "530"},
+		{"try without", "ftp://me:sesame@" + plain, "--tls=try", exitLogin, "530"},
+		{"client certificate", "ftpes://me:sesame@" + good, "--no-verify --tls-cert=" + file, exitUsage, file},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append([]string{"mount"}, strings.Fields(tt.flags)...)
+			got := runProgram(t, command(t, append(args, tt.url+"/", t.TempDir())...))
+			if got.code != tt.want || !strings.Contains(got.stderr, tt.says) || strings.Count(got.stderr, "\n") != 1 {
+				t.Errorf("%d %q, want %d %q", got.code, got.stderr, tt.want, tt.says)
+			}
+			if strings.Contains(got.stderr, "sesame") {
+				t.Errorf("%q tells the password", got.stderr)
+			}
+		})
+	}
+}

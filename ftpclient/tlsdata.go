@@ -1,0 +1,115 @@
+package ftpclient
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"time"
+)
+
+const (
+	// sessionOld is an age that no server finds too much for a TLS session;
+	// OpenSSL's default is five minutes.
+	sessionOld = time.Minute
+	// farewell bounds what is said and heard at the end of a data connection
+	// when nothing depends on it.
+	farewell = 2 * time.Second
+)
+
+var (
+	// errCut is a data connection that ended without close_notify.
+	errCut = errors.New("the data connection was cut: it ended without TLS's close_notify")
+	// errSessionExpired is a TLS session that the server has resumed before
+	// and does no more.
+	errSessionExpired = errors.New("the TLS session has expired")
+)
+
+// secureData makes d a secure one. It is called after the server's 1yz, before
+// which servers do not answer, and shakes hands at once: an empty file needs
+// it too.
+func (c *conn) secureData(d *dataConn) error {
+	d.wire = &wire{Conn: d.raw}
+	tc := tls.Client(d.wire, c.tls.data)
+	c.deadline(tc, c.opts.DataTimeout)
+	if err := tc.Handshake(); err != nil {
+		return c.dataRefused(d, handshakeError("data", err))
+	}
+	d.nc, d.tls = tc, tc
+	c.set(guardData, tc)
+	if err := c.resumed(tc.ConnectionState().DidResume); err != nil {
+		return c.fail("data", err)
+	}
+	return nil
+}
+
+// resumed learns whether the server resumes sessions. One that did, and now
+// does not for a session that is old, may be about to refuse the transfer
+// (quirkSessionExpires): nothing was sent yet, so that it can be repeated on a
+// fresh control connection.
+func (c *conn) resumed(yes bool) error {
+	old := c.tls.sessions.age() >= sessionOld
+	switch {
+	case yes:
+		c.srv.learn(factResume, Yes)
+	case !old:
+		c.srv.learn(factResume, No)
+	case c.srv.support(factResume) != No:
+		return &Error{Op: "data", Kind: KindNetwork, Err: errSessionExpired}
+	}
+	return nil
+}
+
+// dataRefused adds to a handshake that failed what the server says of it, as
+// 522 where it wants the session resumed. The connection is given up.
+func (c *conn) dataRefused(d *dataConn, e *Error) error {
+	d.close(e)
+	if c.interrupted() == nil {
+		r, err := c.recv("data", abortTimeout)
+		if err == nil && (r.transient() || r.permanent()) {
+			e.Code, e.Text = r.code, r.text()
+		}
+	}
+	c.broken = nil // what the handshake said is the reason
+	return c.fail("data", e)
+}
+
+// endWrite tells the server that all was sent: close_notify, then the end of
+// the TCP stream. To close at once would lose data: with TLS 1.3 there are
+// tickets that nobody has read, which turn the close into a reset.
+func (d *dataConn) endWrite() error {
+	if d.tls == nil {
+		return nil
+	}
+	d.c.deadline(d.nc, d.c.opts.DataTimeout)
+	if err := d.tls.CloseWrite(); err != nil {
+		return err
+	}
+	if tcp, ok := d.raw.(interface{ CloseWrite() error }); ok {
+		return tcp.CloseWrite()
+	}
+	return nil
+}
+
+// drain reads over what the server still sends on a data connection whose
+// sending is over, until stop closes it: when the server's final reply has
+// come. Where the transport cannot be closed by half, the server may wait for
+// more than close_notify, so that it is closed soon.
+func (d *dataConn) drain() (stop func()) {
+	_, half := d.raw.(interface{ CloseWrite() error })
+	if !half {
+		d.c.deadline(d.raw, farewell)
+		io.Copy(io.Discard, d.raw) // its end is all that matters
+		d.close(nil)
+		return func() {}
+	}
+	d.c.deadline(d.raw, max(d.c.opts.ReplyTimeout, d.c.opts.DataTimeout))
+	raw, done := d.raw, make(chan struct{})
+	go func() {
+		io.Copy(io.Discard, raw)
+		close(done)
+	}()
+	return func() {
+		d.close(nil)
+		<-done
+	}
+}

@@ -1,0 +1,58 @@
+package interop
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"ftpfs/ftpclient"
+	"ftpfs/test/ftptest"
+)
+
+// TestUploadsArriveWhole: with TLS 1.3 an upload whose sender closes too early
+// is cut without anybody noticing, now and then; so there are many. What comes
+// back must be whole too.
+func TestUploadsArriveWhole(t *testing.T) {
+	uploads := 200
+	if testing.Short() {
+		uploads = 20
+	}
+	data := make([]byte, 4<<20)
+	rand.NewChaCha8([32]byte{4}).Read(data) // returns no error
+	for _, mode := range []ftptest.TLSMode{ftptest.Explicit, ftptest.Implicit} {
+		t.Run(mode.String(), func(t *testing.T) {
+			ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+				t.Parallel()
+				_, c := dialed(t, s)
+				for i := range uploads {
+					upAndDown(t, s, c, data[:[]int{0, 1, 65537, len(data)}[i%4]])
+				}
+			}, ftptest.TLS(mode), ftptest.TLSVersion(tls.VersionTLS13))
+		})
+	}
+}
+
+// upAndDown stores a file, compares it with the server's disk, gets it again
+// and deletes it.
+func upAndDown(t *testing.T, s *ftptest.Server, c *ftpclient.Client, want []byte) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	n, err := c.Store(ctx, s.Path("up"), bytes.NewReader(want), ftpclient.StoreOptions{})
+	if err != nil || n != int64(len(want)) {
+		t.Fatalf("Store of %d octets sent %d: %v", len(want), n, err)
+	}
+	if got, err := os.ReadFile(filepath.Join(s.Dir, "up")); err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("the server has %d of %d octets, %v", len(got), len(want), err)
+	}
+	if got, err := retrieve(ctx, c, s.Path("up"), 0, -1); err != nil || !bytes.Equal(got, want) {
+		t.Fatalf("Retrieve: %d of %d octets, %v", len(got), len(want), err)
+	}
+	if err := c.Delete(ctx, s.Path("up")); err != nil {
+		t.Fatal(err)
+	}
+}
