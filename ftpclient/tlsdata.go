@@ -8,8 +8,7 @@ import (
 )
 
 const (
-	// sessionOld is an age that no server finds too much for a TLS session;
-	// OpenSSL's default is five minutes.
+	// sessionOld is an age up to which no server finds a TLS session too old.
 	sessionOld = time.Minute
 	// farewell bounds what is said and heard at the end of a data connection
 	// when nothing depends on it.
