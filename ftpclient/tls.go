@@ -89,6 +89,7 @@ func (c *conn) handshake(op string) error {
 		return c.fail(op, handshakeError(op, errNoCertificate))
 	}
 	data := cfg.Clone()
+	data.DynamicRecordSizingDisabled = true // bulk from the first octet
 	data.ClientSessionCache = resumeOnly{sessions}
 	data.VerifyConnection = also(sameLeaf(cs.PeerCertificates[0]), cfg.VerifyConnection)
 	c.tls = &tlsState{wire: w, sessions: sessions, data: data}

@@ -633,3 +633,52 @@ func TestLoginAtImplicitServer(t *testing.T) {
 		}
 	}
 }
+
+// A server whose only reply comes before the data gets all of it nevertheless.
+func TestTLSUploadAfterReply(t *testing.T) {
+	versions(t, func(t *testing.T, version uint16) {
+		f := newTCPFake(t, nil)
+		tf := secureFake(f.fake, version)
+		f.hook = func(s *fakeSession, verb, arg string) bool {
+			if verb != "STOR" {
+				return tf.hook(s, verb, arg)
+			}
+			nc := s.accept()
+			s.say("226 come on")
+			b, err := io.ReadAll(nc)
+			noError(t, "the server's read", err)
+			s.put(arg, string(b))
+			nc.Close()
+			return true
+		}
+		content := strings.Repeat("0123456789abcdef", 1<<18)
+		c := tlsClient(f, tf.explicit)
+		_, err := c.Store(t.Context(), "/f", strings.NewReader(content), StoreOptions{})
+		noError(t, "Store", err)
+		_, err = c.Stat(t.Context(), "/f") // the server has read to the end by then
+		noError(t, "Stat", err)
+		if got, _ := f.get("/f"); got != content {
+			t.Errorf("%d of %d octets arrived", len(got), len(content))
+		}
+	})
+}
+
+// A server that wants a certificate of us gets it on every connection; without
+// one the error is TLS's.
+func TestTLSClientCertificate(t *testing.T) {
+	versions(t, func(t *testing.T, version uint16) {
+		f := newTCPFake(t, map[string]string{"/f": "abc"})
+		tf := secureFake(f.fake, version)
+		tf.config.ClientAuth, tf.config.ClientCAs = tls.RequireAndVerifyClientCert, tf.ca.pool
+		mine := tf.ca.issue("me", time.Time{})
+		c := tlsClient(f, func(o *Options) {
+			tf.explicit(o)
+			o.TLS.Certificates = []tls.Certificate{mine}
+		})
+		_, err := readAll(t.Context(), c, "/f", 0)
+		noError(t, "read", err)
+		c.Close()
+		_, err = tlsClient(f, tf.explicit).Connect(t.Context())
+		wantKind(t, "Connect without a certificate", err, KindTLS)
+	})
+}

@@ -8,8 +8,7 @@ import (
 )
 
 const (
-	// sessionOld is an age that no server finds too much for a TLS session;
-	// OpenSSL's default is five minutes.
+	// sessionOld is an age up to which no server finds a TLS session too old.
 	sessionOld = time.Minute
 	// farewell bounds what is said and heard at the end of a data connection
 	// when nothing depends on it.
@@ -91,23 +90,25 @@ func (d *dataConn) endWrite() error {
 }
 
 // drain reads over what the server still sends on a data connection whose
-// sending is over, until stop closes it: when the server's final reply has
-// come. Where the transport cannot be closed by half, the server may wait for
-// more than close_notify, so that it is closed soon.
-func (d *dataConn) drain() (stop func()) {
+// sending is over, until stop closes it: when the server's final reply, if it is
+// yet to come, has. Where the transport cannot be closed by half, the server may
+// wait for more than close_notify before it replies, so that it is closed soon.
+func (d *dataConn) drain(replyToCome bool) (stop func()) {
 	_, half := d.raw.(interface{ CloseWrite() error })
+	limit := max(d.c.opts.ReplyTimeout, d.c.opts.DataTimeout)
 	if !half {
-		d.c.deadline(d.raw, farewell)
-		io.Copy(io.Discard, d.raw) // its end is all that matters
-		d.close(nil)
-		return func() {}
+		limit = farewell
 	}
-	d.c.deadline(d.raw, max(d.c.opts.ReplyTimeout, d.c.opts.DataTimeout))
+	d.c.deadline(d.raw, limit)
 	raw, done := d.raw, make(chan struct{})
 	go func() {
-		io.Copy(io.Discard, raw)
+		io.Copy(io.Discard, raw) // its end is all that matters
 		close(done)
 	}()
+	if !half || !replyToCome {
+		<-done
+		d.close(nil)
+	}
 	return func() {
 		d.close(nil)
 		<-done

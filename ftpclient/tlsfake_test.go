@@ -65,10 +65,11 @@ func (a *authority) sign(c *x509.Certificate) (*x509.Certificate, *ecdsa.Private
 	return c, key
 }
 
-// issue makes a server's certificate for a name, valid until then; the zero
+// issue makes a certificate for a name, valid until then; the zero
 // time is long away.
 func (a *authority) issue(name string, until time.Time) tls.Certificate {
-	cert, key := a.sign(&x509.Certificate{DNSNames: []string{name}, NotAfter: until})
+	cert, key := a.sign(&x509.Certificate{DNSNames: []string{name}, NotAfter: until,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}})
 	return tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
 }
 

@@ -76,7 +76,8 @@ func (c *conn) rest(at *restart) (reply, error) {
 // the reply that tells how the transfer went.
 func (t *transfer) finish(cause error) (reply, error) {
 	if t.up && t.tls != nil && cause == nil {
-		defer t.drain()()
+		stop := t.drain(t.final == nil)
+		defer stop()
 	} else {
 		t.close(cause)
 	}
