@@ -159,6 +159,8 @@ func TestUsageErrors(t *testing.T) {
 		{"serve", "/"},
 		{"serve", "--user", "me", "/"},
 		{"serve", "--anonymous", "--passive-ports", "9-1", "/"},
+		{"serve", "--anonymous", "--tls-require", "/"},
+		{"serve", "--anonymous", "--tls-implicit", "--tls-cert", "/c", "/"},
 		{"serve", "--anonymous", "--write", "--read-only", "/"},
 		{"daemon", "a", "b"},
 	} {

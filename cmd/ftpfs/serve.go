@@ -32,6 +32,7 @@ type serveCommand struct {
 	readOnly     bool
 	passivePorts string
 	passiveHost  string
+	tls          serveTLS
 	verbose      bool
 	trace        bool
 
@@ -46,16 +47,17 @@ func newServeCommand(p *program) *cobra.Command {
 		Long: `serve lets others read, and with --write change, a directory over FTP. It prints
 its URL when it listens, and serves until it is interrupted.
 
-Give --user, --anonymous or both. FTP sends passwords and data unencrypted: do
-not serve over networks that you do not trust. By default only this machine is
-served; --listen :2121 serves all networks.
+Give --user, --anonymous or both. Without --tls-cert passwords and data are sent
+unencrypted: do not serve over networks that you do not trust. By default only
+this machine is served; --listen :2121 serves all networks.
 
 A password in --user name:password is seen by whoever lists processes at the
 moment of the start (it is removed at once) and stays in the shell's history:
 prefer --password-file or FTPFS_SERVE_PASSWORD, which count for every --user
 without a password of its own.`,
 		Example: `  ftpfs serve --anonymous ~/Public
-  FTPFS_SERVE_PASSWORD=secret ftpfs serve --user me --write --listen :2121 /srv/scans`,
+  FTPFS_SERVE_PASSWORD=secret ftpfs serve --user me --write --listen :2121 /srv/scans
+  ftpfs serve --user me --tls-cert host.pem --tls-key host.key --tls-require --listen :2121 /srv/files`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := applyEnvironment(cmd.Flags(), "FTPFS_SERVE_"); err != nil {
@@ -80,6 +82,7 @@ func (c *serveCommand) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.readOnly, "read-only", false, "refuse every change (the default)")
 	f.StringVar(&c.passivePorts, "passive-ports", "", "ports for data connections, A-B (default: any)")
 	f.StringVar(&c.passiveHost, "passive-host", "", "address that clients shall connect to for data, behind NAT")
+	c.tls.addFlags(f)
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.trace, "trace", false, "log every command and reply, passwords masked")
 	cmd.MarkFlagsMutuallyExclusive("write", "read-only")
@@ -119,7 +122,7 @@ func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options) error {
 		return failf(exitServe, "cannot listen on %s (%w): choose another address or port with --listen", c.listen, listenReason(err))
 	}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
+	go func() { served <- c.tls.serve(server, l) }()
 	c.ready(c.url(l.Addr()))
 	select {
 	case err := <-served:
@@ -155,13 +158,13 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 	if c.trace {
 		o.Trace = serverTrace(log)
 	}
-	return o, nil
+	return o, c.tls.apply(&o)
 }
 
 // url is where the server is reached, for a person to copy.
 func (c *serveCommand) url(addr net.Addr) string {
 	tcp := addr.(*net.TCPAddr)
-	loc := location{Host: tcp.IP.String(), Port: tcp.Port}
+	loc := location{Host: tcp.IP.String(), Port: tcp.Port, Security: c.tls.security()}
 	if tcp.IP.IsUnspecified() {
 		loc.Host = "localhost"
 		if name, err := os.Hostname(); err == nil && name != "" {

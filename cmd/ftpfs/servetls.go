@@ -1,0 +1,60 @@
+package main
+
+import (
+	"crypto/tls"
+	"net"
+
+	"github.com/spf13/pflag"
+
+	"ftpfs/ftpclient"
+	"ftpfs/ftpserver"
+)
+
+// serveTLS are the flags of `ftpfs serve` that make the server a secure one.
+type serveTLS struct {
+	cert, key         string
+	implicit, require bool
+}
+
+func (t *serveTLS) addFlags(f *pflag.FlagSet) {
+	f.StringVar(&t.cert, "tls-cert", "", "PEM file with the certificate, and those up to the authority, that clients are shown (AUTH TLS)")
+	f.StringVar(&t.key, "tls-key", "", "PEM file with the certificate's key")
+	f.BoolVar(&t.require, "tls-require", false, "refuse logins and data in the clear")
+	f.BoolVar(&t.implicit, "tls-implicit", false, "speak TLS from the first byte on (ftps://)")
+}
+
+// apply sets the server's options.
+func (t *serveTLS) apply(o *ftpserver.Options) error {
+	switch {
+	case t.cert == "" && t.key == "" && !t.implicit && !t.require:
+		return nil
+	case t.cert == "" || t.key == "":
+		return failf(exitUsage, "TLS needs a certificate: give --tls-cert FILE and --tls-key FILE")
+	}
+	pair, err := tls.LoadX509KeyPair(t.cert, t.key)
+	if err != nil {
+		return failf(exitServe, "certificate %s with key %s cannot be used: %w", t.cert, t.key, reason(err))
+	}
+	o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
+	o.RequireTLS = t.require || t.implicit
+	return nil
+}
+
+// security is what a URL of the server promises.
+func (t *serveTLS) security() ftpclient.Security {
+	switch {
+	case t.implicit:
+		return ftpclient.SecurityImplicit
+	case t.require:
+		return ftpclient.SecurityExplicit
+	}
+	return ftpclient.SecurityNone
+}
+
+// serve serves l in the way of the flags.
+func (t *serveTLS) serve(server *ftpserver.Server, l net.Listener) error {
+	if t.implicit {
+		return server.ServeTLS(l)
+	}
+	return server.Serve(l)
+}
