@@ -114,7 +114,7 @@ func (t *fetcher) wait(index, end int64) *want {
 	}
 	w := &want{index: index, done: make(chan struct{})}
 	if t.closed {
-		w.err = refuse("read", t.f.where(), ftpclient.KindClosed)
+		w.err = refuse("read", "", ftpclient.KindClosed)
 		close(w.done)
 		return w
 	}
@@ -156,34 +156,37 @@ func (t *fetcher) run() {
 
 // pick returns what to fetch next, or nil after it has put the download to rest.
 func (t *fetcher) pick() *want {
-	path, base, _ := t.f.source()
-	size := base.size
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if len(t.queue) > 0 {
-		return t.queue[0]
-	}
-	if !t.closed && t.stream != nil && !t.stream.Contended() {
-		for i := t.pos / blockSize; i*blockSize < min(t.ahead, size); i++ {
-			if !t.f.v.blocks.has(blockKey{path, base, i}) {
-				return &want{index: i, done: make(chan struct{})}
-			}
+	for {
+		w, end := t.decide()
+		if w != nil || !end {
+			return w
 		}
+		t.drop()
 	}
-	t.rest(size)
-	t.running = false
-	return nil
 }
 
-// rest parks the download, or ends it where it has no more to give.
-func (t *fetcher) rest(size int64) {
+// decide is pick, but for the download's end, which takes its time.
+func (t *fetcher) decide() (next *want, end bool) {
+	path, base, _ := t.f.source()
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	switch {
+	case len(t.queue) > 0:
+		return t.queue[0], false
 	case t.stream == nil:
-	case t.closed || t.pos >= size || t.stream.Contended():
-		t.drop()
-	default:
-		t.stream.Park()
+		t.running = false
+		return nil, false
+	case t.closed || t.pos >= base.size || t.stream.Contended():
+		return nil, true
 	}
+	for i := t.pos / blockSize; i*blockSize < min(t.ahead, base.size); i++ {
+		if !t.f.v.blocks.has(blockKey{path, base, i}) {
+			return &want{index: i, done: make(chan struct{})}, false
+		}
+	}
+	t.stream.Park()
+	t.running = false
+	return nil, false
 }
 
 // block brings a block of the file into the cache. It tries again where the

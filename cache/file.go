@@ -27,6 +27,7 @@ func versionOf(r *row) version {
 // (base) as long as spool is nil, and the spool over the server's otherwise.
 type File struct {
 	v     *Volume
+	id    uint64        // in the order of which turns are taken
 	turn  chan struct{} // its holder alone changes content, spool and the server's version
 	fetch *fetcher
 
@@ -52,8 +53,8 @@ type File struct {
 	failed   error      // of the last upload, if nothing was written since
 }
 
-func newFile(v *Volume, p string) *File {
-	f := &File{v: v, path: p, refs: 1, turn: make(chan struct{}, 1)}
+func newFile(v *Volume, p string, id uint64) *File {
+	f := &File{v: v, id: id, path: p, refs: 1, turn: make(chan struct{}, 1)}
 	f.fetch = newFetcher(f)
 	return f
 }

@@ -1,8 +1,9 @@
 package cache
 
 import (
+	"cmp"
 	"context"
-	"sort"
+	"slices"
 	"strings"
 
 	"ftpfs/ftpclient"
@@ -34,7 +35,8 @@ func (v *Volume) adopt(p string, prepare func(*File) error) (f *File, fresh bool
 		f.refs++
 		return f, false, nil
 	}
-	f = newFile(v, p)
+	v.lastID++
+	f = newFile(v, p, v.lastID)
 	if err := prepare(f); err != nil {
 		return nil, false, err
 	}
@@ -54,7 +56,7 @@ func (v *Volume) grabTree(from, to string) []*File {
 			files = append(files, f)
 		}
 	}
-	sort.Slice(files, func(i, j int) bool { return files[i].path < files[j].path })
+	slices.SortFunc(files, func(a, b *File) int { return cmp.Compare(a.id, b.id) })
 	return files
 }
 

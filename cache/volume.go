@@ -76,6 +76,7 @@ type Volume struct {
 
 	mu       sync.Mutex
 	files    map[string]*File // the open files by path; guarded by mu
+	lastID   uint64
 	notifier Notifier
 	said     map[string]bool // what the log said once already
 	closed   bool
