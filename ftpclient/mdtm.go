@@ -43,7 +43,7 @@ func (c *conn) dateFile(path string, e *Entry) error {
 func (c *conn) dateFiles(dir string, l *Listing) error {
 	var coarse []*Entry
 	for i := range l.Entries {
-		if e := &l.Entries[i]; e.Type == TypeFile && e.Precision > time.Second && len(coarse) < mdtmMost {
+		if e := &l.Entries[i]; e.Type == TypeFile && e.Precision != time.Second && len(coarse) < mdtmMost {
 			coarse = append(coarse, e)
 		}
 	}
