@@ -193,6 +193,9 @@ func (t *fetcher) decide() (next *want, end bool) {
 // connection failed.
 func (t *fetcher) block(index int64) ([]byte, error) {
 	for try := 1; ; try++ {
+		if _, err := t.f.v.settle(t.f.v.ctx, t.f.where()); err != nil {
+			return nil, err
+		}
 		path, base, epoch := t.f.source()
 		k := blockKey{path, base, index}
 		if data, ok := t.f.v.blocks.get(k); ok {
@@ -206,10 +209,21 @@ func (t *fetcher) block(index int64) ([]byte, error) {
 			return data, nil
 		}
 		t.drop()
+		if ftpclient.KindOf(err) == ftpclient.KindNotExist && t.f.moved(path) {
+			continue
+		}
 		if !t.f.v.again(err, try) {
 			return nil, err
 		}
 	}
+}
+
+// moved reports whether the file is no longer at path, or about not to be.
+func (f *File) moved(path string) bool {
+	now, _, _ := f.source()
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	return now != path || f.v.moveOf(path, 0) != nil
 }
 
 // fill reads one block from the download.

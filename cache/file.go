@@ -250,7 +250,10 @@ func (f *File) setAttr(ctx context.Context, c Change) error {
 	if later {
 		return nil
 	}
-	p := f.where()
+	p, err := f.settle(f.v.ctx)
+	if err != nil {
+		return err
+	}
 	a, err := f.v.setRemote(f.v.ctx, p, c, false)
 	f.v.record(p, a)
 	f.mu.Lock()

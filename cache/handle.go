@@ -26,6 +26,10 @@ func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error)
 			return nil, err
 		}
 	}
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	f, err := v.open(ctx, p)
 	if err != nil {
 		return nil, err
@@ -133,7 +137,11 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 	if err := v.writable("create", p); err != nil {
 		return nil, Attr{}, err
 	}
-	_, err := v.Stat(ctx, p)
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return nil, Attr{}, err
+	}
+	_, err = v.attr(ctx, p)
 	switch {
 	case err == nil && flags&os.O_EXCL != 0:
 		return nil, Attr{}, refuse("create", v.abs(p), ftpclient.KindExist)

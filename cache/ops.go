@@ -35,6 +35,15 @@ func attrOf(e *ftpclient.Entry, fresh time.Duration) Attr {
 // Stat returns the attributes of path. A path that a fresh and complete
 // listing of its directory does not have is KindNotExist without asking.
 func (v *Volume) Stat(ctx context.Context, p string) (Attr, error) {
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return Attr{}, err
+	}
+	return v.attr(ctx, p)
+}
+
+// attr is Stat for who has waited for moves.
+func (v *Volume) attr(ctx context.Context, p string) (Attr, error) {
 	if p == "" {
 		return Attr{Type: ftpclient.TypeDir, Mode: defaultDirMode, ModTime: v.born, Fresh: v.opts.TTL}, nil
 	}
@@ -90,6 +99,10 @@ func (v *Volume) stat(ctx context.Context, p string) (row, error) {
 
 // List returns the entries of a directory, "." and ".." not among them.
 func (v *Volume) List(ctx context.Context, p string) ([]Dirent, error) {
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return nil, err
+	}
 	rows, err := v.meta.entries(ctx, p)
 	if err != nil {
 		return nil, err
@@ -100,6 +113,10 @@ func (v *Volume) List(ctx context.Context, p string) ([]Dirent, error) {
 // Readlink returns the target of a symbolic link. Absolute targets inside the
 // volume are returned relative to the link.
 func (v *Volume) Readlink(ctx context.Context, p string) (string, error) {
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return "", err
+	}
 	r, err := v.stat(ctx, p)
 	if err != nil {
 		return "", err
@@ -133,6 +150,10 @@ func (v *Volume) localTarget(p, target string) string {
 
 // Mkdir makes a directory. A server without SITE CHMOD ignores mode.
 func (v *Volume) Mkdir(ctx context.Context, p string, mode uint32) (Attr, error) {
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return Attr{}, err
+	}
 	a, err := v.make(ctx, "mkdir", p, func(ctx context.Context) (ftpclient.Entry, error) {
 		e := ftpclient.Entry{Type: ftpclient.TypeDir, ModTime: time.Now().UTC().Truncate(time.Second)}
 		if err := v.remote.Mkdir(ctx, v.abs(p)); err != nil {
@@ -151,6 +172,10 @@ func (v *Volume) Mkdir(ctx context.Context, p string, mode uint32) (Attr, error)
 
 // Symlink makes path a symbolic link to target, where the server can.
 func (v *Volume) Symlink(ctx context.Context, target, p string) (Attr, error) {
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return Attr{}, err
+	}
 	return v.make(ctx, "symlink", p, func(ctx context.Context) (ftpclient.Entry, error) {
 		e := ftpclient.Entry{Type: ftpclient.TypeSymlink, Size: int64(len(target)), ModTime: time.Now().UTC().Truncate(time.Second)}
 		return e, v.remote.Symlink(ctx, target, v.abs(p))
@@ -189,6 +214,10 @@ func (v *Volume) chmodNew(ctx context.Context, p string, mode uint32) bool {
 
 // Rmdir removes an empty directory.
 func (v *Volume) Rmdir(ctx context.Context, p string) error {
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return err
+	}
 	return v.remove(ctx, "rmdir", p, func(ctx context.Context) error {
 		err := v.remote.Rmdir(ctx, v.abs(p))
 		if ftpclient.KindOf(err) == ftpclient.KindNotEmpty && v.sweep(ctx, p) {
@@ -224,6 +253,10 @@ func (v *Volume) sweep(ctx context.Context, p string) bool {
 
 // Unlink removes a file. Open handles stay usable.
 func (v *Volume) Unlink(ctx context.Context, p string) error {
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return err
+	}
 	return v.remove(ctx, "unlink", p, func(ctx context.Context) error {
 		f := v.grab(p)
 		if f == nil {
@@ -269,17 +302,22 @@ func (v *Volume) Rename(ctx context.Context, from, to string, noReplace bool) er
 	return err
 }
 
-func (v *Volume) rename(ctx context.Context, from, to string, noReplace bool) error {
+func (v *Volume) rename(ctx context.Context, from, to string, noReplace bool) (err error) {
+	m, files, err := v.beginMove(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	defer func() { v.endMove(m, err == nil) }()
+	defer dropAll(files)
+	from, to = m.from, m.to
 	if noReplace {
-		switch _, err := v.Stat(ctx, to); {
+		switch _, err := v.attr(ctx, to); {
 		case err == nil:
 			return refuse("rename", v.abs(to), ftpclient.KindExist)
 		case ftpclient.KindOf(err) != ftpclient.KindNotExist:
 			return err
 		}
 	}
-	files := v.grabTree(from, to)
-	defer dropAll(files)
 	if err := takeTurns(ctx, files); err != nil {
 		return err
 	}

@@ -65,7 +65,10 @@ func (f *File) commitNow(ctx context.Context) error {
 	if idle || failed != nil {
 		return failed
 	}
-	p := f.where()
+	p, err := f.settle(ctx)
+	if err != nil {
+		return err
+	}
 	e, err := f.publish(ctx, p)
 	dir, name := split(p)
 	f.mu.Lock()

@@ -16,6 +16,10 @@ func (v *Volume) SetAttr(ctx context.Context, p string, c Change) (Attr, error) 
 	if err := v.writable("setattr", p); err != nil {
 		return Attr{}, err
 	}
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return Attr{}, err
+	}
 	if c.Size != nil {
 		if err := v.truncate(ctx, p, *c.Size); err != nil {
 			return Attr{}, err

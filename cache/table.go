@@ -45,10 +45,9 @@ func (v *Volume) adopt(p string, prepare func(*File) error) (f *File, fresh bool
 }
 
 // grabTree returns the open files that a rename of from to to concerns, with
-// one more reference each, in the order in which their turns are taken.
+// one more reference each, in the order in which their turns are taken. The
+// caller holds mu.
 func (v *Volume) grabTree(from, to string) []*File {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	var files []*File
 	for p, f := range v.files {
 		if within(p, from) || within(p, to) {

@@ -76,7 +76,8 @@ type Volume struct {
 
 	mu       sync.Mutex
 	files    map[string]*File // the open files by path; guarded by mu
-	lastID   uint64
+	lastID   uint64           // of a file
+	moves    []*move          // on their way
 	notifier Notifier
 	said     map[string]bool // what the log said once already
 	closed   bool
