@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ftpfs/cache"
 	"ftpfs/test/fakeremote"
@@ -15,11 +16,14 @@ func TestCreateWhileDirectoryMoves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tree := fakeremote.New()
 		tree.Put("/a/b/old", []byte("old"))
-		gate := tree.Block("Rename", "")
-		v := newVolume(t, tree, cache.Options{})
+		late := lateRename{tree, make(chan struct{}), make(chan struct{})}
+		v, err := cache.NewVolume(late, cache.Options{Root: "/", TTL: time.Hour, SpoolDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
 		renamed := make(chan error, 1)
 		go func() { renamed <- v.Rename(t.Context(), "a/b", "a/c", false) }()
-		<-gate.Entered()
+		<-late.made
 		made, read := make(chan error, 1), make(chan error, 1)
 		go func() {
 			h, _, err := v.Create(t.Context(), "a/b/new", os.O_WRONLY, 0o644)
@@ -37,7 +41,7 @@ func TestCreateWhileDirectoryMoves(t *testing.T) {
 			read <- err
 		}()
 		synctest.Wait()
-		gate.Open()
+		close(late.answer)
 		for what, done := range map[string]chan error{"rename": renamed, "create": made, "stat": read} {
 			if err := <-done; err != nil {
 				t.Errorf("%s: %v", what, err)

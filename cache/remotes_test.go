@@ -53,3 +53,17 @@ func (s thief) Store(ctx context.Context, p string, r io.Reader, o ftpclient.Sto
 	rest, _ := io.Copy(io.Discard, r)
 	return n + rest, err
 }
+
+// lateRename is a server whose answer to a rename is long on its way: it has
+// been made when made is closed, and is answered when answer is.
+type lateRename struct {
+	*fakeremote.Tree
+	made, answer chan struct{}
+}
+
+func (s lateRename) Rename(ctx context.Context, from, to string) error {
+	err := s.Tree.Rename(ctx, from, to)
+	close(s.made)
+	<-s.answer
+	return err
+}
