@@ -101,6 +101,9 @@ func (c *conn) send(cmds ...command) error {
 	var b []byte
 	var err error
 	for _, cmd := range cmds {
+		if cmd, err = c.onWire(cmd); err != nil {
+			return err
+		}
 		if b, err = appendCommand(b, cmd, c.srv.has(quirkDoubleIAC)); err != nil {
 			return err
 		}

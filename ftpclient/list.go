@@ -218,6 +218,7 @@ func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, e
 		return nil, r, err
 	}
 	l := lr.result()
+	c.localNames(l)
 	switch {
 	case r.completed() && !strings.Contains(strings.ToLower(r.text()), "failed to open directory"):
 		l.Truncated = strings.Contains(strings.ToLower(r.text()), "output truncated")

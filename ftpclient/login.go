@@ -207,7 +207,7 @@ func (c *conn) explore(greeting reply) error {
 	}
 	f.Home = "/"
 	if dir, ok := quotedPath(r); ok {
-		f.Home = dir
+		f.Home = c.opts.charset.localPath(dir)
 	}
 	c.srv.describe(f)
 	return nil
@@ -223,7 +223,7 @@ func (c *conn) prepare() error {
 		return c.fail("TYPE", &Error{Op: "TYPE", Kind: KindUnsupported, Code: r.code, Text: r.text()})
 	}
 	f := c.srv.snapshot()
-	if f.UTF8 {
+	if f.UTF8 && c.opts.charset == nil {
 		// RFC 2640 has no such command, IIS and others need it (quirkOptsUTF8);
 		// whatever is answered, names are sent as they are.
 		if _, err = c.cmd("OPTS", "UTF8 ON"); err != nil {

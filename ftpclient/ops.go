@@ -29,6 +29,9 @@ func (c *Client) Rename(ctx context.Context, from, to string) error {
 	if err := checkPath("RNFR", from); err != nil {
 		return err
 	}
+	if err := c.opts.charset.check("RNFR", from); err != nil {
+		return err
+	}
 	return c.change(ctx, change{from: from, cmd: command{"RNTO", to}, happened: gone(from)})
 }
 
@@ -45,6 +48,9 @@ func (c *Client) Symlink(ctx context.Context, target, path string) error {
 	}
 	if c.srv.support(factSiteSymlink) == No || strings.ContainsAny(target+path, `"\`) {
 		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
+	}
+	if err := c.opts.charset.check(verb, target); err != nil {
+		return err
 	}
 	return c.change(ctx, change{cmd: command{verb, path}, target: target, happened: is(path, TypeSymlink)})
 }
@@ -99,7 +105,9 @@ func (c *conn) change(ctx context.Context, ch change) error {
 		if r, err := c.cmd("CWD", dir); err != nil || !r.completed() { // quirkSymlinkCwd
 			return c.orRefusal(ctx, "CWD", dir, r, err)
 		}
-		arg = siteArg(ch.target) + " " + siteArg(baseName(arg))
+		target, _ := c.opts.charset.octetsPath(ch.target)
+		name, _ := c.opts.charset.octets(baseName(arg)) // both are known to have one
+		arg = siteArg(target) + " " + siteArg(name)
 	}
 	r, err := c.cmd(ch.cmd.verb, arg)
 	if err != nil {

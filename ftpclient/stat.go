@@ -97,6 +97,7 @@ func (c *conn) mlst(path string) (m mlstAnswer, err error) {
 	// The name may be in any form, also with what looks like facts in it.
 	facts, name, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
 	m.Entry, _, m.ok = parseFactsLine(facts + " " + baseName(path))
+	m.Target, name = c.opts.charset.localPath(m.Target), c.opts.charset.localPath(name)
 	m.maybeLink = c.srv.has(quirkMLSTFollows) && (name != path || m.Mode == 0o777)
 	return m, nil
 }
