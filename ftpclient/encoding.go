@@ -45,7 +45,7 @@ func newCharset(name string) (*charset, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ftpclient: there is no encoding %q: names such as ISO-8859-1, windows-1251, KOI8-R, Shift_JIS, GB18030 are known", name)
 	}
-	official, err := ianaindex.IANA.Name(enc)
+	official, err := ianaindex.MIME.Name(enc)
 	if err != nil {
 		official = name // it has none
 	}

@@ -57,6 +57,8 @@ type server struct {
 	quirks     quirk
 	noted      string // the last word on security, for the trace
 	listAllBad int    // listings that LIST -a made smaller
+
+	clocks clocks
 }
 
 // snapshot returns what is known now.

@@ -58,6 +58,7 @@ func (c *conn) addLinks(ctx context.Context, dir string, l *Listing) error {
 	for i, e := range l.Entries {
 		at[e.Name] = i
 	}
+	c.srv.settleRows(c.opts.Zone, rows, l, at)
 	for _, row := range rows.Entries {
 		i, listed := at[row.Name]
 		switch {

@@ -208,10 +208,12 @@ func (c *Client) SetModTime(ctx context.Context, path string, t time.Time, dir b
 	})
 }
 
+// stampLayout is a time-val (RFC 3659 section 2.3).
+const stampLayout = "20060102150405"
+
 // setModTime tries the commands in turn, those that are known to be missing
 // left out.
 func (c *conn) setModTime(ctx context.Context, path string, t time.Time, dir bool) error {
-	stamp := t.UTC().Format("20060102150405")
 	none := &Error{Op: "MFMT", Path: path, Kind: KindUnsupported, Err: errNoCommand}
 	for _, way := range []struct {
 		verb string
@@ -222,6 +224,10 @@ func (c *conn) setModTime(ctx context.Context, path string, t time.Time, dir boo
 		}
 		if dir && way.verb == "SITE UTIME" && c.srv.support(factMDTMSet) == Yes {
 			continue // vsftpd, which has no way for directories
+		}
+		stamp := t.UTC().Format(stampLayout)
+		if way.verb == "MDTM" {
+			stamp = c.srv.forMDTM(c.opts.Zone, t).Format(stampLayout)
 		}
 		r, err := c.cmd(way.verb, stamp+" "+path)
 		if err == nil && way.verb == "SITE UTIME" && r.code == 501 {

@@ -52,6 +52,11 @@ type Options struct {
 	// refused.
 	Encoding string
 
+	// Zone is the time zone of the server's LIST, and of its MDTM where that
+	// turns out to say the same. Default: LIST's is found by comparing it with
+	// MDTM or MLSD, which are taken to be in UTC.
+	Zone *time.Location
+
 	DialTimeout  time.Duration // one TCP connect, default 8 s
 	ReplyTimeout time.Duration // one reply to a command, default 20 s
 	DataTimeout  time.Duration // no byte moves on a data connection, default 30 s

@@ -123,6 +123,7 @@ func (c *conn) statByParent(ctx context.Context, path string, list func(context.
 	name := baseName(path)
 	for _, e := range l.Entries {
 		if e.Name == name {
+			c.srv.fromLIST(c.opts.Zone, &e)
 			return e, nil
 		}
 	}

@@ -1,0 +1,145 @@
+package ftpclient
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// zoneFake is a server that lists rows and answers MDTM by path.
+func zoneFake(t *testing.T, dirs map[string][]string, mdtm map[string]string) *fake {
+	f := newFake(t, nil)
+	for dir := range dirs {
+		f.put(strings.TrimSuffix(dir, "/")+"/", "")
+	}
+	f.hook = hooks(
+		on("LIST", func(s *fakeSession, arg string) { s.send(strings.Join(dirs[s.cwd], "\r\n") + "\r\n") }),
+		on("MDTM", func(s *fakeSession, arg string) {
+			if answer, ok := mdtm[arg]; ok {
+				s.say("213 " + answer)
+			} else if stamp, path, two := strings.Cut(arg, " "); two && mdtm[path] != "" {
+				s.say("213 " + stamp)
+			} else {
+				s.say("550 no")
+			}
+		}))
+	return f
+}
+
+func row(mode, date, name string) string { return mode + " 1 0 0 1 " + date + " " + name }
+
+const (
+	fileMode = "-rw-r--r--"
+	dirMode  = "drwxr-xr-x"
+)
+
+// timesOf lists a directory and prints names and times.
+func timesOf(t *testing.T, c *Client, dir string) string {
+	t.Helper()
+	l, err := c.List(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, e := range l.Entries {
+		fmt.Fprintf(&b, "%s %s; ", e.Name, e.ModTime.Format("2006-01-02 15:04"))
+	}
+	return b.String()
+}
+
+func wantTimes(t *testing.T, what, got, want string) {
+	t.Helper()
+	if got != want {
+		t.Errorf("%s: %s\nwant %s", what, got, want)
+	}
+}
+
+// The time in synctest begins at 2000-01-01.
+
+// quirkLocalList: what one directory teaches holds in others, by month, until
+// it is contradicted.
+func TestZoneIsSharedAndLearnedAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dirs := map[string][]string{
+			"/files": {row(fileMode, "Dec 20 12:00", "w"), row(fileMode, "Aug 20 12:00", "s")},
+			"/dirs":  {row(dirMode, "Dec 1 10:00", "w"), row(dirMode, "Aug 2 10:00", "s"), row(dirMode, "Jan 2 1998", "d")},
+			"/later": {row(fileMode, "Dec 21 12:00", "w")},
+		}
+		mdtm := map[string]string{"/files/w": "19991220110017", "/files/s": "19990820100042", "/later/w": "19991221172000"}
+		c := zoneFake(t, dirs, mdtm).client(nil)
+		wantTimes(t, "nothing known", timesOf(t, c, "/dirs"), "w 1999-12-01 10:00; s 1999-08-02 10:00; d 1998-01-02 00:00; ")
+		wantTimes(t, "files", timesOf(t, c, "/files"), "w 1999-12-20 11:00; s 1999-08-20 10:00; ")
+		wantTimes(t, "learned", timesOf(t, c, "/dirs"), "w 1999-12-01 09:00; s 1999-08-02 08:00; d 1998-01-02 00:00; ")
+		e, err := c.Stat(t.Context(), "/dirs/s")
+		if noError(t, "Stat", err); e.ModTime.Hour() != 8 {
+			t.Errorf("Stat: %v", e.ModTime)
+		}
+		timesOf(t, c, "/later") // changed in between: 5:20 is no zone
+		wantTimes(t, "no zone", timesOf(t, c, "/dirs"), "w 1999-12-01 09:00; s 1999-08-02 08:00; d 1998-01-02 00:00; ")
+		mdtm["/later/w"] = "19991221170000"
+		timesOf(t, c, "/later")
+		wantTimes(t, "contradicted", timesOf(t, c, "/dirs"), "w 1999-12-01 15:00; s 1999-08-02 15:00; d 1998-01-02 00:00; ")
+	})
+}
+
+// With MLSD, the LIST that shows broken links is compared with it.
+func TestZoneOfLinks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, map[string]string{"/f": "x"})
+		f.greeting, f.feat = "220 ProFTPD", []string{"MLST modify*;"}
+		f.hook = on("LIST", func(s *fakeSession, arg string) {
+			s.send(row(fileMode, "Nov 21 05:35", "f") + "\r\n" + "lrwxrwxrwx 1 0 0 4 Nov 21 06:00 l -> none\r\n")
+		})
+		// MLSD of the fake says 02:35:17.
+		wantTimes(t, "link", timesOf(t, f.client(nil), "/"), "f 1999-11-21 02:35; l 1999-11-21 03:00; ")
+	})
+}
+
+func newYork(t *testing.T) *time.Location {
+	zone, err := time.LoadLocation("America/New_York")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return zone
+}
+
+// A zone that was told moves every time of LIST as it was at that date, MDTM
+// not where it is in UTC.
+func TestZoneToldWithUTC(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dirs := map[string][]string{"/": {row(fileMode, "Dec 20 12:00", "f"), row(dirMode, "Aug 2 10:00", "s"),
+			row(dirMode, "Dec 2 10:00", "w"), row(dirMode, "Jul 2 1998", "d")}}
+		c := zoneFake(t, dirs, map[string]string{"/f": "19991220170017"}).client(func(o *Options) { o.Zone = newYork(t) })
+		wantTimes(t, "zone", timesOf(t, c, "/"), "f 1999-12-20 17:00; s 1999-08-02 14:00; w 1999-12-02 15:00; d 1998-07-02 04:00; ")
+		if got := c.srv.mdtmAsList(); got != No {
+			t.Errorf("MDTM as LIST: %v", got)
+		}
+	})
+}
+
+// quirkLocalMDTM: MDTM that says what LIST says is in its zone, to read and to
+// set; before that is seen it is taken as the RFC has it.
+func TestZoneToldWithLocalMDTM(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dirs := map[string][]string{
+			"/":    {row(fileMode, "Dec 20 12:00", "f"), row(fileMode, "Jul 2 1998", "old")},
+			"/old": {row(fileMode, "Jul 2 1998", "g")},
+		}
+		f := zoneFake(t, dirs, map[string]string{"/f": "19991220120017", "/old": "19980702100000", "/old/g": "19980702100000"})
+		c := f.client(func(o *Options) { o.Zone = newYork(t) })
+		wantTimes(t, "not seen", timesOf(t, c, "/old"), "g 1998-07-02 10:00; ")
+		wantTimes(t, "seen", timesOf(t, c, "/"), "f 1999-12-20 17:00; old 1998-07-02 14:00; ")
+		wantTimes(t, "remembered", timesOf(t, c, "/old"), "g 1998-07-02 14:00; ")
+		e, err := c.Verify(t.Context(), "/f")
+		if noError(t, "Verify", err); e.ModTime.Hour() != 17 {
+			t.Errorf("Verify: %v", e.ModTime)
+		}
+		set := time.Date(1999, 8, 1, 12, 0, 0, 0, time.UTC)
+		noError(t, "SetModTime", c.SetModTime(t.Context(), "/f", set, false))
+		if cmds := f.commands(); cmds[len(cmds)-1] != "MDTM 19990801080000 /f" {
+			t.Errorf("set by %q", cmds[len(cmds)-1])
+		}
+	})
+}
