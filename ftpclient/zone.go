@@ -17,8 +17,9 @@ const (
 // (RFC 3659 section 2.3); LIST is in a zone that nobody tells (quirkLocalList),
 // and is read as if it were UTC at first.
 //
-// With Options.Zone, LIST is in that zone. So is MDTM where it was seen to say
-// the very same as LIST (quirkLocalMDTM).
+// With Options.Zone, LIST is in that zone, as it was at each date. Where MDTM
+// was seen to say the very same as LIST, both are in it as it is today
+// (quirkLocalMDTM).
 //
 // Without, LIST is compared with MDTM or MLSD wherever both are known, and what
 // they differ by is kept for directories in which there is nothing to compare,
@@ -101,6 +102,9 @@ func (s *server) fromLIST(zone *time.Location, e *Entry) {
 	switch {
 	case e.Precision <= time.Second:
 	case zone != nil:
+		if s.mdtmAsList() == Yes {
+			zone = today(zone)
+		}
 		e.ModTime = inZone(e.ModTime, zone)
 	case e.Precision == time.Minute:
 		e.ModTime = e.ModTime.Add(-s.clocks.aheadAt(e.ModTime))
@@ -112,7 +116,7 @@ func (s *server) fromMDTM(zone *time.Location, told time.Time) time.Time {
 	if zone == nil || s.mdtmAsList() != Yes {
 		return told
 	}
-	return inZone(told, zone)
+	return inZone(told, today(zone))
 }
 
 // forMDTM is how a time is written for MDTM to set it, which servers understand
@@ -121,7 +125,14 @@ func (s *server) forMDTM(zone *time.Location, t time.Time) time.Time {
 	if zone == nil || s.mdtmAsList() != Yes {
 		return t.UTC()
 	}
-	return t.In(zone)
+	return t.In(today(zone))
+}
+
+// today is a zone that is always as far from UTC as this one is now. Servers
+// whose MDTM is local have one for all dates (quirkLocalMDTM).
+func today(zone *time.Location) *time.Location {
+	name, east := time.Now().In(zone).Zone()
+	return time.FixedZone(name, east)
 }
 
 func (s *server) mdtmAsList() Support {

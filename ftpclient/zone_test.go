@@ -119,8 +119,8 @@ func TestZoneToldWithUTC(t *testing.T) {
 	})
 }
 
-// quirkLocalMDTM: MDTM that says what LIST says is in its zone, to read and to
-// set; before that is seen it is taken as the RFC has it.
+// quirkLocalMDTM: MDTM that says what LIST says is in its zone, as it is today,
+// to read and to set; before that is seen it is taken as the RFC has it.
 func TestZoneToldWithLocalMDTM(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dirs := map[string][]string{
@@ -130,15 +130,15 @@ func TestZoneToldWithLocalMDTM(t *testing.T) {
 		f := zoneFake(t, dirs, map[string]string{"/f": "19991220120017", "/old": "19980702100000", "/old/g": "19980702100000"})
 		c := f.client(func(o *Options) { o.Zone = newYork(t) })
 		wantTimes(t, "not seen", timesOf(t, c, "/old"), "g 1998-07-02 10:00; ")
-		wantTimes(t, "seen", timesOf(t, c, "/"), "f 1999-12-20 17:00; old 1998-07-02 14:00; ")
-		wantTimes(t, "remembered", timesOf(t, c, "/old"), "g 1998-07-02 14:00; ")
+		wantTimes(t, "seen", timesOf(t, c, "/"), "f 1999-12-20 17:00; old 1998-07-02 15:00; ")
+		wantTimes(t, "remembered", timesOf(t, c, "/old"), "g 1998-07-02 15:00; ")
 		e, err := c.Verify(t.Context(), "/f")
 		if noError(t, "Verify", err); e.ModTime.Hour() != 17 {
 			t.Errorf("Verify: %v", e.ModTime)
 		}
 		set := time.Date(1999, 8, 1, 12, 0, 0, 0, time.UTC)
 		noError(t, "SetModTime", c.SetModTime(t.Context(), "/f", set, false))
-		if cmds := f.commands(); cmds[len(cmds)-1] != "MDTM 19990801080000 /f" {
+		if cmds := f.commands(); cmds[len(cmds)-1] != "MDTM 19990801070000 /f" {
 			t.Errorf("set by %q", cmds[len(cmds)-1])
 		}
 	})
