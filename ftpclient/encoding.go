@@ -1,7 +1,7 @@
 package ftpclient
 
 import (
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -35,6 +35,13 @@ type charset struct {
 // rawMark occurs in no UTF-8.
 const rawMark = "\xff"
 
+// CheckEncoding says why an encoding cannot be that of a server's names
+// (Options.Encoding); nil if it can.
+func CheckEncoding(name string) error {
+	_, err := newCharset(name)
+	return err
+}
+
 // newCharset finds an encoding by its IANA name, or by one that web browsers
 // know it by. It is nil for UTF-8, which names here are in.
 func newCharset(name string) (*charset, error) {
@@ -43,7 +50,7 @@ func newCharset(name string) (*charset, error) {
 		enc, err = htmlindex.Get(name)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ftpclient: there is no encoding %q: names such as ISO-8859-1, windows-1251, KOI8-R, Shift_JIS, GB18030 are known", name)
+		return nil, errors.New("no such encoding: write a name such as ISO-8859-1, windows-1251, KOI8-R, Shift_JIS, GB18030")
 	}
 	official, err := ianaindex.MIME.Name(enc)
 	if err != nil {
@@ -54,7 +61,7 @@ func newCharset(name string) (*charset, error) {
 	}
 	c := &charset{official, enc}
 	if !c.keepsASCII() {
-		return nil, fmt.Errorf("ftpclient: names cannot be in %s: what FTP itself sends is ASCII, and ASCII is not the same octets there", official)
+		return nil, errors.New("names on a server cannot be in it: FTP itself sends ASCII, which has other octets in it: write the one that the names really have")
 	}
 	return c, nil
 }

@@ -101,7 +101,7 @@ func (o Options) withDefaults() (Options, error) {
 	var err error
 	if o.Encoding != "" {
 		if o.charset, err = newCharset(o.Encoding); err != nil {
-			return o, err
+			return o, fmt.Errorf("ftpclient: encoding %q: %w", o.Encoding, err)
 		}
 	}
 	if o.Security != SecurityNone {
