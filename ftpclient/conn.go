@@ -30,11 +30,12 @@ type conn struct {
 
 	touch func() // tells the pool that octets move
 
-	reused bool      // was used before its present owner had it
-	heard  int       // replies since its present owner has it
-	sent   time.Time // when the last command was written
-	broken error     // why it cannot be used any more
-	idleAt time.Time // guarded by the pool's mu
+	retyped bool      // TYPE I was sent again (quirkForgetsType)
+	reused  bool      // was used before its present owner had it
+	heard   int       // replies since its present owner has it
+	sent    time.Time // when the last command was written
+	broken  error     // why it cannot be used any more
+	idleAt  time.Time // guarded by the pool's mu
 }
 
 // interrupt ends whatever the connection waits for, with this cause.

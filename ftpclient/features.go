@@ -59,6 +59,8 @@ type server struct {
 	listAllBad int    // listings that LIST -a made smaller
 
 	clocks clocks
+	wordy  bool // says ASCII, whatever it is told (quirkForgetsType)
+	binary bool // was seen to send files as they are (quirkSendsASCII)
 }
 
 // snapshot returns what is known now.

@@ -34,6 +34,9 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 		}
 	}
 	r, err := c.cmd(cmd.verb, cmd.arg)
+	if err == nil && c.forgotType(cmd, r) {
+		return c.beginAgain(ctx, d, cmd, at)
+	}
 	if err == nil {
 		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"
 		if c.tls != nil && c.tls.private && (r.preliminary() || r.completed()) {
