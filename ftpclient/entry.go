@@ -34,6 +34,8 @@ type Entry struct {
 	// object only where Type is TypeFile or TypeDir: ProFTPD gives a symlink
 	// that of its target.
 	Unique string
+
+	prefix bool // of names of data sets: MVS shows it as a directory
 }
 
 // Listing is the content of one directory.

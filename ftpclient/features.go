@@ -58,6 +58,7 @@ type server struct {
 	noted      string // the last word on security, for the trace
 	listAllBad int    // listings that LIST -a made smaller
 
+	syntax pathSyntax
 	clocks clocks
 	wordy  bool // says ASCII, whatever it is told (quirkForgetsType)
 	binary bool // was seen to send files as they are (quirkSendsASCII)
@@ -119,6 +120,7 @@ func (s *server) describe(f Features) {
 	if s.known {
 		return
 	}
+	f.settled(s.syntax)
 	f.Connections, f.TLS, f.Resumption = s.f.Connections, s.f.TLS, s.f.Resumption
 	s.f, s.known = f, true
 	s.quirks = quirksOf(f.Greeting, f.Feat)

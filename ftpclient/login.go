@@ -57,6 +57,8 @@ func (c *conn) login() error {
 		if err = c.explore(greeting); err != nil {
 			return err
 		}
+	} else if err = c.nameFormat(c.srv.snapshot().System); err != nil {
+		return err
 	}
 	return c.prepare()
 }
@@ -202,12 +204,18 @@ func (c *conn) explore(greeting reply) error {
 	if r.completed() {
 		f.System = r.text()
 	}
+	if err = c.nameFormat(f.System); err != nil {
+		return err
+	}
 	if r, err = c.cmd("PWD", ""); err != nil {
 		return err
 	}
 	f.Home = "/"
 	if dir, ok := quotedPath(r); ok {
 		f.Home = c.opts.charset.localPath(dir)
+	} else if syntax, home, ok := syntaxOf(quotedText(r)); ok {
+		f.Home = home
+		c.srv.writes(syntax)
 	}
 	c.srv.describe(f)
 	return nil
@@ -262,18 +270,27 @@ func wantedFacts(feat []string) string {
 	return ""
 }
 
-// quotedPath reads the directory of a 257 reply (RFC 959 appendix II): from
+// quotedPath is the directory of a 257 reply, if it is a path with slashes.
+func quotedPath(r reply) (string, bool) {
+	dir := quotedText(r)
+	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\r\n\x00") {
+		return "", false
+	}
+	return dir, true
+}
+
+// quotedText reads the directory of a 257 reply (RFC 959 appendix II): from
 // the first quote to the last one that a space or the end follows, doubled
 // quotes being one. Pure-FTPd does not double them (quirkPlainQuotes), which
 // the same rule reads right.
-func quotedPath(r reply) (string, bool) {
+func quotedText(r reply) string {
 	if r.code != 257 {
-		return "", false
+		return ""
 	}
 	text := r.lines[0]
 	first := strings.IndexByte(text, '"')
 	if first < 0 {
-		return "", false
+		return ""
 	}
 	last := -1
 	for i := first + 1; i < len(text); i++ {
@@ -290,13 +307,9 @@ func quotedPath(r reply) (string, bool) {
 		}
 	}
 	if last < 0 {
-		return "", false
+		return ""
 	}
-	dir := strings.ReplaceAll(text[first+1:last], `""`, `"`)
-	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\r\n\x00") {
-		return "", false
-	}
-	return dir, true
+	return strings.ReplaceAll(text[first+1:last], `""`, `"`)
 }
 
 // isKind reports whether err is of one of the kinds.

@@ -31,6 +31,10 @@ func (c *conn) onWire(cmd command) (command, error) {
 	if !ok {
 		return cmd, c.opts.charset.unknown(cmd.verb, path)
 	}
+	octets, err := inSyntax(c.srv.pathSyntax(), cmd.verb, octets)
+	if err != nil {
+		return cmd, err
+	}
 	return command{cmd.verb, cmd.arg[:at] + octets}, nil
 }
 
@@ -63,10 +67,16 @@ const maxName = 255
 func (c *conn) localNames(l *Listing) {
 	kept := l.Entries[:0]
 	seen := make(map[string]bool, len(l.Entries))
+	mvs := c.srv.pathSyntax() == mvsPaths
 	for _, e := range l.Entries {
-		listed := e.Name
+		listed, flaw := e.Name, ""
+		if mvs {
+			flaw = mvsListed(&e)
+		}
 		e.Name, e.Target = c.opts.charset.local(e.Name), c.opts.charset.localPath(e.Target)
 		switch {
+		case flaw != "":
+			l.skip(listed, flaw)
 		case len(e.Name) > maxName:
 			l.skip(listed, "name longer than 255 bytes")
 		case seen[e.Name]:
