@@ -218,6 +218,7 @@ func (c *conn) explore(greeting reply) error {
 		c.srv.writes(syntax)
 	}
 	c.srv.describe(f)
+	c.srv.learnSyntax(r)
 	return nil
 }
 

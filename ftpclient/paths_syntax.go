@@ -28,8 +28,7 @@ func syntaxOf(dir string) (pathSyntax, string, bool) {
 	return slashes, "", false
 }
 
-// writes notes the syntax. What its servers say of sizes is not the number of
-// octets that RETR sends (quirkBlocks), and options of LIST are names to them.
+// writes notes the syntax.
 func (s *server) writes(syntax pathSyntax) {
 	s.mu.Lock()
 	s.syntax = syntax
@@ -37,10 +36,13 @@ func (s *server) writes(syntax pathSyntax) {
 	s.trace.learned("paths: " + [...]string{"with slashes", "OpenVMS", "MVS data sets"}[syntax])
 }
 
-// settled is what is known of a server whose paths have no slashes.
-func (f *Features) settled(syntax pathSyntax) {
-	if syntax != slashes {
-		f.Size, f.ListAll = No, No
+// learnSyntax draws conclusions from the syntax that pwd, a reply, has shown.
+// What servers without slashes say of sizes is not the number of octets that
+// RETR sends (quirkBlocks), and options of LIST are names to them.
+func (s *server) learnSyntax(pwd reply) {
+	if s.pathSyntax() != slashes {
+		s.learn(factSize, No, pwd.evidence())
+		s.learn(factListAll, No, pwd.evidence())
 	}
 }
 
