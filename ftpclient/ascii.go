@@ -108,6 +108,30 @@ func (c *conn) sizeToCheck(path string) (int64, error) {
 	return c.size(path)
 }
 
+// unprovable tells of a download that begins with r, of a file whose size is
+// not known, that nothing speaks for its data: the server says ASCII, always
+// did, and no file of it was ever counted.
+func (s *server) unprovable(r reply, size int64) bool {
+	_, announced := sizeAnnounced(r)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wordy && !s.binary && size < 0 && !announced && saysASCII(r)
+}
+
+// checkStored compares the size of a file that was stored while the server said
+// ASCII with what was sent.
+func (c *conn) checkStored(path string, sent int64) error {
+	size, err := c.size(path)
+	switch {
+	case err != nil:
+		return err
+	case size >= 0 && size != sent:
+		return &Error{Op: "STOR", Path: path, Kind: KindUnsupported,
+			Err: fmt.Errorf("%w: of %d octets it has made %d", errASCII, sent, size)}
+	}
+	return nil
+}
+
 // readChecked is Read of a download whose size is checked.
 func (d *Download) readChecked(p []byte) (int, error) {
 	w := d.whole

@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +15,8 @@ type typed struct {
 	forgets  bool // after a listing
 	deaf     bool // to TYPE
 	liesWord bool // says ASCII, sends as it is
-	mute     bool // says neither type nor size
+	mute     bool // does not say the type
+	sizeless bool // tells no sizes
 }
 
 func (y *typed) hook(s *fakeSession, verb, arg string) bool {
@@ -28,16 +30,24 @@ func (y *typed) hook(s *fakeSession, verb, arg string) bool {
 	case "RETR":
 		y.retrieve(s, arg)
 	case "STOR":
-		if y.ascii {
-			s.say("150 Opening ASCII mode data connection for " + arg)
-			if nc := s.accept(); nc != nil {
-				nc.Close()
-			}
-			s.put(arg, "")
-			s.say("226 Transfer complete.")
+		if !y.ascii {
+			return false
+		}
+		s.say("150 Opening ASCII mode data connection for " + arg)
+		nc := s.accept()
+		b, err := io.ReadAll(nc)
+		nc.Close()
+		if err != nil {
+			s.say("426 cut")
 			return true
 		}
-		return false
+		s.put(arg, strings.ReplaceAll(string(b), "\n", "\r\n"))
+		s.say("226 Transfer complete.")
+	case "SIZE":
+		if !y.sizeless {
+			return false
+		}
+		s.say("500 what?")
 	default:
 		return false
 	}
@@ -59,8 +69,11 @@ func (y *typed) retrieve(s *fakeSession, path string) {
 		content = strings.ReplaceAll(content, "\n", "\r\n")
 	}
 	words := fmt.Sprintf("150 Opening %s mode data connection for %s (%d bytes).", mode, path, size)
-	if y.mute {
+	switch {
+	case y.mute:
 		words = fmt.Sprintf("150 Here it comes (%d bytes)", size)
+	case y.sizeless:
+		words = "150 Opening ASCII mode data connection."
 	}
 	nc := s.accept()
 	s.say(words)
@@ -110,7 +123,7 @@ func TestTypeIsSentAgain(t *testing.T) {
 // quirkSendsASCII: a server that heeds no TYPE I, whatever it says, is an error
 // that gives the reason, not data.
 func TestASCIIDataIsRefused(t *testing.T) {
-	for name, y := range map[string]typed{"says so": {deaf: true}, "does not": {deaf: true, mute: true}} {
+	for name, y := range map[string]typed{"says so": {deaf: true}, "does not": {deaf: true, mute: true}, "tells no size": {deaf: true, sizeless: true}} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, map[string]string{"/f": text, "/short": "x\n"})
 			f.hook = y.hook
@@ -127,6 +140,22 @@ func TestASCIIDataIsRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is stored changed is an error that gives the reason.
+func TestASCIIUploadIsFound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, nil)
+		f.hook = (&typed{deaf: true}).hook
+		c := f.client(nil)
+		_, err := c.Store(t.Context(), "/f", strings.NewReader(text), StoreOptions{})
+		wantKind(t, "Store", err, KindUnsupported)
+		if err == nil || !strings.Contains(err.Error(), "ASCII mode") {
+			t.Errorf("Store: %v", err)
+		}
+		_, err = c.Store(t.Context(), "/g", strings.NewReader("no line end"), StoreOptions{})
+		noError(t, "Store of what does not change", err)
+	})
 }
 
 // A server that only says ASCII is believed when one file was right.

@@ -68,6 +68,10 @@ func (c *conn) retrieve(ctx context.Context, path string, offset int64) (*Downlo
 		if at.ignored {
 			d.skip = offset
 		}
+		if c.srv.unprovable(r, size) {
+			t.abandon(errASCII)
+			return nil, &Error{Op: "RETR", Path: path, Kind: KindUnsupported, Err: errASCII}
+		}
 		if offset == 0 {
 			d.whole = c.srv.toCheck(r, size)
 		}

@@ -15,7 +15,7 @@ const (
 
 // Entry is what a server says about one name of a directory.
 type Entry struct {
-	Name string // the bytes the server sent, without any directory
+	Name string // the bytes the server sent, or as Options.Encoding says, without any directory
 	Type Type
 	Size int64 // octets; -1 if the server did not say
 

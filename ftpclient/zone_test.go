@@ -143,3 +143,18 @@ func TestZoneToldWithLocalMDTM(t *testing.T) {
 		}
 	})
 }
+
+// Seconds do not make a time of LIST exact; its own zone does.
+func TestSecondsWithoutZone(t *testing.T) {
+	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	for row, want := range map[string]string{
+		"Jan 29 03:26:11 1997":                "1997-01-29T03:26:11Z 1m0s",
+		"2005-06-07 21:22:33.000000000 +0200": "2005-06-07T19:22:33Z 1s",
+		"2005-06-07 21:22:33":                 "2005-06-07T21:22:33Z 1m0s",
+	} {
+		e, ok := parseUnixRow("-rw-r--r-- 1 u g 1 "+row+" f", now)
+		if got := fmt.Sprint(e.ModTime.Format(time.RFC3339), " ", e.Precision); !ok || got != want {
+			t.Errorf("%s: %s, %v; want %s", row, got, ok, want)
+		}
+	}
+}
