@@ -124,13 +124,13 @@ func TestZoneToldWithUTC(t *testing.T) {
 func TestZoneToldWithLocalMDTM(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dirs := map[string][]string{
-			"/":    {row(fileMode, "Dec 20 12:00", "f"), row(fileMode, "Jul 2 1998", "old")},
+			"/":    {row(fileMode, "Dec 20 12:00", "f"), row(fileMode, "Jul 2 1998", "old"), row(dirMode, "Aug 2 10:00", "s")},
 			"/old": {row(fileMode, "Jul 2 1998", "g")},
 		}
 		f := zoneFake(t, dirs, map[string]string{"/f": "19991220120017", "/old": "19980702100000", "/old/g": "19980702100000"})
 		c := f.client(func(o *Options) { o.Zone = newYork(t) })
 		wantTimes(t, "not seen", timesOf(t, c, "/old"), "g 1998-07-02 10:00; ")
-		wantTimes(t, "seen", timesOf(t, c, "/"), "f 1999-12-20 17:00; old 1998-07-02 15:00; ")
+		wantTimes(t, "seen", timesOf(t, c, "/"), "f 1999-12-20 17:00; old 1998-07-02 15:00; s 1999-08-02 15:00; ")
 		wantTimes(t, "remembered", timesOf(t, c, "/old"), "g 1998-07-02 15:00; ")
 		e, err := c.Verify(t.Context(), "/f")
 		if noError(t, "Verify", err); e.ModTime.Hour() != 17 {
@@ -141,6 +141,22 @@ func TestZoneToldWithLocalMDTM(t *testing.T) {
 		if cmds := f.commands(); cmds[len(cmds)-1] != "MDTM 19990801070000 /f" {
 			t.Errorf("set by %q", cmds[len(cmds)-1])
 		}
+	})
+}
+
+// Files that contradict each other teach nothing.
+func TestZoneOfContradictions(t *testing.T) {
+	dirs := map[string][]string{"/": {row(fileMode, "Dec 20 12:00", "f"), row(fileMode, "Nov 20 12:00", "g"), row(dirMode, "Dec 2 10:00", "d")}}
+	synctest.Test(t, func(t *testing.T) {
+		c := zoneFake(t, dirs, map[string]string{"/f": "19991220120000", "/g": "19991120170000"}).client(func(o *Options) { o.Zone = newYork(t) })
+		wantTimes(t, "told", timesOf(t, c, "/"), "f 1999-12-20 12:00; g 1999-11-20 17:00; d 1999-12-02 15:00; ")
+		if got := c.srv.mdtmAsList(); got != Untried {
+			t.Errorf("MDTM as LIST: %v", got)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		c := zoneFake(t, dirs, map[string]string{"/f": "19991220110000", "/g": "19991120070000"}).client(nil)
+		wantTimes(t, "found", timesOf(t, c, "/"), "f 1999-12-20 11:00; g 1999-11-20 07:00; d 1999-12-02 10:00; ")
 	})
 }
 
