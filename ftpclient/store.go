@@ -61,6 +61,9 @@ func (c *conn) store(ctx context.Context, cmd command, r io.Reader, offset int64
 	if err == nil && ascii && cmd.verb == "STOR" {
 		err = c.checkStored(cmd.arg, offset+n)
 	}
+	if err == nil {
+		c.srv.noteStored(cmd.arg)
+	}
 	return n, err
 }
 

@@ -59,6 +59,7 @@ func (c *conn) verify(ctx context.Context, path string) (Entry, error) {
 		case "MDTM":
 			c.srv.learnFrom(factMDTM, r)
 			if t, ok := timeReply(r); ok {
+				c.srv.checkStoredTime(c.opts.Zone, path, t)
 				e.ModTime, e.Precision, told = c.srv.fromMDTM(c.opts.Zone, t), time.Second, true
 			}
 		}

@@ -30,6 +30,8 @@ type clocks struct {
 	mu     sync.Mutex
 	ahead  map[int]time.Duration // by month since year 0, how far LIST is before UTC; guarded by mu
 	asList Support               // MDTM is in the zone of LIST; guarded by mu
+	stored storedFile            // guarded by mu
+	hinted bool                  // Trace.LocalTimes was called; guarded by mu
 }
 
 // comparison is one file's time as two commands tell it.

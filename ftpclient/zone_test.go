@@ -174,3 +174,14 @@ func TestSecondsWithoutZone(t *testing.T) {
 		}
 	}
 }
+
+// Of two months as far away, the earlier counts.
+func TestZoneOfTheNearestMonth(t *testing.T) {
+	var k clocks
+	k.learn(map[int]time.Duration{10: time.Hour, 14: 2 * time.Hour}, time.Hour, 2*time.Hour)
+	for month, want := range map[int]time.Duration{0: time.Hour, 10: time.Hour, 12: time.Hour, 13: 2 * time.Hour, 99: 2 * time.Hour} {
+		if got := k.aheadAt(time.Date(0, time.Month(month+1), 1, 0, 0, 0, 0, time.UTC)); got != want {
+			t.Errorf("month %d: %v, want %v", month, got, want)
+		}
+	}
+}

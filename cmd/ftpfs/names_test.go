@@ -91,3 +91,20 @@ func TestHiddenNamesAreToldOnce(t *testing.T) {
 		t.Errorf("with --verbose: %q", *got)
 	}
 }
+
+// TestLocalTimesAreTold: the log says what to mount with.
+func TestLocalTimesAreTold(t *testing.T) {
+	log, got := lines(slog.LevelInfo)
+	tr := newTrace(log, false)
+	tr.LocalTimes(-5 * time.Hour)
+	tr.LocalTimes(5*time.Hour + 45*time.Minute)
+	if len(*got) != 2 || !strings.Contains((*got)[0], "--timezone -05:00") || !strings.Contains((*got)[1], "--timezone +05:45") {
+		t.Errorf("%q", *got)
+	}
+	for _, line := range *got {
+		offset := line[strings.LastIndexByte(line, ' ')+1:]
+		if _, err := (serverHabits{Timezone: offset}).zone(); err != nil {
+			t.Errorf("%s: what the log says is refused: %v", offset, err)
+		}
+	}
+}

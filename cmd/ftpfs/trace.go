@@ -16,6 +16,10 @@ func newTrace(log *slog.Logger, all bool) *ftpclient.Trace {
 	hidden := &hiddenNames{log: log}
 	t := &ftpclient.Trace{
 		Learned: func(fact string) { log.Debug("learned: " + fact) },
+		LocalTimes: func(ahead time.Duration) {
+			offset := time.Time{}.In(time.FixedZone("", int(ahead/time.Second))).Format("-07:00")
+			log.Warn("the server tells its local time for UTC: all times are off, unless it is told by --timezone " + offset)
+		},
 		Skipped: hidden.tell,
 	}
 	if all {
