@@ -64,10 +64,32 @@ var errASCII = errors.New("the server transfers in ASCII mode, although it was t
 // wholeFile checks that the octets of a file that is read from its beginning
 // are as many as the server said before (quirkSendsASCII). The last of them are
 // held back until the end is seen, so that nobody takes changed data for whole.
-// A server of which one file with line ends was right is not checked again.
+//
+// In ASCII mode every LF has a CR before it. One without, or a file with line
+// ends of which the count was right, proves that a server sends files as they
+// are; it is not checked again.
 type wholeFile struct {
 	size  int64
 	lines bool // a line end was among them
+	last  byte
+}
+
+// plainLine looks for a LF without a CR before it.
+func (w *wholeFile) plainLine(p []byte) bool {
+	for i := 0; i < len(p); i++ {
+		k := bytes.IndexByte(p[i:], '\n')
+		if k < 0 {
+			break
+		}
+		w.lines = true
+		if i += k; i > 0 && p[i-1] != '\r' || i == 0 && w.last != '\r' {
+			return true
+		}
+	}
+	if len(p) > 0 {
+		w.last = p[len(p)-1]
+	}
+	return false
 }
 
 // sizeAnnounced finds "(5 bytes)", which many servers put into their 150.
@@ -136,7 +158,11 @@ func (c *conn) checkStored(path string, sent int64) error {
 func (d *Download) readChecked(p []byte) (int, error) {
 	w := d.whole
 	n, err := d.t.Read(p)
-	w.lines = w.lines || bytes.IndexByte(p[:n], '\n') >= 0
+	if w.plainLine(p[:n]) {
+		d.c.srv.provenBinary()
+		d.whole = nil
+		return n, err
+	}
 	if err != nil || d.t.bytes < w.size {
 		return n, err
 	}
@@ -153,18 +179,22 @@ var errMore = errors.New("more octets than the file has")
 // checkedEnd is the verdict on a download whose size is checked, and which the
 // server has called whole.
 func (d *Download) checkedEnd() error {
-	w, s := d.whole, d.c.srv
+	w := d.whole
 	switch {
 	case w == nil:
 	case d.t.bytes < w.size:
 		return &Error{Op: "RETR", Path: d.path, Kind: KindTruncated,
 			Err: fmt.Errorf("%d octets came of %d, and the server says that is all: it may send in ASCII mode", d.t.bytes, w.size)}
 	case w.lines:
-		s.mu.Lock()
-		s.binary = true
-		s.mu.Unlock()
+		d.c.srv.provenBinary()
 	}
 	return io.EOF
+}
+
+func (s *server) provenBinary() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.binary = true
 }
 
 // changedData is why more came than the file has: somebody else has made it

@@ -86,7 +86,10 @@ func (y *typed) retrieve(s *fakeSession, path string) {
 	s.say("226 done")
 }
 
-const text = "one\ntwo\nthree\n"
+const (
+	text = "one\ntwo\nthree\n"
+	crlf = "one\r\ntwo\r\n"
+)
 
 // quirkForgetsType: before the data of a server that has gone back to ASCII is
 // looked at, it is told TYPE I again, as often as it forgets.
@@ -178,18 +181,63 @@ func TestWordsAloneAreNoMatter(t *testing.T) {
 
 // A file that has grown is no matter of types, nor one that came short.
 func TestSizesThatChange(t *testing.T) {
-	for announced, want := range map[int]Kind{len(text) - 1: KindTruncated, len(text) + 1: KindTruncated} {
+	for announced, want := range map[int]Kind{len(crlf) - 1: KindTruncated, len(crlf) + 1: KindTruncated} {
 		synctest.Test(t, func(t *testing.T) {
-			f := newFake(t, map[string]string{"/f": text})
+			f := newFake(t, map[string]string{"/f": crlf})
 			f.hook = on("RETR", func(s *fakeSession, arg string) {
 				nc := s.accept()
 				s.say(fmt.Sprintf("150 Sending f (%d bytes)", announced))
-				nc.Write([]byte(text)) // to a client that may have had enough
+				nc.Write([]byte(crlf)) // to a client that may have had enough
 				nc.Close()
 				s.say("226 done")
 			})
 			_, err := readAll(t.Context(), f.client(nil), "/f", 0)
 			wantKind(t, fmt.Sprint(announced), err, want)
+		})
+	}
+}
+
+// A LF alone is proof, wherever it comes; then nothing is held back any more.
+func TestPlainLinesAreProof(t *testing.T) {
+	for pieces, want := range map[string]bool{
+		"a\nb": true, "\n": true, "a\r\nb\n": true, "a\r|\nb\r\n": false, "a|\n": true, "a\r\n|\r\n": false, "": false, "a\r": false, "a\r||\n": false,
+	} {
+		var w wholeFile
+		got := false
+		for piece := range strings.SplitSeq(pieces, "|") {
+			got = got || w.plainLine([]byte(piece))
+		}
+		if got != want {
+			t.Errorf("%q: %v", pieces, got)
+		}
+	}
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, map[string]string{"/f": text})
+		f.hook = on("RETR", func(s *fakeSession, arg string) {
+			nc := s.accept()
+			s.say("150 Sending f (3 bytes)") // it grows
+			io.WriteString(nc, text)
+			nc.Close()
+			s.say("226 done")
+		})
+		got, err := readAll(t.Context(), f.client(nil), "/f", 0)
+		if noError(t, "a file that grows", err); got != text {
+			t.Errorf("read %q", got)
+		}
+	})
+}
+
+// Without, the count is proof for a file with line ends.
+func TestCountIsProof(t *testing.T) {
+	for content, want := range map[string]bool{crlf: true, "no line": false} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, map[string]string{"/f": content})
+			f.hook = (&typed{}).hook
+			c := f.client(nil)
+			got, err := readAll(t.Context(), c, "/f", 0)
+			if noError(t, "Retrieve", err); got != content || c.srv.binary != want {
+				t.Errorf("read %q, proven %v", got, c.srv.binary)
+			}
 		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -124,4 +125,34 @@ func TestZoneOfBrokenLinks(t *testing.T) {
 	want["link"] = info.ModTime().Truncate(time.Minute)
 	ctx, c := zoned(t, s, nil)
 	wantTimes(t, ctx, c, s, want)
+}
+
+// TestLocalTimesAreToldInTheLog: where no zone was told, the first file that is
+// written shows that all times are off, and the log says what to mount with. A
+// mount with that has them right, and nothing to say.
+func TestLocalTimesAreToldInTheLog(t *testing.T) {
+	t.Parallel()
+	s := ftptest.Start(t, ftptest.Vsftpd, ftptest.TimeZone(awayZone), ftptest.Extra("use_localtime=YES"))
+	offset := time.Now().In(mustLoad(t, awayZone)).Format("-07:00")
+	for _, flags := range [][]string{nil, {"--timezone", offset}} {
+		m := mounted(t, s, flags...)
+		if err := os.WriteFile(m.path("new"), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		log, err := os.ReadFile(m.log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if told := strings.Contains(string(log), "--timezone "+offset); told != (flags == nil) {
+			t.Errorf("with %q the log tells of local times: %v", flags, told)
+		}
+		info, err := os.Stat(m.path("new"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if age := time.Since(info.ModTime()).Abs(); flags != nil && age > time.Hour {
+			t.Errorf("with %q a new file is %v old", flags, age)
+		}
+		m.umount()
+	}
 }
