@@ -88,6 +88,7 @@ type server struct {
 	noted      string // the last word on security, for the trace
 	listAllBad int    // listings that LIST -a made smaller
 	statBad    int    // listings that differed from those by STAT
+	stalls     int    // flights that were answered in part
 	passwords  bool   // a login was USER, 331, PASS, 2yz
 
 	bulky map[string]bool // directories that are not listed by STAT

@@ -1,6 +1,9 @@
 package ftpclient
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // pipelineWindow is how many octets of commands may be without an answer.
 const pipelineWindow = 64 << 10
@@ -15,6 +18,7 @@ type pipeline struct {
 	queue []step // to be sent
 	sent  []step // not answered, the oldest first
 	out   int    // octets of sent
+	heard int    // replies
 
 	// writing has the result of the write under way, nil if there is none. It
 	// runs beside the reading: a server may wait for us to read its answers
@@ -122,13 +126,23 @@ func (p *pipeline) read() error {
 	p.out -= s.size()
 	r, err := p.c.receive(s.cmd.verb, p.wait, func() (reply, error) { return p.reply(s) })
 	if err != nil {
+		p.stalled(err)
 		return err
 	}
+	p.heard++
 	r.to = s.cmd.traced()
 	if err := s.then(r); err != nil {
 		return p.c.fail(s.cmd.verb, err)
 	}
 	return nil
+}
+
+// stalled learns from a time-out between the replies of one write.
+func (p *pipeline) stalled(err error) {
+	srv := p.c.srv
+	if p.heard > 0 && isKind(err, KindTimeout) && p.c.interrupted() == nil && srv.stalled(srv.support(factPipelining)) {
+		srv.learn(factPipelining, No, fmt.Sprintf("%d commands in one write, %d replies", p.heard+1+len(p.sent)+len(p.queue), p.heard))
+	}
 }
 
 // reply reads one reply; a long one has the time of wait for every 64 KiB.

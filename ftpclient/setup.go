@@ -122,11 +122,10 @@ func (p *pipeline) prove() error {
 		}
 	}
 	err := p.run(nil)
-	switch answered := n - len(p.queue) - len(p.sent) - 1; {
+	switch {
 	case err == nil && n > 1:
 		p.c.srv.learn(factPipelining, Yes, fmt.Sprintf("%d commands in one write, %[1]d replies", n))
-	case err != nil && known == Untried && answered > 0 && isKind(err, KindTimeout) && p.c.interrupted() == nil:
-		p.c.srv.learn(factPipelining, No, fmt.Sprintf("%d commands in one write, %d replies", n, answered))
+	case err != nil && known == Untried && p.c.srv.support(factPipelining) == No:
 		return errOneByOne
 	}
 	return err
