@@ -74,15 +74,8 @@ func (p *pipeline) fill(more func() bool) error {
 	if p.out > pipelineWindow/2 {
 		return nil
 	}
-	if p.writing != nil {
-		select {
-		case err := <-p.writing:
-			if p.writing = nil; err != nil {
-				return p.c.fail("pipeline", err)
-			}
-		default:
-			return nil
-		}
+	if written, err := p.written(); !written || err != nil {
+		return err
 	}
 	var cmds []command
 	for p.out < pipelineWindow && (len(p.queue) > 0 || more != nil && more()) {
@@ -106,6 +99,29 @@ func (p *pipeline) fill(more func() bool) error {
 		done <- err
 	}()
 	return nil
+}
+
+// written tells whether the last write has ended. It waits for it where there
+// is nothing to read.
+func (p *pipeline) written() (bool, error) {
+	if p.writing == nil {
+		return true, nil
+	}
+	var err error
+	if len(p.sent) == 0 {
+		err = <-p.writing
+	} else {
+		select {
+		case err = <-p.writing:
+		default:
+			return false, nil
+		}
+	}
+	p.writing = nil
+	if err != nil {
+		return true, p.c.fail("pipeline", err)
+	}
+	return true, nil
 }
 
 // stopWriting waits for the write under way, which it ends.
