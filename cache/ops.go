@@ -103,10 +103,12 @@ func (v *Volume) List(ctx context.Context, p string) ([]Dirent, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.walker.opened(p)
 	rows, err := v.meta.entries(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	v.walker.listed(p, rows)
 	return v.addUnsent(p, rows), nil
 }
 
