@@ -112,6 +112,14 @@ func (v *Volume) List(ctx context.Context, p string) ([]Dirent, error) {
 	return v.addUnsent(p, rows), nil
 }
 
+// Expect has a directory listed that will soon be asked for. It does not wait,
+// and its failure is nobody's.
+func (v *Volume) Expect(p string) {
+	if v.opts.TTL > 0 {
+		v.work.Go(func() { _ = v.meta.with(v.ctx, p, func(*listing) {}) })
+	}
+}
+
 // Readlink returns the target of a symbolic link. Absolute targets inside the
 // volume are returned relative to the link.
 func (v *Volume) Readlink(ctx context.Context, p string) (string, error) {

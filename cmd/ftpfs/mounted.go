@@ -238,6 +238,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 	if err != nil {
 		return fuseFailure(m.job.Mountpoint, err)
 	}
+	m.volume.Expect("") // which also finds out how this server lists
 	return nil
 }
 
