@@ -61,7 +61,7 @@ func TestNoWalk(t *testing.T) {
 		"elsewhere": func(t *testing.T, v *cache.Volume) { openDirs(t, v, "d00", "d01/e01", "d03") },
 		"slowly": func(t *testing.T, v *cache.Volume) {
 			openDirs(t, v, "")
-			time.Sleep(4 * time.Second)
+			<-time.After(4 * time.Second)
 			openDirs(t, v, "d00")
 		},
 		"a path": func(t *testing.T, v *cache.Volume) {
