@@ -66,6 +66,7 @@ type Volume struct {
 	opts   Options
 	log    *slog.Logger
 	meta   *meta
+	walker *walker
 	blocks *blocks
 	born   time.Time
 
@@ -112,6 +113,7 @@ func NewVolume(r Remote, o Options) (*Volume, error) {
 		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, said: map[string]bool{}}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.meta = newMeta(o.TTL, metaBytes, v.list)
+	v.walker = newWalker(v)
 	return v, nil
 }
 
@@ -139,6 +141,12 @@ func (v *Volume) list(dir string) (*ftpclient.Listing, error) {
 	if err != nil {
 		return nil, err
 	}
+	return v.received(dir, l), nil
+}
+
+// received takes from a listing what is not to be seen, and logs what is wrong
+// with it.
+func (v *Volume) received(dir string, l *ftpclient.Listing) *ftpclient.Listing {
 	if l.Truncated {
 		v.log.Warn("the server cut the listing short; names that it left out can be used but are not shown", "dir", v.abs(dir))
 	}
@@ -149,7 +157,7 @@ func (v *Volume) list(dir string) (*ftpclient.Listing, error) {
 		}
 	}
 	l.Entries = kept
-	return l, nil
+	return l
 }
 
 // split returns the directory and the last name of p.
@@ -210,10 +218,11 @@ func (v *Volume) once(msg string, args ...any) {
 	}
 }
 
-// Refresh drops what is known of path and everything below it, and has the
-// kernel do the same.
+// Refresh drops what is cached of path and everything below it, and has the
+// kernel do the same. What was not uploaded yet stays.
 func (v *Volume) Refresh(p string) {
 	v.meta.dropTree(p)
+	v.blocks.forgetTree(p)
 	if p != "" {
 		dir, _ := split(p)
 		v.meta.drop(dir)

@@ -57,6 +57,11 @@ type Options struct {
 	// MDTM or MLSD, which are taken to be in UTC.
 	Zone *time.Location
 
+	// KeepIdle logs in another connection whenever the last idle one is taken,
+	// as far as Connections and the server allow, so that it is there when it
+	// is needed.
+	KeepIdle bool
+
 	DialTimeout  time.Duration // one TCP connect, default 8 s
 	ReplyTimeout time.Duration // one reply to a command, default 20 s
 	DataTimeout  time.Duration // no byte moves on a data connection, default 30 s

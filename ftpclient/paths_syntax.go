@@ -43,6 +43,7 @@ func (s *server) learnSyntax(pwd reply) {
 	if s.pathSyntax() != slashes {
 		s.learn(factSize, No, pwd.evidence())
 		s.learn(factListAll, No, pwd.evidence())
+		s.learn(factStatList, No, pwd.evidence())
 	}
 }
 

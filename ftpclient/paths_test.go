@@ -262,7 +262,8 @@ func TestWhatMVSRefuses(t *testing.T) {
 	})
 }
 
-// quirkNameFormat: before the first path of every session.
+// quirkNameFormat: before the first path of every session; what PWD said before
+// does not count.
 func TestNameFormatOfOS400(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := foreign{pwd: `"/QSYS.LIB/QGPL.LIB" is current library.`, syst: `OS/400 is the remote operating system. The TCP/IP version is "V7R3M0".`,
@@ -284,7 +285,7 @@ func TestNameFormatOfOS400(t *testing.T) {
 				sent = append(sent, line)
 			}
 		}
-		if !slices.Equal(sent, []string{"SITE NAMEFMT 1", "PWD", "SITE NAMEFMT 1"}) {
+		if !slices.Equal(sent, []string{"PWD", "SITE NAMEFMT 1", "PWD", "SITE NAMEFMT 1"}) {
 			t.Errorf("sent %q", sent)
 		}
 	})

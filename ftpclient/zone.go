@@ -83,19 +83,25 @@ func (s *server) settle(zone *time.Location, l *Listing, seen []comparison) {
 
 // settleRows is settle for a LIST of what MLSD has listed too; at says where.
 func (s *server) settleRows(zone *time.Location, rows, exact *Listing, at map[string]int) {
-	if zone == nil {
-		var seen []comparison
-		for i := range rows.Entries {
-			row := &rows.Entries[i]
-			k, listed := at[row.Name]
-			if listed && row.Type == TypeFile && exact.Entries[k].Precision == time.Second {
-				seen = append(seen, compare(row, exact.Entries[k].ModTime))
-			}
+	var seen []comparison
+	for i := range rows.Entries {
+		row := &rows.Entries[i]
+		k, listed := at[row.Name]
+		if listed && row.Type == TypeFile && exact.Entries[k].Precision == time.Second {
+			seen = append(seen, compare(row, exact.Entries[k].ModTime))
 		}
+	}
+	s.settleFacts(zone, rows, seen)
+}
+
+// settleFacts is settle where what was seen is MLSD's or MLST's, which are in
+// UTC on all servers.
+func (s *server) settleFacts(zone *time.Location, l *Listing, seen []comparison) {
+	if zone == nil {
 		s.learnZone(seen)
 	}
-	for i := range rows.Entries {
-		s.fromLIST(zone, &rows.Entries[i])
+	for i := range l.Entries {
+		s.fromLIST(zone, &l.Entries[i])
 	}
 }
 
