@@ -185,3 +185,38 @@ func TestZoneOfTheNearestMonth(t *testing.T) {
 		}
 	}
 }
+
+// What STAT lists is LIST's, in the server's zone and encoding, and is moved
+// once.
+func TestZoneAndEncodingOfStat(t *testing.T) {
+	for _, tc := range []struct {
+		mdtm string
+		zone *time.Location
+	}{{"19991121073517", nil}, {"19991121073517", newYork(t)}, {"19991121023517", newYork(t)}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, map[string]string{"/f": "x", "/" + koiSmall + "/": "", "/" + koiSmall + "/" + koiHello: "x", "/" + koiSmall + "/sub/": ""})
+			f.hook = hooks(lists, says("MDTM", "213 "+tc.mdtm))
+			c := f.client(func(o *Options) { o.Encoding, o.Zone = "koi8-r", tc.zone })
+			if _, err := c.List(t.Context(), "/"); err != nil || c.Features().StatList == No {
+				t.Fatalf("List: %v, by STAT %v", err, c.Features().StatList)
+			}
+			if _, err := c.List(t.Context(), "/привет"); err != nil || c.Features().StatList != Yes {
+				t.Fatalf("List: %v, by STAT %v", err, c.Features().StatList)
+			}
+			before := f.count("LIST")
+			l, err := c.List(t.Context(), "/привет")
+			if err != nil || len(l.Entries) != 2 || f.count("LIST") > before {
+				t.Fatalf("List: %+v, %v; %d LIST", l, err, f.count("LIST")-before)
+			}
+			for _, e := range l.Entries {
+				if e.Name != "Привет" && e.Name != "sub" || e.ModTime.Format("15:04") != "07:35" {
+					t.Errorf("%s: %v", e.Name, e.ModTime)
+				}
+			}
+			e, err := c.Stat(t.Context(), "/привет/sub")
+			if noError(t, "Stat", err); e.ModTime.Format("15:04") != "07:35" {
+				t.Errorf("Stat: %v", e.ModTime)
+			}
+		})
+	}
+}
