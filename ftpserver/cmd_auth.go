@@ -34,6 +34,10 @@ func (s *session) cmdPass(arg string) reply {
 	}
 	user := s.user
 	s.account = s.authenticate(arg)
+	if s.account != nil && s.full != nil {
+		s.account, s.closing = nil, true
+		return *s.full
+	}
 	if s.account != nil {
 		s.failures = 0
 		s.log.Info("login", "user", user)

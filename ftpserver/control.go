@@ -20,7 +20,7 @@ type line struct {
 // Behind AUTH it waits, as what comes next may be the handshake.
 func (s *session) readLines(conn net.Conn, lines chan<- line) {
 	defer close(lines)
-	r := newLineReader(conn)
+	r := newLineReader(conn, s.srv.profile.literalIAC)
 	for {
 		text, err := r.next()
 		verb, _ := splitLine(text)
@@ -39,7 +39,7 @@ func (s *session) readLines(conn net.Conn, lines chan<- line) {
 		select {
 		case secure := <-s.resume:
 			if secure != nil {
-				r = newLineReader(secure)
+				r = newLineReader(secure, s.srv.profile.literalIAC)
 			}
 		case <-s.ctx.Done():
 			return

@@ -46,6 +46,10 @@ type Options struct {
 	// ids, as curl does with TLS 1.2, cannot.
 	RequireSessionReuse bool
 
+	// Zone is the zone of the times in LIST, and with the profile vsftpd of
+	// those of MDTM as well; everything else is UTC always. Default: the
+	// profile's, or UTC.
+	Zone *time.Location
 	// Profile makes the server look like another one to clients: its texts,
 	// its features and what it lacks, its listings and its peculiarities; see
 	// [Profiles]. Default: our own ways.

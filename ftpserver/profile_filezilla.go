@@ -8,8 +8,8 @@ func filezillaProfile() *profile {
 		banner:  []string{"FileZilla Server 1.8.2", "Please visit https://filezilla-project.org/"},
 		syst:    "UNIX emulated by FileZilla.",
 		feat:    []string{"MDTM", "REST STREAM", "SIZE", "UTF8", "EPSV", "EPRT", "MFMT", "TVFS"},
-		facts:   factSet{true, true, true, true}, // type size modify perm
-		missing: []string{"SITE CHMOD", "SITE SYMLINK", "SITE UTIME", "ACCT", "STOU"},
+		facts:   factList{"type", "size", "modify", "perm"},
+		missing: []string{"MFF", "AVBL", "HASH", "RANG", "SITE CHMOD", "SITE SYMLINK", "SITE UTIME", "ACCT", "STOU"},
 		replies: map[string]reply{
 			"USER 331": say(331, "Please, specify the password."),
 			"PASS 230": say(230, "Login successful."),

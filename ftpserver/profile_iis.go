@@ -3,6 +3,7 @@ package ftpserver
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // iisProfile is the FTP service of IIS: DOS rows in local time, no MLSx, no
@@ -13,7 +14,7 @@ func iisProfile() *profile {
 		banner:   []string{"Microsoft FTP Service"},
 		syst:     "Windows_NT",
 		feat:     []string{"LANG EN*", "UTF8", "SIZE", "MDTM", "REST STREAM"},
-		missing:  []string{"MLST", "MLSD", "MFMT", "SITE CHMOD", "SITE SYMLINK", "SITE UTIME", "STOU"},
+		missing:  []string{"MFF", "AVBL", "HASH", "RANG", "MLST", "MLSD", "MFMT", "SITE CHMOD", "SITE SYMLINK", "SITE UTIME", "STOU"},
 		replies: map[string]reply{
 			"PASS 230": say(230, "User logged in."),
 			"PASS 530": say(530, "User cannot log in."),
@@ -30,6 +31,7 @@ func iisProfile() *profile {
 		},
 		commands: map[string]func(*session, string) reply{"RNTO": renameOntoNothing, "SIZE": sizeInASCII},
 		row:      dosRow,
+		zone:     time.Local,
 	}
 }
 
@@ -55,5 +57,5 @@ func dosRow(s *session, e entry) string {
 	if fi.IsDir() {
 		size = "      <DIR>" + strings.Repeat(" ", 9)
 	}
-	return fi.ModTime().Local().Format("01-02-06  03:04PM") + " " + size + " " + e.label
+	return s.zoned(fi.ModTime()).Format("01-02-06  03:04PM") + " " + size + " " + e.label
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -21,6 +22,7 @@ type Server struct {
 
 	profile *profile
 	faults  faultRules
+	digests chan struct{} // holds one for each hash that is computed
 
 	ctx      context.Context // ends when sessions must end at once
 	kill     context.CancelFunc
@@ -54,6 +56,7 @@ func New(o Options) (*Server, error) {
 		commands:  commandTable(),
 		site:      siteTable(),
 		draining:  make(chan struct{}),
+		digests:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		listeners: make(map[net.Listener]struct{}),
 		perAddr:   make(map[netip.Addr]int),
 	}

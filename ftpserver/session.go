@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"sync"
@@ -52,6 +53,7 @@ type session struct {
 	lost     bool // the control connection is gone
 	unknown  int  // unknown commands in a row
 
+	full     *reply // why there is no room, told at PASS; nil: there is
 	user     string // the last USER
 	account  *account
 	failures int
@@ -59,8 +61,12 @@ type session struct {
 	cwd        string // absolute, clean
 	ascii      bool   // TYPE A
 	rest       int64  // REST, 0 if none
+	rangeEnd   int64  // RANG, the first octet behind it, 0 if none
+	digest     string // of HASH
+	umask      fs.FileMode
 	renameFrom string // RNFR, "" if none
-	facts      factSet
+	copyFrom   string // SITE CPFR, "" if none
+	facts      factList
 	epsvOnly   bool     // EPSV ALL
 	data       dataPort // nil if none is prepared
 }
@@ -83,8 +89,9 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 // reset makes the parameters those of a new session (REIN).
 func (s *session) reset() {
 	s.user, s.account = "", nil
-	s.cwd, s.ascii, s.rest, s.renameFrom = "/", true, 0, ""
-	s.facts, s.epsvOnly = allFacts().and(s.srv.profile.facts), false
+	s.cwd, s.ascii, s.rest, s.rangeEnd, s.renameFrom = "/", true, 0, 0, ""
+	s.digest, s.umask, s.copyFrom = s.srv.profile.firstDigest(), 0, ""
+	s.facts, s.epsvOnly = s.srv.profile.allFacts(), false
 	s.dropData()
 }
 
@@ -169,7 +176,7 @@ func (s *session) wait(lines <-chan line, idle *time.Timer) {
 	case o := <-s.outcome:
 		s.finish(o)
 	case <-idleC:
-		s.send(sayf(421, "Idle for %v; closing control connection.", s.srv.opts.IdleTimeout))
+		s.send(s.srv.idleReply())
 		s.closing = true
 	case <-draining:
 		if !s.stalled {
@@ -190,13 +197,13 @@ func (s *session) hear(l line) {
 	case l.err != nil && !errors.Is(l.err, errLineTooLong):
 		s.lost = true
 		return
-	case verb == "ABOR" && s.srv.commands[verb].run != nil:
+	case verb == "ABOR" && s.srv.commands[verb].run != nil && !s.srv.profile.deafAbor:
 		s.aborts++
 		s.transfer.abort()
 	case l.held:
 		l.held = false
 		s.resume <- nil
-	case verb == "STAT" && arg == "" && len(s.queue) == 0:
+	case verb == "STAT" && arg == "" && len(s.queue) == 0 && !s.srv.profile.queueStat:
 		s.obey(l)
 		return
 	}
@@ -231,9 +238,11 @@ func (s *session) follow(verb, arg string) {
 		s.answer(verb, arg, r)
 		return
 	}
-	s.transfer.fault = s.struckBy(AtData, verb, arg)
-	s.send(s.srv.profile.reply(verb, r))
-	s.flush()
+	if s.transfer.work == nil {
+		s.transfer.fault = s.struckBy(AtData, verb, arg)
+		s.send(s.srv.profile.reply(verb, r))
+		s.flush()
+	}
 	s.startTransfer()
 }
 
