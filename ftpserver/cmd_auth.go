@@ -34,6 +34,9 @@ func (s *session) cmdPass(arg string) reply {
 	}
 	user := s.user
 	s.account = s.authenticate(arg)
+	if s.account != nil && s.srv.profile.foldsCase {
+		s.account.fs = foldFS{s.account.fs}
+	}
 	if s.account != nil && s.full != nil {
 		s.account, s.closing = nil, true
 		return *s.full

@@ -23,6 +23,7 @@ func filezillaProfile() *profile {
 			"OPTS 501": say(501, "Option not understood."),
 			"* 502":    say(500, "Wrong command."),
 			"* 500":    say(500, "Wrong command."),
+			"STOR 426": say(425, "Error while transfering data: ECONNABORTED - Connection aborted"),
 			"RETR 522": refused, "STOR 522": refused, "APPE 522": refused,
 			"LIST 522": refused, "NLST 522": refused, "MLSD 522": refused,
 		},

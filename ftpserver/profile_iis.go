@@ -7,7 +7,7 @@ import (
 )
 
 // iisProfile is the FTP service of IIS: DOS rows in local time, no MLSx, no
-// rename onto what exists, and 550 with one text for all that can go wrong.
+// rename onto what exists, names whose case counts for nothing, and 550 with one text for all that can go wrong.
 func iisProfile() *profile {
 	return &profile{
 		dotFiles: true,
@@ -29,9 +29,10 @@ func iisProfile() *profile {
 			"* 502":    say(500, "Command not recognized."),
 			"* 550":    errIIS, "* 450": errIIS, "* 451": errIIS, "* 452": errIIS, "* 552": errIIS, "* 553": errIIS,
 		},
-		commands: map[string]func(*session, string) reply{"RNTO": renameOntoNothing, "SIZE": sizeInASCII},
-		row:      dosRow,
-		zone:     time.Local,
+		commands:  map[string]func(*session, string) reply{"RNTO": renameOntoNothing, "SIZE": sizeInASCII},
+		row:       dosRow,
+		zone:      time.Local,
+		foldsCase: true,
 	}
 }
 
@@ -39,7 +40,9 @@ var errIIS = say(550, "The system cannot find the file specified.")
 
 // renameOntoNothing is RNTO that replaces nothing.
 func renameOntoNothing(s *session, arg string) reply {
-	if name, err := s.name(arg); err == nil && s.renameFrom != "" {
+	name, err := s.name(arg)
+	onlyCase := s.srv.profile.foldsCase && strings.EqualFold(name, s.renameFrom)
+	if err == nil && s.renameFrom != "" && !onlyCase {
 		if _, err := s.account.fs.Lstat(name); err == nil {
 			return say(550, "Cannot create a file when that file already exists.")
 		}
