@@ -159,11 +159,12 @@ func (s *session) glob(req *listing, arg string) error {
 
 // rows formats the entries that shall be shown.
 func (req *listing) rows(s *session, format func(*session, entry) string) []string {
+	format = s.oddFormat(req.verb, format)
 	rows := make([]string, 0, len(req.entries)+2)
 	for _, e := range req.shown(s) {
 		rows = append(rows, format(s, e))
 	}
-	return rows
+	return s.oddRows(req, rows)
 }
 
 func (req *listing) shown(s *session) []entry {

@@ -76,7 +76,11 @@ type Options struct {
 	// and its like are commands of their own.
 	Disable []string
 
-	// Faults make the server misbehave; see [Server.SetFaults].
+	// Faults make the server misbehave; see [Server.SetFaults]. A [Fault] can
+	// delay, cut, refuse and lie, at one command or at all: the kinds of the
+	// network are FaultDelay to FaultRefuse, those of the protocol, by which
+	// replies come early, late, twice or never, commands sent ahead are dropped
+	// and listings are wrong, are FaultSilent to FaultDialect.
 	Faults []Fault
 
 	// Log gets a few lines per session and one per transfer. Default: none.

@@ -48,10 +48,16 @@ type session struct {
 	transfer *transfer // nil if none is running
 	outcome  chan outcome
 	stalled  bool // by a fault rule: nothing is obeyed or answered
-	closing  bool // no more commands
-	aborts   int  // ABORs in queue that found a transfer running
-	lost     bool // the control connection is gone
-	unknown  int  // unknown commands in a row
+
+	odd         FaultKind // of the command that is obeyed; FaultDelay: none
+	late        []reply   // held back by FaultLate
+	segment     int       // of the line that is obeyed
+	dropSegment int       // whose other lines are dropped by FaultDropAhead
+
+	closing bool // no more commands
+	aborts  int  // ABORs in queue that found a transfer running
+	lost    bool // the control connection is gone
+	unknown int  // unknown commands in a row
 
 	full     *reply // why there is no room, told at PASS; nil: there is
 	user     string // the last USER
@@ -197,6 +203,9 @@ func (s *session) hear(l line) {
 	case l.err != nil && !errors.Is(l.err, errLineTooLong):
 		s.lost = true
 		return
+	case l.segment == s.dropSegment:
+		s.ignore(l)
+		return
 	case verb == "ABOR" && s.srv.commands[verb].run != nil && !s.srv.profile.deafAbor:
 		s.aborts++
 		s.transfer.abort()
@@ -220,9 +229,13 @@ func (s *session) obey(l line) {
 		s.lost = true
 		return
 	}
+	if l.segment == s.dropSegment {
+		s.ignore(l)
+		return
+	}
 	verb, arg := splitLine(l.text)
 	s.traceCommand(verb, l.text)
-	s.held, s.ahead = l.held, l.ahead
+	s.held, s.ahead, s.segment, s.odd = l.held, l.ahead, l.segment, FaultDelay
 	if s.suffer(s.struckBy(AtCommand, verb, arg)) {
 		s.follow(verb, arg)
 	}
@@ -233,15 +246,14 @@ func (s *session) obey(l line) {
 
 // follow runs a command, answers it, and starts the transfer that it began.
 func (s *session) follow(verb, arg string) {
-	r := s.dispatch(verb, arg)
+	r := s.dispatchOddly(verb, arg)
 	if s.transfer == nil || s.transfer.started {
 		s.answer(verb, arg, r)
 		return
 	}
 	if s.transfer.work == nil {
 		s.transfer.fault = s.struckBy(AtData, verb, arg)
-		s.send(s.srv.profile.reply(verb, r))
-		s.flush()
+		s.announce(s.srv.profile.reply(verb, r))
 	}
 	s.startTransfer()
 }

@@ -34,7 +34,9 @@ type transfer struct {
 
 	count   atomic.Int64 // octets moved so far
 	started bool
-	cancel  context.CancelFunc
+	// answered: the final reply was sent before the data, by FaultEarly.
+	answered bool
+	cancel   context.CancelFunc
 }
 
 // outcome is what a transfer sends to its session at its end.
@@ -181,7 +183,9 @@ func (s *session) finish(o outcome) {
 	if o.err != nil {
 		s.log.Debug("transfer failed", "verb", t.verb, "path", t.path, "err", o.err)
 	}
-	s.answer(t.verb, "", o.reply)
+	if !t.answered {
+		s.answer(t.verb, "", o.reply)
+	}
 	s.closing = s.closing || o.reply.code == 421
 }
 
