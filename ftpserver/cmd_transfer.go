@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"syscall"
 )
 
 var errNoPort = say(425, "Use EPSV, PASV, EPRT or PORT first.")
@@ -108,7 +109,8 @@ func (s *session) checkRestart(size int64) error {
 
 // cmdStor is STOR (RFC 959 section 4.1.3). After REST it writes in place from
 // that offset and keeps what lies behind the data. The file is visible under
-// its name at once, and what arrived of a broken upload stays.
+// its name at once, and what arrived of a broken upload stays, unless it came
+// over TLS and was cut as only an attacker can: that is removed.
 func (s *session) cmdStor(arg string) reply { return s.store("STOR", arg, os.O_CREATE, s.rest == 0) }
 
 // cmdAppe is APPE (RFC 959 section 4.1.3); it ignores REST.
@@ -141,6 +143,7 @@ func (s *session) store(verb, arg string, flag int, truncate bool) reply {
 
 func (s *session) beginStore(verb, p string, f File, truncate bool) {
 	offset, ascii, cuts := s.rest, s.ascii, s.srv.profile.restart.cutsTail
+	fsys, spoils := s.account.fs, verb != "APPE" && offset == 0 && !s.srv.profile.keepsCut
 	s.begin(verb, p, f, func(c *dataConn) error {
 		// Only now: an upload that never comes shall not cost the old content.
 		if truncate {
@@ -157,8 +160,31 @@ func (s *session) beginStore(verb, p string, f File, truncate bool) {
 		if offset > 0 && cuts {
 			err = errors.Join(err, cutHere(f))
 		}
+		if c.cut && spoils {
+			err = errors.Join(err, removeOpen(fsys, fsName(p), f))
+		}
 		return err
 	})
+}
+
+// removeOpen removes f, which was opened under that name, unless the name is
+// another file's by now.
+func removeOpen(fsys FS, name string, f File) error {
+	own, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	fi, err := fsys.Lstat(name)
+	if err != nil || !sameFile(own, fi) {
+		return f.Truncate(0) // nothing of it can be taken for the whole
+	}
+	return fsys.Remove(name)
+}
+
+func sameFile(a, b fs.FileInfo) bool {
+	x, okX := a.Sys().(*syscall.Stat_t)
+	y, okY := b.Sys().(*syscall.Stat_t)
+	return okX && okY && x.Dev == y.Dev && x.Ino == y.Ino
 }
 
 // cutHere ends the file where the last write ended.

@@ -63,8 +63,11 @@ type Options struct {
 	// DataTimeout bounds the wait for a data connection and each wait for
 	// progress on it. Default: 1 minute.
 	DataTimeout time.Duration
-	// LoginDelay is the pause before the refusal of a login. Default: 1
-	// second; negative: none.
+	// LoginTimeout ends a session that has not logged in. Default: 2 minutes.
+	LoginTimeout time.Duration
+	// LoginDelay is the pause before the refusal of a login. Refusals for one
+	// address take turns, up to 30 seconds each. Default: 1 second; negative:
+	// none.
 	LoginDelay time.Duration
 	// MaxConnections and MaxPerAddress limit the sessions at a time, of all
 	// and of one IP address. Default: the profile's, or 200, and no limit;
@@ -133,6 +136,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.DataTimeout == 0 {
 		o.DataTimeout = time.Minute
+	}
+	if o.LoginTimeout == 0 {
+		o.LoginTimeout = 2 * time.Minute
 	}
 	if o.LoginDelay == 0 {
 		o.LoginDelay = time.Second

@@ -64,6 +64,7 @@ type profile struct {
 	foldsCase  bool // names that differ in case only are one
 
 	restart   restart
+	keepsCut  bool          // what arrived of an upload that TLS did not end stays
 	lingers   time.Duration // that a final 226 waits for the client to close
 	left      *reply        // of a RETR whose client closed early
 	deafAbor  bool          // ABOR waits for the transfer's end

@@ -57,6 +57,7 @@ func proftpdProfile() *profile {
 		restart:  restart{appends: true},
 		lingers:  10 * time.Second,
 		deafAbor: true, queueStat: true,
+		keepsCut: true,
 		full: func(limit int, perAddress bool) reply {
 			if perAddress {
 				return sayf(530, "Sorry, the maximum number of clients (%d) from your host are already connected.", limit)

@@ -61,6 +61,7 @@ func pureftpdProfile() *profile {
 		restart:    restart{pastEnd: writeAtEnd, cutsTail: true},
 		left:       &pureftpdLeft,
 		queueStat:  true,
+		keepsCut:   true,
 		full: func(limit int, perAddress bool) reply {
 			if perAddress {
 				return sayf(421, "Too many connections (%d) from this IP", limit)

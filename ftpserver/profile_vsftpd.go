@@ -29,6 +29,7 @@ func vsftpdProfile() *profile {
 		restart:    restart{pastEnd: leaveHole},
 		deafAbor:   true,
 		queueStat:  true,
+		keepsCut:   true,
 		full: func(_ int, perAddress bool) reply {
 			if perAddress {
 				return say(421, "There are too many connections from your internet address.")

@@ -33,6 +33,7 @@ type Server struct {
 	closed    bool
 	listeners map[net.Listener]struct{}
 	perAddr   map[netip.Addr]int
+	refusals  map[netip.Addr]int // of logins, that are delayed
 	count     int
 	nextID    int
 }
@@ -59,6 +60,7 @@ func New(o Options) (*Server, error) {
 		digests:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		listeners: make(map[net.Listener]struct{}),
 		perAddr:   make(map[netip.Addr]int),
+		refusals:  make(map[netip.Addr]int),
 	}
 	if err := srv.shapeCommands(); err != nil {
 		return nil, err

@@ -59,8 +59,9 @@ type session struct {
 	lost    bool // the control connection is gone
 	unknown int  // unknown commands in a row
 
-	full     *reply // why there is no room, told at PASS; nil: there is
-	user     string // the last USER
+	login    *time.Timer // for the login
+	full     *reply      // why there is no room, told at PASS; nil: there is
+	user     string      // the last USER
 	account  *account
 	failures int
 
@@ -86,6 +87,7 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 		log:     srv.opts.Log.With("session", id, "peer", conn.RemoteAddr().String()),
 		outcome: make(chan outcome, 1),
 		resume:  make(chan net.Conn, 1),
+		login:   time.NewTimer(srv.opts.LoginTimeout),
 	}
 	s.ctx, s.cancel = context.WithCancel(srv.ctx)
 	s.reset()
@@ -94,6 +96,9 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 
 // reset makes the parameters those of a new session (REIN).
 func (s *session) reset() {
+	if s.account != nil {
+		s.login.Reset(s.srv.opts.LoginTimeout)
+	}
 	s.user, s.account = "", nil
 	s.cwd, s.ascii, s.rest, s.rangeEnd, s.renameFrom = "/", true, 0, 0, ""
 	s.digest, s.umask, s.copyFrom = s.srv.profile.firstDigest(), 0, ""
@@ -139,6 +144,7 @@ func (s *session) serve(leave func()) {
 func (s *session) loop(lines <-chan line) {
 	idle := time.NewTimer(s.srv.opts.IdleTimeout)
 	defer idle.Stop()
+	defer s.login.Stop()
 	for !s.closing && !s.lost {
 		if s.transfer == nil && len(s.queue) > 0 {
 			next := s.queue[0]
@@ -154,9 +160,12 @@ func (s *session) loop(lines <-chan line) {
 
 // wait blocks until something happens, and handles it.
 func (s *session) wait(lines <-chan line, idle *time.Timer) {
-	draining, idleC := s.srv.draining, idle.C
+	draining, idleC, loginC := s.srv.draining, idle.C, s.login.C
 	if s.stalled {
 		idleC = nil
+	}
+	if s.stalled || s.account != nil {
+		loginC = nil
 	}
 	if s.transfer != nil {
 		draining, idleC = nil, nil
@@ -183,6 +192,9 @@ func (s *session) wait(lines <-chan line, idle *time.Timer) {
 		s.finish(o)
 	case <-idleC:
 		s.send(s.srv.idleReply())
+		s.closing = true
+	case <-loginC:
+		s.send(sayf(421, "No login within %v; closing control connection.", s.srv.opts.LoginTimeout))
 		s.closing = true
 	case <-draining:
 		if !s.stalled {
