@@ -24,6 +24,7 @@ func TestHash(t *testing.T) {
 			c.do("HASH f", "213 "+strings.ToUpper(algorithm)+" 0-10 "+sum+" f")
 		}
 		c.do("OPTS HASH NOSUCH", "504")
+		c.do("OPTS HASH CRC32", "200 CRC32")
 		c.do("OPTS HASH", "200 CRC32")
 		c.do("RANG 2 4", "350")
 		c.do("HASH f", "213 CRC32 2-5 0d717969 f")
