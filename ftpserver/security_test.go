@@ -83,6 +83,10 @@ func TestEchoesForgeNoReplies(t *testing.T) {
 			c.do("CWD /", "250")
 		}
 	}
+	// What is echoed without being a name.
+	if got := c.do("MFF \r227=1; f", "504"); strings.Contains(got, "\r") || !strings.Contains(got, "?227") {
+		t.Errorf("MFF: %q", got)
+	}
 }
 
 // constantMessages fails if a client's text is in the message of a record
@@ -187,7 +191,7 @@ func TestGlobBombs(t *testing.T) {
 	write(t, fsys, "d/f", "")
 	for _, profile := range []string{"", "vsftpd"} {
 		c := profiled(t, profile, fsys)
-		for _, pattern := range []string{strings.Repeat("*a", 100) + "b", strings.Repeat("{a,b}", 500) + "*", strings.Repeat("{", 3000), strings.Repeat("[a", 1000),
+		for _, pattern := range []string{strings.Repeat("*a", 100) + "b", strings.Repeat("{a,b}", 500) + "*", strings.Repeat("{", 3000), strings.Repeat("{a", 3000), strings.Repeat("[a", 1000),
 			strings.Repeat("?*", 120) + "b", "*/*", "*/../*/../*/../*"} {
 			c.passive()
 			c.write("LIST " + pattern + "\r\nPWD\r\n")
