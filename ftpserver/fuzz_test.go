@@ -102,6 +102,13 @@ func FuzzSession(f *testing.F) {
 		"PASV\r\nLIST -la\r\nABOR\r\n", "PORT 127,0,0,1,4,1\r\nRETR d\r\n", "EPRT |2|::1|9999|\r\nNLST *\r\n",
 		"\xff\xf4\xff\xf2ABOR\r\n\xff\xfa\x01\xff\xf0", "SITE SYMLINK \"a b\" c\r\nMLST c\r\nSTAT c\r\nSITE UTIME c 1 2 3 UTC\r\n",
 		"RNFR d\r\nRNTO d/e\r\nREST 9999999999999999999\r\nALLO 1 R\r\nMFMT 20200101000060.5 d\r\nOPTS MLST type;;=\r\n",
+		"MKD a\r\nRNFR a\r\nNOOP\r\nRNTO b\r\nRNFR b\r\nRNTO d\r\nRNFR d\r\nPWD\r\nRNTO e\r\n",
+		"TYPE I\r\nREST 5\r\nEPSV\r\nSTOR f\r\nRANG 1 2\r\nTYPE A\r\nHASH f\r\nRANG 1 0\r\nREST 0\r\nAPPE f\r\n",
+		"OPTS HASH MD5\r\nHASH d\r\nOPTS HASH \r\nAVBL\r\nAVBL d\r\nMFF modify=1;UNIX.mode=7; d\r\nMFF ;;; d\r\nMFF = d\r\n",
+		"AUTH TLS\r\nPBSZ 0\r\nPROT P\r\nAUTH\r\n\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\nCCC\r\n",
+		strings.Repeat("NOOP\r\nPWD\r\n", 300), strings.Repeat("\xff", 3000) + "\r\n", strings.Repeat("\xff\xf4\xff\xf2", 900) + "ABOR\r\n",
+		strings.Repeat("EPSV\r\nLIST\r\nABOR\r\n", 5), "MKD " + strings.Repeat("a/", 3000) + "\r\nMKD " + strings.Repeat("x", 8188) + "\r\n",
+		"USER x\r\nPASS\r\nUSER ftp\r\nPASS y\r\nREIN\r\nUSER\r\nACCT z\r\n", "PWD\nPWD\r\n\r\nPWD\r\x00\n\x00\r\n",
 		"STAT [\r\nNLST [a-\r\nLIST a/*/[\\\r\nEPRT\r\nEPRT |\r\nTYPE\r\n", strings.Repeat("x", 9000) + "\n\n\n\n",
 	} {
 		f.Add([]byte(seed))
