@@ -72,7 +72,8 @@ func (s *session) optsHash(name string) reply {
 }
 
 // cmdHash is HASH (draft-bryan-ftpext-hash-02) of a file or the part of it
-// that RANG or REST has set.
+// that RANG or REST has set. The reply tells the offset of the first octet and,
+// as ProFTPD does, the one behind the last.
 func (s *session) cmdHash(arg string) reply {
 	from, to := s.rest, s.rangeEnd
 	name := s.digest

@@ -33,10 +33,11 @@ func proftpdCommands() map[string]func(*session, string) reply {
 	return commands
 }
 
-// proftpdHash is HASH with a line before that says what is computed.
+// proftpdHash is HASH of the whole file, whatever RANG said, with a line before
+// that says what is computed.
 func proftpdHash(s *session, arg string) reply {
 	name := s.digest
-	return s.digestOf("HASH", arg, name, s.rest, s.rangeEnd, func(sum string, from, to int64) reply {
+	return s.digestOf("HASH", arg, name, 0, 0, func(sum string, from, to int64) reply {
 		return say(213, "Computing "+name+" digest", fmt.Sprintf("%s %d-%d %s %s", name, from, to, sum, arg))
 	})
 }

@@ -29,7 +29,7 @@ var realSteps = []string{
 	"GET MLSD", "GET MLSD d", "GET MLSD ld", "GET MLSD nope", "GET MLSD a.bin", "GET MLSD empty",
 	"STAT a.bin", "STAT d", "STAT .", "STAT nope", "STAT empty", "STAT -a .",
 	"MLST a.bin", "MLST lf", "MLST broken", "MLST d", "MLST nope",
-	"HASH a.bin", "XMD5 a.bin", "XCRC a.bin", "XSHA256 a.bin", "MD5 a.bin", "RANG 1 3", "RANG 1 0", "AVBL", "AVBL d",
+	"HASH a.bin", "XMD5 a.bin", "XCRC a.bin", "XSHA256 a.bin", "MD5 a.bin", "RANG 1 3", "HASH a.bin", "RANG 1 3", "GET RETR a.bin", "GET RETR a.bin", "RANG 3 1", "RANG 1 0", "AVBL", "AVBL d",
 	"REST 10", "GET RETR a.bin", "REST 15", "GET RETR a.bin", "REST 16", "GET RETR a.bin",
 	"REST 3", "PUT STOR a.bin|XY", "GET RETR a.bin", "PUT STOR r|012345678901234", "REST 20", "PUT STOR r|Z", "GET RETR r",
 	"PUT STOR s|0123456789", "REST 4", "PUT APPE s|++", "GET RETR s", "PUT APPE t|new", "GET RETR t", "REST 20", "PUT APPE s|--", "GET RETR s",
