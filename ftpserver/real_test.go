@@ -68,6 +68,7 @@ func realTree(t *testing.T, dir string, uid, gid int) {
 	}
 	for _, name := range []string{"d", "empty", "a.bin", "d/in", ".hid", "new\nline"} {
 		must(t, os.Chown(filepath.Join(dir, name), uid, gid))
+		must(t, os.Chtimes(filepath.Join(dir, name), time.Time{}, time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC)))
 	}
 	for name, target := range map[string]string{"lf": "a.bin", "ld": "d", "broken": "nope"} {
 		must(t, os.Symlink(target, filepath.Join(dir, name)))
@@ -151,7 +152,12 @@ func rowNames(rows []string) string {
 	return strings.Join(rows, "|")
 }
 
+// TestProfilesAsReal runs the steps on the servers and on their profiles. As an
+// ordinary user the servers serve otherwise: see the package ftptest.
 func TestProfilesAsReal(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("the servers chroot as root only")
+	}
 	for _, name := range []string{ftptest.Vsftpd, ftptest.ProFTPD, ftptest.PureFTPd} {
 		t.Run(name, func(t *testing.T) {
 			var opts []ftptest.Option
