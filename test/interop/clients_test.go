@@ -27,6 +27,9 @@ type foreigner struct {
 	fetch func(e *errand) result
 }
 
+// clientPatience bounds one run of a client.
+const clientPatience = 30 * time.Second
+
 var allModes = []ftptest.TLSMode{ftptest.NoTLS, ftptest.Explicit, ftptest.Implicit}
 
 // foreigners are the clients. tnftp has no TLS for FTP.
@@ -149,7 +152,7 @@ func clientTree(t *testing.T, dir string) {
 // it hangs.
 func (e *errand) run(stdin, name string, args ...string) result {
 	e.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), clientPatience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, name, args...)
 	cmd.Dir = e.home
