@@ -103,6 +103,9 @@ func runUpload(ctx context.Context, c *ftpclient.Client, try int) error {
 		return err
 	}
 	e, err := c.Verify(ctx, path)
+	if err == nil && e.Size < 0 {
+		e, err = c.Stat(ctx, path)
+	}
 	if err == nil && (n != int64(len(mutualData)) || e.Size != n) {
 		err = fmt.Errorf("%d octets were sent, the server has %d", n, e.Size)
 	}
