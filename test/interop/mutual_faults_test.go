@@ -59,7 +59,7 @@ func mutualFaults(op string, verbs []string) (faults []ftpserver.Fault) {
 // not set it: nobody asks again whether it was, and what is moved afterwards is
 // of another type or from another directory.
 func isLie(f ftpserver.Fault) bool {
-	return (f.Verb == "TYPE" || f.Verb == "CWD") && f.Point == ftpserver.AtCommand && f.Code == 226
+	return slices.Contains([]string{"TYPE", "CWD", "PROT"}, f.Verb) && f.Point == ftpserver.AtCommand && f.Code == 226
 }
 
 // onceAndAlways gives the connection's ends in both forms.

@@ -112,6 +112,7 @@ type mutualCase struct {
 	tree   ftpserver.FS
 	server *ftpserver.Server
 	client *ftpclient.Client
+	port   int
 	trace  *serverLog
 	ended  chan error
 }
@@ -141,7 +142,8 @@ func (m mutual) start(timeout time.Duration, heard func(verb string)) (*mutualCa
 	if err != nil {
 		return nil, err
 	}
-	co.Port = l.Addr().(*net.TCPAddr).Port
+	c.port = l.Addr().(*net.TCPAddr).Port
+	co.Port = c.port
 	c.server, err = ftpserver.New(so)
 	if err == nil {
 		c.client, err = ftpclient.New(co)
