@@ -33,7 +33,6 @@ type mutualClient struct {
 // what they take for a success is one, except where the server says so of what
 // it has cut, and they do not look.
 func TestMutualClients(t *testing.T) {
-	t.Parallel()
 	pool := newFtplibPool(t)
 	for _, c := range []mutualClient{{"curl", "curl", curlTransfer}, {"ftplib", "python3", pool.transfer}} {
 		t.Run(c.name, func(t *testing.T) {

@@ -21,9 +21,10 @@ import (
 )
 
 const (
-	mutualAtOnce  = 128              // cases that run at the same time; most of them wait
-	mutualHang    = 20 * time.Second // no operation with the timeouts below takes so long
-	mutualTimeout = 700 * time.Millisecond
+	mutualAtOnce  = 64               // cases that run at the same time; most of them wait
+	mutualTLS     = 8                // and of those with TLS, which is work
+	mutualHang    = 30 * time.Second // no operation with the timeout below takes so long
+	mutualTimeout = time.Second
 )
 
 // TestMutual lets our client list, download, upload and rename at each of the
@@ -31,9 +32,8 @@ const (
 // is well has done right; else it says what is wrong, soon; and the same client
 // works when the fault is gone.
 func TestMutual(t *testing.T) {
-	t.Parallel()
 	var cases sync.WaitGroup
-	slots := make(chan struct{}, mutualAtOnce)
+	plain, secure := make(chan struct{}, mutualAtOnce), make(chan struct{}, mutualTLS)
 	var tally mutualTally
 	for n, m := range mutuals() {
 		verbs, err := m.verbs()
@@ -44,6 +44,10 @@ func TestMutual(t *testing.T) {
 		for i, f := range mutualFaults(m.kind, verbs) {
 			if m.thin() > 1 && (i+n)%m.thin() != 0 {
 				continue
+			}
+			slots := plain
+			if m.secure {
+				slots = secure
 			}
 			slots <- struct{}{}
 			cases.Go(func() {
@@ -82,10 +86,12 @@ func (m mutual) thin() int {
 	switch {
 	case testing.Short():
 		return 12
-	case m.profile == "" && !m.secure:
+	case m.secure:
+		return 9
+	case m.profile == "":
 		return 1
 	}
-	return 6
+	return 7
 }
 
 // mutuals are all profiles in the clear, and over TLS those that differ in it.
@@ -265,7 +271,7 @@ func (m mutual) suffer(f ftpserver.Fault) (outcome string, err error) {
 // recovers tries until it works, which may take the seconds for which the
 // client does not dial a server that was down.
 func (c *mutualCase) recovers(said error) error {
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.Now().Add(mutualHang)
 	for n := 1; ; n++ {
