@@ -13,7 +13,7 @@ import (
 // curl runs curl.
 func (e *errand) curl(args ...string) result {
 	e.t.Helper()
-	args = append([]string{"-q", "--globoff", "--silent", "--show-error", "--max-time", "20", "--cacert", e.ca,
+	args = append([]string{"-q", "--globoff", "--silent", "--show-error", "--max-time", "20", "--fail-early", "--cacert", e.ca,
 		"--user", poseUser + ":" + posePassword}, args...)
 	if e.mode != ftptest.NoTLS {
 		args = append([]string{"--ssl-reqd"}, args...)
@@ -31,19 +31,22 @@ func (e *errand) url(path string) string {
 }
 
 func curlVisit(e *errand) {
+	up := []string{"--ftp-create-dirs"}
 	for _, f := range clientFiles() {
-		r := e.curl("--ftp-create-dirs", "-T", filepath.Join(e.src, f.name), e.url("up/"+f.name))
-		e.step("upload", r.code == 0 && e.served("up/"+f.name) == f.data, r)
-		r = e.curl(e.url("up/" + f.name))
-		e.step("download", r.code == 0 && r.out == f.data, r.err)
+		up = append(up, "-T", filepath.Join(e.src, f.name), e.url("up/"+f.name))
 	}
+	r := e.curl(up...)
+	e.step("upload", r.code == 0, r)
 	same(e.t, "on the server's disk", digest(e.t, filepath.Join(e.dir, "up"), 0), digest(e.t, e.src, 0))
+	r = e.curlGet("up")
+	e.step("download", r.code == 0, r)
+	same(e.t, "downloaded", digest(e.t, e.out, 0), digest(e.t, e.src, 0))
 	names := strings.Split(strings.TrimSpace(strings.ReplaceAll(e.curl("--list-only", e.url("up/")).out, "\r", "")), "\n")
 	slices.Sort(names)
 	e.step("list", slices.Equal(names, namesIn(e.t, e.src)), names)
 
 	big := clientFiles()[0].data
-	r := e.curl("--range", "1000-2000", e.url("up/plain.bin"))
+	r = e.curl("--range", "1000-2000", e.url("up/plain.bin"))
 	e.step("range", r.code == 0 && r.out == big[1000:2001], r.err)
 	part := filepath.Join(e.home, "part")
 	if err := os.WriteFile(part, []byte(big[:777]), 0o644); err != nil {
@@ -70,13 +73,17 @@ func curlVisit(e *errand) {
 	e.step("missing", r.code == 78 || r.code == 9, r)
 }
 
-func curlFetch(e *errand) (all result) {
+func curlFetch(e *errand) result { return e.curlGet("tree") }
+
+// curlGet downloads all files below dir. The first that fails ends it.
+func (e *errand) curlGet(dir string) result {
+	e.t.Helper()
 	if err := os.Mkdir(e.out, 0o755); err != nil {
 		e.t.Fatal(err)
 	}
+	get := []string{"--create-dirs"}
 	for _, f := range clientFiles() {
-		r := e.curl("--create-dirs", "-o", filepath.Join(e.out, f.name), e.url("tree/"+f.name))
-		all = result{all.out + r.out, all.err + r.err, max(all.code, r.code)}
+		get = append(get, "-o", filepath.Join(e.out, f.name), e.url(dir+"/"+f.name))
 	}
-	return all
+	return e.curl(get...)
 }

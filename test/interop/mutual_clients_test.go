@@ -59,7 +59,7 @@ func mutualClientRuns(t *testing.T, c mutualClient) {
 				continue
 			}
 			for i, f := range mutualFaults(op, verbs) {
-				if (i+n)%7 != 0 {
+				if !allFaults && (i+n)%13 != 0 {
 					continue
 				}
 				slots <- struct{}{}

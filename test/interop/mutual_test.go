@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -42,15 +43,15 @@ func TestMutual(t *testing.T) {
 			continue
 		}
 		for i, f := range mutualFaults(m.kind, verbs) {
-			if m.thin() > 1 && (i+n)%m.thin() != 0 {
+			if (i+n)%m.thin() != 0 {
 				continue
 			}
 			slots := plain
 			if m.secure {
 				slots = secure
 			}
-			slots <- struct{}{}
 			cases.Go(func() {
+				slots <- struct{}{}
 				outcome, err := m.suffer(f)
 				if tally.count(m, outcome); err != nil {
 					t.Errorf("%s: %s: %v", m, faultName(f), err)
@@ -80,18 +81,23 @@ func (m mutual) String() string {
 	return name + ", " + m.kind
 }
 
-// thin is of how many faults one is tried: all of them with our own ways, and
-// others with each of the other profiles.
+// allFaults makes the tests try every fault, which takes minutes.
+var allFaults = os.Getenv("FTPFS_TEST_FAULTS") == "all"
+
+// thin is of how many faults one is tried: of two with our own ways, of more
+// with each of the other profiles, where they are others each time.
 func (m mutual) thin() int {
 	switch {
-	case testing.Short():
-		return 12
-	case m.secure:
-		return 9
-	case m.profile == "":
+	case allFaults:
 		return 1
+	case testing.Short():
+		return 15
+	case m.secure:
+		return 15
+	case m.profile == "":
+		return 2
 	}
-	return 7
+	return 11
 }
 
 // mutuals are all profiles in the clear, and over TLS those that differ in it.
