@@ -112,12 +112,19 @@ func atGreeting() (faults []ftpserver.Fault) {
 	return append(ends("", ftpserver.AtGreeting, 0), replies("", ftpserver.AtGreeting, 0, 421, 120, 530, 550, 999)...)
 }
 
-// beyondTelling are faults that are lies: the data of a listing is cut, and the
-// server says 226. Where there is no TLS, which would miss its close_notify, no
-// client can know.
+// beyondTelling are faults that are lies: a transfer is cut, or never made, and
+// the server says 226. Where there is no TLS, which would miss its close_notify,
+// the size alone can tell, and of a listing nothing; of an upload TLS cannot either.
 func beyondTelling(f ftpserver.Fault, tls bool) bool {
-	if f.Verb != "LIST" && f.Verb != "MLSD" || f.Point != ftpserver.AtData {
+	if !slices.Contains([]string{"LIST", "MLSD", "RETR", "STOR"}, f.Verb) {
 		return false
 	}
-	return f.Kind == ftpserver.FaultReply && f.Code == 226 || f.Kind == ftpserver.FaultClose && !tls
+	lie := f.Kind == ftpserver.FaultReply && f.Code == 226
+	switch f.Point {
+	case ftpserver.AtData:
+		return lie || f.Kind == ftpserver.FaultClose && (!tls || f.Verb == "STOR")
+	case ftpserver.AtCommand:
+		return lie && f.Verb == "STOR"
+	}
+	return false
 }

@@ -20,6 +20,10 @@ var mutualData = noise(70_001)
 // errWrong is that an operation said that all is well, and it is not.
 var errWrong = errors.New("success with a wrong result")
 
+// errCut is that only the size tells that a transfer, which the client took for
+// complete, was not.
+var errCut = errors.New("only the size tells")
+
 // A mutualOp is an operation as a careful caller does it, who knows that plain
 // FTP cannot tell a file that was cut from a whole one, and so compares sizes.
 // Each attempt has names of its own.
@@ -89,7 +93,7 @@ func runDownload(ctx context.Context, c *ftpclient.Client, try int) error {
 	case err != nil:
 		return err
 	case e.Size != int64(len(got)):
-		return fmt.Errorf("%d octets, the server said %d", len(got), e.Size)
+		return fmt.Errorf("%w: %d octets, the server said %d", errCut, len(got), e.Size)
 	case string(got) != mutualData:
 		return fmt.Errorf("%w: %d octets", errWrong, len(got))
 	}
@@ -107,7 +111,7 @@ func runUpload(ctx context.Context, c *ftpclient.Client, try int) error {
 		e, err = c.Stat(ctx, path)
 	}
 	if err == nil && (n != int64(len(mutualData)) || e.Size != n) {
-		err = fmt.Errorf("%d octets were sent, the server has %d", n, e.Size)
+		err = fmt.Errorf("%w: %d octets were sent, the server has %d", errCut, n, e.Size)
 	}
 	return err
 }

@@ -258,8 +258,10 @@ func (m mutual) suffer(f ftpserver.Fault) (outcome string, err error) {
 	said, wrong := c.try(0)
 	outcome = mutualDone
 	switch {
-	case errors.Is(wrong, errWrong) && beyondTelling(f, m.secure):
+	case (errors.Is(wrong, errWrong) || errors.Is(said, errCut)) && beyondTelling(f, m.secure):
 		outcome = mutualUntold
+	case errors.Is(said, errCut):
+		return "", said
 	case wrong != nil:
 		return "", fmt.Errorf("%w (it said: %v)", wrong, said)
 	case said != nil:
