@@ -68,7 +68,7 @@ func lftpCommands(e *errand) {
 	e.step("resume a download", r.code == 0 && err == nil && string(got) == big, r)
 	r = e.lftp("put -c " + filepath.Join(e.src, "plain.bin") + " -o up/part")
 	e.step("resume an upload", r.code == 0 && e.served("up/part") == big, r)
-	r = e.lftp("get 'up/nothing here'")
+	r = e.lftp("get 'up/nothing here'") // lftp 4.9 does not end after a cat that fails, at no server
 	e.step("missing", r.code != 0 && r.out == "", r)
 	r = e.lftp("set ftp:passive-mode no", "cat up/plain.bin")
 	e.step("active", r.code == 0 && r.out == big, r.err)

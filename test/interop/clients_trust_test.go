@@ -25,6 +25,9 @@ func TestClientsResume(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			needProgram(t, f.program)
 			for _, profile := range []string{"vsftpd", "proftpd", "filezilla"} {
+				if testing.Short() && profile != "vsftpd" {
+					continue
+				}
 				t.Run(profile, func(t *testing.T) {
 					t.Parallel()
 					p := pose(t, profile, ftptest.Explicit, func(o *ftpserver.Options) { o.RequireSessionReuse = true })
