@@ -146,7 +146,7 @@ func (c *conn) listCwd(ctx context.Context, dir, option string) (*Listing, error
 		return nil, err
 	case l != nil:
 		return l, nil
-	case r.code == 450 || emptyText(r): // quirkEmptyRefused
+	case emptyText(r) || r.code == 450 && nothingText(r): // quirkEmptyRefused
 		return &Listing{}, nil
 	}
 	return nil, c.refusal(ctx, "LIST", dir, r)
@@ -217,6 +217,13 @@ func emptyText(r reply) bool {
 	text := strings.ToLower(r.text())
 	return strings.HasPrefix(text, "no files found") || strings.HasPrefix(text, "no members found") ||
 		strings.HasPrefix(text, "no data sets found")
+}
+
+// nothingText recognises a 450 that says that there is nothing. Another may be
+// about a directory that is busy (RFC 959 section 4.2.2), and full.
+func nothingText(r reply) bool {
+	text := strings.ToLower(r.text())
+	return strings.Contains(text, "no such file") || strings.Contains(text, "not found") || strings.Contains(text, "no files")
 }
 
 // readListing runs a listing command and reads its lines. A refusal leaves the
