@@ -1,6 +1,7 @@
 package ftpclient
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -18,6 +19,8 @@ type Features struct {
 
 	// What was learned. Zero means not tried yet.
 	EPSV, Size, MDTM, Rest, MFMT, MDTMSet, SiteUtime, SiteChmod, SiteSymlink, ListAll, Pipelining Support
+
+	EPRT, PRET Support // ways to a data connection
 
 	// Resumption: data connections resume the control connection's TLS session.
 	Resumption Support
@@ -78,6 +81,13 @@ func (s *server) has(q quirk) bool {
 	return s.quirks&q != 0
 }
 
+// offers tells whether FEAT lists a command.
+func (s *server) offers(verb string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.f.Feat, func(line string) bool { return strings.EqualFold(firstWord(line), verb) })
+}
+
 // changesModes tells whether MFF sets UNIX.mode.
 func (s *server) changesModes() bool {
 	s.mu.Lock()
@@ -128,6 +138,8 @@ type fact struct {
 
 var (
 	factEPSV        = fact{"EPSV", func(f *Features) *Support { return &f.EPSV }}
+	factEPRT        = fact{"EPRT", func(f *Features) *Support { return &f.EPRT }}
+	factPRET        = fact{"PRET", func(f *Features) *Support { return &f.PRET }}
 	factSize        = fact{"SIZE", func(f *Features) *Support { return &f.Size }}
 	factMDTM        = fact{"MDTM", func(f *Features) *Support { return &f.MDTM }}
 	factRest        = fact{"REST", func(f *Features) *Support { return &f.Rest }}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -48,6 +49,22 @@ type Options struct {
 	WaitTimeout  time.Duration // no connection free and none makes progress, default 60 s
 	IdleTimeout  time.Duration // an idle connection is closed after it, default 60 s
 
+	// Active lets the server open data connections to this machine (RFC 959
+	// section 3.2), which firewalls and NAT on our side must let through. By
+	// default all connections are ours to open. It excludes Dial.
+	Active bool
+
+	// ActivePorts are the first and the last port that the server may be told
+	// to connect to, both at least 1024; zeros mean any free one. The more there
+	// are the better: servers that connect from port 20 cannot have the same one
+	// again for a minute or more.
+	ActivePorts [2]int
+
+	// ActiveAddress is what the server is told to connect to where that is not
+	// the control connection's own address, as behind NAT. It also decides
+	// whether the server is reached over IPv4 or IPv6.
+	ActiveAddress netip.Addr
+
 	// Dial opens control and data connections; default net.Dialer with
 	// keep-alive. network is "tcp"; addr is host:port.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -76,6 +93,9 @@ func (o Options) withDefaults() (Options, error) {
 			return o, errors.New("ftpclient: user, password or account holds a CR, LF or NUL")
 		}
 	}
+	if err := o.checkActive(); err != nil {
+		return o, err
+	}
 	if o.User == "" {
 		o.User = "anonymous"
 	}
@@ -97,7 +117,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 60*time.Second)
 	o.ownDial = o.Dial != nil
 	if !o.ownDial {
-		o.Dial = defaultDial
+		o.Dial = o.directDial()
 	}
 	return o, nil
 }

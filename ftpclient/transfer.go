@@ -20,12 +20,12 @@ type restart struct {
 	ignored  bool // out: that is what it does
 }
 
-// begin opens a data connection, sends REST where it is needed and then cmd.
+// begin prepares a data connection, sends REST where it is needed and then cmd.
 // If the server refuses, the transfer is nil and the reply says why.
 func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
-	d, err := c.openData(ctx)
-	if err != nil {
-		return nil, reply{}, err
+	d, r, err := c.openData(ctx, cmd)
+	if d == nil {
+		return nil, r, err
 	}
 	if at != nil && at.offset > 0 {
 		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
@@ -33,7 +33,9 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 			return nil, r, err
 		}
 	}
-	r, err := c.cmd(cmd.verb, cmd.arg)
+	if r, err = c.cmd(cmd.verb, cmd.arg); err == nil {
+		r, err = d.arrive(r)
+	}
 	if err == nil {
 		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"
 		if c.tls != nil && c.tls.private && (r.preliminary() || r.completed()) {
