@@ -100,7 +100,7 @@ func (c *conn) tellEither(at netip.AddrPort, order []command, teaches Support) e
 			return err
 		}
 		if second.completed() {
-			c.srv.learn(factEPRT, teaches)
+			c.srv.learn(factEPRT, teaches, first.evidence()+"; "+second.evidence())
 			return nil
 		}
 	}

@@ -127,6 +127,7 @@ func (c *conn) recv(op string, d time.Duration) (reply, error) {
 	if err != nil {
 		return reply{}, c.fail(op, err)
 	}
+	r.to = op
 	c.touch()
 	c.opts.Trace.reply(c.id, r, time.Since(c.sent))
 	if r.code == 421 {
@@ -141,7 +142,9 @@ func (c *conn) cmd(verb, arg string) (reply, error) {
 	if err := c.send(command{verb, arg}); err != nil {
 		return reply{}, err
 	}
-	return c.recv(firstWord(verb), c.opts.ReplyTimeout)
+	r, err := c.recv(firstWord(verb), c.opts.ReplyTimeout)
+	r.to = command{verb, arg}.traced()
+	return r, err
 }
 
 // flight sends commands in one write and reads the reply of each.
@@ -155,6 +158,7 @@ func (c *conn) flight(cmds []command, d time.Duration) ([]reply, error) {
 		if err != nil {
 			return replies, err
 		}
+		r.to = cmd.traced()
 		replies = append(replies, r)
 	}
 	return replies, nil

@@ -143,7 +143,7 @@ func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
 		return nil, err
 	}
 	if all == nil && r.permanent() {
-		c.srv.learn(factListAll, No)
+		c.srv.learn(factListAll, No, r.evidence())
 		return plain, nil
 	}
 	if all == nil {
@@ -154,7 +154,7 @@ func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
 		c.srv.misses()
 	case missing:
 	case all.dots || len(all.Entries) > len(plain.Entries):
-		c.srv.learn(factListAll, Yes)
+		c.srv.learn(factListAll, Yes, "it lists what LIST leaves out")
 		return all, nil
 	}
 	return plain, nil
@@ -169,7 +169,7 @@ func (s *server) misses() {
 	n := s.listAllBad
 	s.mu.Unlock()
 	if n > 1 {
-		s.learn(factListAll, No)
+		s.learn(factListAll, No, "it lists less than LIST")
 	}
 }
 

@@ -1,6 +1,7 @@
 package ftpclient
 
 import (
+	"fmt"
 	"strings"
 	"time"
 )
@@ -92,10 +93,10 @@ func (c *conn) dateFlight(dir string, files []*Entry, zone *zoneFinder) (going b
 	}
 	switch {
 	case err == nil && len(cmds) > 1:
-		c.srv.learn(factPipelining, Yes)
+		c.srv.learn(factPipelining, Yes, fmt.Sprintf("%d MDTM in one write, %[1]d replies", len(cmds)))
 	case err != nil && known == Untried && len(replies) == 1 && len(cmds) > 1 && isKind(err, KindTimeout):
 		if c.interrupted() == nil {
-			c.srv.learn(factPipelining, No)
+			c.srv.learn(factPipelining, No, fmt.Sprintf("%d MDTM in one write, 1 reply", len(cmds)))
 			return false, nil
 		}
 	}

@@ -32,7 +32,7 @@ func (c *conn) openPassive(ctx context.Context, cmd command) (*dataConn, reply, 
 		}
 		d, err := c.dialData(ctx, port, timeout)
 		if err == nil {
-			c.srv.learn(factEPSV, Yes)
+			c.srv.learn(factEPSV, Yes, r.evidence())
 			return d, r, nil
 		}
 		if known == Yes || ctx.Err() != nil {
@@ -41,11 +41,11 @@ func (c *conn) openPassive(ctx context.Context, cmd command) (*dataConn, reply, 
 	} else if !r.permanent() && !r.completed() {
 		return nil, r, replyError("EPSV", "", r)
 	}
-	d, r, err := c.openPASV(ctx, cmd)
+	d, answer, err := c.openPASV(ctx, cmd)
 	if d != nil {
-		c.srv.learn(factEPSV, No)
+		c.srv.learn(factEPSV, No, r.evidence()+"; PASV works")
 	}
-	return d, r, err
+	return d, answer, err
 }
 
 // openPASV is openPassive by PASV.

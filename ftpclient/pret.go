@@ -23,9 +23,9 @@ func (c *conn) askPort(cmd command, verb string) (r reply, refused bool, err err
 	}
 	switch {
 	case r.notImplemented() || r.code == 501:
-		c.srv.learn(factPRET, No)
+		c.srv.learn(factPRET, No, r.evidence())
 	case r.completed():
-		c.srv.learn(factPRET, Yes)
+		c.srv.learn(factPRET, Yes, r.evidence())
 	default:
 		return r, true, nil
 	}

@@ -101,10 +101,10 @@ func TestPRETAnswersTransfer(t *testing.T) {
 					s.say("200 ready")
 				})
 				c := f.client(nil)
-				c.srv.learn(factPipelining, pipelining)
+				c.srv.learn(factPipelining, pipelining, "the test")
 				_, err := c.Connect(t.Context())
 				noError(t, "Connect", err)
-				c.srv.learn(factPipelining, pipelining)
+				c.srv.learn(factPipelining, pipelining, "the test")
 				for range 2 {
 					_, err := readAll(t.Context(), c, "/missing", 0)
 					wantKind(t, "read", err, KindNotExist)

@@ -23,6 +23,7 @@ const (
 type reply struct {
 	code  int
 	lines []string
+	to    string // the command that it answers, as traces show it
 }
 
 // text is the whole reply without codes, one line per line.
@@ -200,9 +201,11 @@ func notFTP(line string) string {
 	return fmt.Sprintf("no FTP reply: %s", clip(quote(line)))
 }
 
-func clip(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "..."
+func clip(s string) string { return clipAt(s, 80) }
+
+func clipAt(s string, most int) string {
+	if len(s) > most {
+		return s[:most] + "..."
 	}
 	return s
 }

@@ -66,9 +66,9 @@ func (c *conn) rest(at *restart) (reply, error) {
 	}
 	switch {
 	case r.intermediate():
-		c.srv.learn(factRest, Yes)
+		c.srv.learn(factRest, Yes, r.evidence())
 	case r.permanent() && c.srv.support(factRest) == Untried:
-		c.srv.learn(factRest, No)
+		c.srv.learn(factRest, No, r.evidence())
 		at.ignored = at.optional
 	}
 	return r, nil
