@@ -122,6 +122,19 @@ func eprtArg(at netip.AddrPort) string {
 	return fmt.Sprintf("|%d|%s|%d|", family, at.Addr(), at.Port())
 }
 
+const (
+	portTries   = 4               // for one transfer
+	portTryTime = 3 * time.Second // after which no other port is tried
+)
+
+// otherPort tells whether a transfer that the server has refused with r may fare
+// better with another port of ours: 425 says that it could not connect, so that
+// nothing has happened, and at once, as when its own port 20 is not yet rid of the
+// last connection to the same one (quirkPort20). A firewall takes its time.
+func (c *conn) otherPort(r reply, tries int, took time.Duration) bool {
+	return c.opts.Active && r.code == 425 && tries < portTries && took < portTryTime
+}
+
 // arrive waits, after the reply r to the transfer command, until the server has
 // connected. Servers say 150 before or after they do, and some that they could
 // not after they said that they would, so the control connection is heeded too:

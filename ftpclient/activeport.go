@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -39,7 +40,7 @@ func (c *conn) listenFor(caller context.Context, local, peer netip.Addr) (*activ
 	tick := time.NewTicker(portRetry)
 	defer tick.Stop()
 	for {
-		l, err := listenWithin(local, c.opts.ActivePorts)
+		l, err := c.opts.ports.listen(local)
 		if err == nil {
 			p := &activePort{l: l, peer: peer, arrived: make(chan arrival, 1)}
 			go p.accept()
@@ -58,22 +59,38 @@ func (c *conn) listenFor(caller context.Context, local, peer netip.Addr) (*activ
 	}
 }
 
-// listenWithin opens a port of a range; which one of those that are free is
-// left to chance, so that none is used again soon.
-func listenWithin(local netip.Addr, ports [2]int) (l *net.TCPListener, err error) {
-	first, count := ports[0], ports[1]-ports[0]+1
-	start := rand.IntN(count)
-	for i := range count {
-		at := netip.AddrPortFrom(local, uint16(first+(start+i)%count))
-		l, err = net.ListenTCP(tcpFamily(local), net.TCPAddrFromAddrPort(at))
+// dynamicPorts are for whoever wants any port (RFC 6335 section 6).
+var dynamicPorts = [2]int{49152, 65535}
+
+// portRing are the ports of a Client, taken in turn: a server that connects
+// from a port of its own, as RFC 959 wants port 20, cannot connect to the same one
+// of ours again until its TIME_WAIT is over.
+type portRing struct {
+	first, count uint32
+	next         atomic.Uint32
+}
+
+// newPortRing makes one of a range of ports, or of any; where it begins is left
+// to chance, other Clients are at work too.
+func newPortRing(ports [2]int) *portRing {
+	if ports[0] == 0 {
+		ports = dynamicPorts
+	}
+	r := &portRing{first: uint32(ports[0]), count: uint32(ports[1] - ports[0] + 1)}
+	r.next.Store(rand.Uint32N(r.count))
+	return r
+}
+
+// listen opens the next port that is free.
+func (r *portRing) listen(local netip.Addr) (*net.TCPListener, error) {
+	for range r.count {
+		at := netip.AddrPortFrom(local, uint16(r.first+r.next.Add(1)%r.count))
+		l, err := net.ListenTCP(tcpFamily(local), net.TCPAddrFromAddrPort(at))
 		if err == nil || !errors.Is(err, syscall.EADDRINUSE) {
 			return l, err
 		}
 	}
-	if first == 0 {
-		return nil, err
-	}
-	return nil, fmt.Errorf("all ports for data connections, %d-%d, are in use: %w", ports[0], ports[1], syscall.EADDRINUSE)
+	return nil, fmt.Errorf("all ports for data connections, %d-%d, are in use: %w", r.first, r.first+r.count-1, syscall.EADDRINUSE)
 }
 
 // accept takes the peer's connection, and ends with the listener or at its

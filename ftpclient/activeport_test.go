@@ -2,8 +2,10 @@ package ftpclient
 
 import (
 	"context"
+	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -14,7 +16,7 @@ import (
 // freePorts finds n ports in a row that nobody uses.
 func freePorts(t *testing.T, n int) [2]int {
 	t.Helper()
-	for first := 23456; first < 32000; first += n {
+	for first := 15000 + rand.IntN(1000); first < 20000; first += n {
 		var held []net.Listener
 		for i := range n {
 			if l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(first+i)); err == nil {
@@ -146,6 +148,48 @@ func TestActiveOptionsRefused(t *testing.T) {
 		if _, err := New(o); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// quirkPort20: a server that has yet to forget the last connection to a port is
+// told another, with the whole of the transfer's commands; one that cannot reach
+// us at all is believed in the end.
+func TestActiveOtherPort(t *testing.T) {
+	f := newActiveFake(t, "127.0.0.1", map[string]string{"/f": "abc"})
+	var used []string
+	refuse := 2
+	f.before = func(s *fakeSession, verb, _ string) bool {
+		if verb != "RETR" && verb != "STOR" {
+			return false
+		}
+		used = append(used, f.lastTold())
+		if refuse--; refuse >= 0 {
+			s.rest = 0
+			s.say("425 Could not open data connection: Cannot assign requested address")
+			return true
+		}
+		return false
+	}
+	c := f.client(func(o *Options) { o.ActivePorts = freePorts(t, 10) })
+	got, err := readAll(soon(t), c, "/f", 1)
+	if noError(t, "read", err); got != "bc" {
+		t.Errorf("read %q", got)
+	}
+	refuse = 2
+	_, err = c.Store(soon(t), "/g", strings.NewReader("whole"), StoreOptions{})
+	noError(t, "Store", err)
+	if got, _ := f.get("/g"); got != "whole" {
+		t.Errorf("stored %q", got)
+	}
+	slices.Sort(used)
+	if n := len(slices.Compact(used)); n != 6 {
+		t.Errorf("told %d ports in 6 attempts", n)
+	}
+	refuse = 1000
+	_, err = readAll(soon(t), c, "/f", 0)
+	wantKind(t, "read", err, KindNetwork)
+	if tried := 1000 - refuse; tried != portTries {
+		t.Errorf("tried %d times", tried)
 	}
 }
 

@@ -55,9 +55,10 @@ type Options struct {
 	Active bool
 
 	// ActivePorts are the first and the last port that the server may be told
-	// to connect to, both at least 1024; zeros mean any free one. The more there
-	// are the better: servers that connect from port 20 cannot have the same one
-	// again for a minute or more.
+	// to connect to, both at least 1024; zeros mean 49152 to 65535 (RFC 6335
+	// section 6). A server that connects from port 20, as RFC 959 wants it, cannot
+	// connect to the same one again for a minute or so: one port for each
+	// transfer of a minute will do.
 	ActivePorts [2]int
 
 	// ActiveAddress is what the server is told to connect to where that is not
@@ -73,6 +74,7 @@ type Options struct {
 	Trace *Trace
 
 	ownDial bool        // Dial was given
+	ports   *portRing   // of ActivePorts; nil without Active
 	tls     *tls.Config // what control connections clone; nil with SecurityNone
 }
 
@@ -95,6 +97,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if err := o.checkActive(); err != nil {
 		return o, err
+	}
+	if o.Active {
+		o.ports = newPortRing(o.ActivePorts)
 	}
 	if o.User == "" {
 		o.User = "anonymous"

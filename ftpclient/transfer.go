@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 )
 
 // transfer is a command that moves data, under way.
@@ -23,6 +24,17 @@ type restart struct {
 // begin prepares a data connection, sends REST where it is needed and then cmd.
 // If the server refuses, the transfer is nil and the reply says why.
 func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
+	since := time.Now()
+	for tries := 1; ; tries++ {
+		t, r, err := c.tryBegin(ctx, cmd, at)
+		if t != nil || err != nil || !c.otherPort(r, tries, time.Since(since)) {
+			return t, r, err
+		}
+	}
+}
+
+// tryBegin is begin with one data connection.
+func (c *conn) tryBegin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
 	d, r, err := c.openData(ctx, cmd)
 	if d == nil {
 		return nil, r, err

@@ -63,7 +63,7 @@ func TestMountActive(t *testing.T) {
 	sandbox(t)
 	tree, addr := testServer(t)
 	log := t.TempDir() + "/log"
-	dir := mountTest(t, "--active", "--active-ports=20000-21000", "--trace", "--log-file", log, "ftp://me:sesame@"+addr+"/")
+	dir := mountTest(t, "--active", "--active-ports=15000-16000", "--trace", "--log-file", log, "ftp://me:sesame@"+addr+"/")
 	if text, err := os.ReadFile(dir + "/sub/file"); err != nil || string(text) != "content\n" {
 		t.Errorf("read %q, %v", text, err)
 	}
