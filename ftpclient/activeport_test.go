@@ -212,3 +212,18 @@ func TestPortArguments(t *testing.T) {
 		}
 	}
 }
+
+// ActiveAddress decides over which version of IP the server is reached: it could
+// not be told an address of the other.
+func TestActiveAddressFamily(t *testing.T) {
+	for _, host := range []string{"127.0.0.1", "::1"} {
+		f := newActiveFake(t, host, nil)
+		for named, same := range map[string]bool{"192.0.2.1": host == "127.0.0.1", "2001:db8::1": host == "::1"} {
+			c := f.client(func(o *Options) { o.ActiveAddress = netip.MustParseAddr(named) })
+			_, err := c.Connect(soon(t))
+			if (err == nil) != same {
+				t.Errorf("%s to %s: %v", named, host, err)
+			}
+		}
+	}
+}
