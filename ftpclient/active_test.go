@@ -262,13 +262,7 @@ func TestActiveStranger(t *testing.T) {
 		stranger.Close()
 		nc := s.call()
 		io.WriteString(nc, "abc")
-		until(t, "the port is closed", func() bool {
-			second, err := net.Dial("tcp", f.lastTold())
-			if err == nil {
-				second.Close()
-			}
-			return err != nil
-		})
+		f.closes(f.lastTold())
 		nc.Close()
 		s.say("226 done")
 	})

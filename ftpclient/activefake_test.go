@@ -120,3 +120,19 @@ func (f *activeFake) lastTold() string {
 	}
 	return f.told[len(f.told)-1]
 }
+
+// closes sees to it that nobody gets in at a port any more. The client closes it
+// when it is told of the transfer's beginning at the latest.
+func (f *activeFake) closes(port string) {
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		nc, err := net.Dial("tcp", port)
+		if err != nil {
+			return
+		}
+		nc.Close()
+		if time.Now().After(deadline) {
+			f.t.Error("the port stays open")
+			return
+		}
+	}
+}
