@@ -124,7 +124,9 @@ func (f *activeFake) lastTold() string {
 // closes sees to it that nobody gets in at a port any more. The client closes it
 // when it is told of the transfer's beginning at the latest.
 func (f *activeFake) closes(port string) {
-	for deadline := time.Now().Add(5 * time.Second); ; {
+	tick := time.NewTicker(10 * time.Millisecond) // the queue of those not accepted has an end
+	defer tick.Stop()
+	for deadline := time.Now().Add(5 * time.Second); ; <-tick.C {
 		nc, err := net.Dial("tcp", port)
 		if err != nil {
 			return
