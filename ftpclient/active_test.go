@@ -224,27 +224,75 @@ func TestActiveControlLost(t *testing.T) {
 	wantKind(t, "read", err, KindNetwork)
 }
 
-// A cancelled context ends the wait and closes the port.
+// A cancelled context ends the wait and closes the port, whether the server may
+// still say something or has said all.
 func TestActiveCanceled(t *testing.T) {
-	f := newActiveFake(t, "127.0.0.1", map[string]string{"/f": "abc"})
-	ctx, cancel := contextWithCancel(t)
-	f.before = on("RETR", func(s *fakeSession, _ string) {
+	for _, say := range []string{"150 opening", "226 done"} {
+		t.Run(say, func(t *testing.T) {
+			f := newActiveFake(t, "127.0.0.1", map[string]string{"/f": "abc"})
+			ctx, cancel := contextWithCancel(t)
+			f.before = on("RETR", func(s *fakeSession, _ string) {
+				s.say(say)
+				s.in.Peek(1) // until the client gives up
+			})
+			c := f.client(func(o *Options) {
+				o.DialTimeout = 10 * time.Second
+				o.Trace = &Trace{Reply: func(_, code int, _ string, _ time.Duration) {
+					if code == 150 || code == 226 {
+						time.AfterFunc(20*time.Millisecond, cancel)
+					}
+				}}
+			})
+			_, err := readAll(ctx, c, "/f", 0)
+			wantKind(t, "read", err, KindCanceled)
+			if nc, err := net.Dial("tcp", f.lastTold()); err == nil {
+				nc.Close()
+				t.Error("the port is still open")
+			}
+		})
+	}
+}
+
+// The server's words are not waited for once it has connected: it may have
+// nothing to say before all data has gone.
+func TestActiveStreams(t *testing.T) {
+	f := newActiveFake(t, "127.0.0.1", nil)
+	content := strings.Repeat("0123456789abcdef", 1<<20) // more than sockets hold
+	f.put("/f", content)
+	heard := make(chan struct{}, 8)
+	f.before = func(s *fakeSession, verb, arg string) bool {
+		if verb != "RETR" && verb != "STOR" {
+			return false
+		}
 		s.say("150 opening")
-		s.in.Peek(1) // until the client gives up
-	})
+		<-heard
+		<-time.After(20 * time.Millisecond) // so that it waits for both
+		nc := s.call()
+		if verb == "RETR" {
+			io.WriteString(nc, content)
+		} else if b, err := io.ReadAll(nc); err == nil {
+			f.put(arg, string(b))
+		}
+		nc.Close()
+		s.say("226 done")
+		return true
+	}
 	c := f.client(func(o *Options) {
 		o.DialTimeout = time.Hour
 		o.Trace = &Trace{Reply: func(_, code int, _ string, _ time.Duration) {
 			if code == 150 {
-				time.AfterFunc(20*time.Millisecond, cancel)
+				heard <- struct{}{}
 			}
 		}}
 	})
-	_, err := readAll(ctx, c, "/f", 0)
-	wantKind(t, "read", err, KindCanceled)
-	if nc, err := net.Dial("tcp", f.lastTold()); err == nil {
-		nc.Close()
-		t.Error("the port is still open")
+	got, err := readAll(soon(t), c, "/f", 0)
+	if noError(t, "read", err); got != content {
+		t.Errorf("read %d octets of %d", len(got), len(content))
+	}
+	_, err = c.Store(soon(t), "/g", strings.NewReader(content), StoreOptions{})
+	noError(t, "Store", err)
+	if got, _ := f.get("/g"); got != content {
+		t.Errorf("stored %d octets of %d", len(got), len(content))
 	}
 }
 
