@@ -159,6 +159,9 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	}
 	m.root, m.source = loc.root(home), loc.String()
 	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
+		if failure := m.activeFailure(err); failure != nil {
+			return failure
+		}
 		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
 	}
 	if err := m.checkActive(ctx); err != nil {

@@ -119,8 +119,14 @@ func (m *mounted) checkActive(ctx context.Context) error {
 		return nil
 	}
 	_, err := m.client.List(ctx, m.root)
+	return m.activeFailure(err)
+}
+
+// activeFailure tells why the server could not connect to us; nil if it is
+// something else that went wrong, or nothing.
+func (m *mounted) activeFailure(err error) error {
 	var e *ftpclient.Error
-	if !errors.As(err, &e) {
+	if !m.job.Network.Active || !errors.As(err, &e) {
 		return nil
 	}
 	at := m.job.Location.address()

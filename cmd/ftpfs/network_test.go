@@ -112,12 +112,17 @@ func TestMountActiveFailures(t *testing.T) {
 	}{
 		{"refused", "", map[string]string{"PORT": "500 Illegal PORT command.", "EPRT": "500 Illegal EPRT command."}, exitConnect, "500 Illegal PORT"},
 		{"425", "", map[string]string{"LIST": "425 Cannot connect."}, exitConnect, "425 Cannot connect"},
+		{"425 to a look at the directory", "", map[string]string{"LIST": "425 Cannot connect.", "CWD": "250 ok"}, exitConnect, "425 Cannot connect"},
 		{"silent", "", map[string]string{"LIST": "150 Opening."}, exitTimeout, "--active-address"},
 		{"no port", "--active-ports=" + port, nil, exitConnect, port + "-" + port},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"mount", "--timeout=1s", "--active"}, strings.Fields(tt.flags)...)
-			r := runProgram(t, command(t, append(args, "ftp://"+with(tt.replies)+"/", t.TempDir())...))
+			url := "ftp://" + with(tt.replies) + "/"
+			if strings.HasSuffix(tt.name, "directory") {
+				url += "sub/dir"
+			}
+			r := runProgram(t, command(t, append(args, url, t.TempDir())...))
 			if r.code != tt.want || !strings.Contains(r.stderr, tt.says) {
 				t.Errorf("%d %q, want %d %q", r.code, r.stderr, tt.want, tt.says)
 			}
