@@ -144,8 +144,9 @@ func TestProxyDial(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), programTimeout)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 			nc, err := p.dial(ctx, "tcp", proxiedHost+":"+port)
+			<-ctx.Done() // what follows is past the deadline of dialing
 			if cancel(); err != nil {
 				t.Fatal(err)
 			}
@@ -209,5 +210,23 @@ func TestParseProxy(t *testing.T) {
 		if p, err := parseProxy(raw); codeOf(err) != exitUsage || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "ame@") {
 			t.Errorf("%s: %+v, %v", raw, p, err)
 		}
+	}
+}
+
+// TestHideProxy: the password leaves the arguments in each form that they have.
+func TestHideProxy(t *testing.T) {
+	raw := "socks5://me:sesame,%2F@h:1"
+	p, err := parseProxy(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("FTPFS_PROXY", "http://you:sesame2@other")
+	c := &mountCommand{program: &program{}, network: networkFlags{proxy: raw}}
+	c.job.Network.Proxy = p
+	args := []string{"--proxy", raw, "--proxy=" + raw, "-oro,proxy=" + strings.ReplaceAll(raw, ",", `\,`) + ",uid=0"}
+	c.hideProxy(args)
+	all := strings.Join(args, " ") + os.Getenv("FTPFS_PROXY")
+	if strings.Contains(all, "sesame") || strings.Count(all, "socks5://me@h:1") != 3 || !c.secrets.exposed() || c.secrets.Proxy != "sesame,/" {
+		t.Errorf("%q, %+v", all, c.secrets)
 	}
 }
