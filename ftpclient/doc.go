@@ -18,6 +18,10 @@
 // control connection that carried it. A context that was cancelled is
 // [KindCanceled], one whose deadline passed is [KindTimeout].
 //
+// Data connections are opened by the Client, to the host of the control
+// connection whatever address the server names, or with [Options].Active by the
+// server. Distributed servers that list PRET are told by it what will come.
+//
 // With TLS (RFC 4217, [Security]) data connections resume the session of their
 // control connection, which many servers demand. In TLS 1.2 crypto/tls resumes
 // by tickets alone: a server that demands it, has no tickets and speaks nothing

@@ -174,6 +174,7 @@ type fakeSession struct {
 	rename string
 	gone   bool
 	secure func(nc net.Conn) net.Conn // what data connections become
+	call   func() net.Conn            // connects to the client; nil: it connects to us
 }
 
 func (s *fakeSession) run() {
@@ -264,8 +265,16 @@ func (s *fakeSession) listen() int {
 	return port
 }
 
-// accept returns the data connection, nil if the client has not dialed.
+// accept returns the data connection, nil if the client has not dialed. In
+// active mode it is the one that connects.
 func (s *fakeSession) accept() net.Conn {
+	if s.call != nil {
+		nc := s.call()
+		if s.secure != nil {
+			return s.secure(nc)
+		}
+		return nc
+	}
 	select {
 	case nc := <-s.data:
 		if s.secure != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -68,6 +69,23 @@ type Options struct {
 	WaitTimeout  time.Duration // no connection free and none makes progress, default 60 s
 	IdleTimeout  time.Duration // an idle connection is closed after it, default 60 s
 
+	// Active lets the server open data connections to this machine (RFC 959
+	// section 3.2), which firewalls and NAT on our side must let through. By
+	// default all connections are ours to open. It excludes Dial.
+	Active bool
+
+	// ActivePorts are the first and the last port that the server may be told
+	// to connect to, both at least 1024; zeros mean 49152 to 65535 (RFC 6335
+	// section 6). A server that connects from port 20, as RFC 959 wants it, cannot
+	// connect to the same one again for a minute or so: one port for each
+	// transfer of a minute will do.
+	ActivePorts [2]int
+
+	// ActiveAddress is what the server is told to connect to where that is not
+	// the control connection's own address, as behind NAT. It also decides
+	// whether the server is reached over IPv4 or IPv6.
+	ActiveAddress netip.Addr
+
 	// Dial opens control and data connections; default net.Dialer with
 	// keep-alive. network is "tcp"; addr is host:port.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -77,6 +95,7 @@ type Options struct {
 
 	charset *charset    // of Encoding; nil: names are as they are
 	ownDial bool        // Dial was given
+	ports   *portRing   // of ActivePorts; nil without Active
 	tls     *tls.Config // what control connections clone; nil with SecurityNone
 }
 
@@ -96,6 +115,12 @@ func (o Options) withDefaults() (Options, error) {
 		if strings.ContainsAny(s, "\r\n\x00") {
 			return o, errors.New("ftpclient: user, password or account holds a CR, LF or NUL")
 		}
+	}
+	if err := o.checkActive(); err != nil {
+		return o, err
+	}
+	if o.Active {
+		o.ports = newPortRing(o.ActivePorts)
 	}
 	if o.User == "" {
 		o.User = "anonymous"
@@ -123,7 +148,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 60*time.Second)
 	o.ownDial = o.Dial != nil
 	if !o.ownDial {
-		o.Dial = defaultDial
+		o.Dial = o.directDial()
 	}
 	return o, nil
 }

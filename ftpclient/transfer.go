@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 )
 
 // transfer is a command that moves data, under way.
@@ -20,12 +21,23 @@ type restart struct {
 	ignored  bool // out: that is what it does
 }
 
-// begin opens a data connection, sends REST where it is needed and then cmd.
+// begin prepares a data connection, sends REST where it is needed and then cmd.
 // If the server refuses, the transfer is nil and the reply says why.
 func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
-	d, err := c.openData(ctx)
-	if err != nil {
-		return nil, reply{}, err
+	since := time.Now()
+	for tries := 1; ; tries++ {
+		t, r, err := c.tryBegin(ctx, cmd, at)
+		if t != nil || err != nil || !c.otherPort(r, tries, time.Since(since)) {
+			return t, r, err
+		}
+	}
+}
+
+// tryBegin is begin with one data connection.
+func (c *conn) tryBegin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
+	d, r, err := c.openData(ctx, cmd)
+	if d == nil {
+		return nil, r, err
 	}
 	if at != nil && at.offset > 0 {
 		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
@@ -33,9 +45,12 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 			return nil, r, err
 		}
 	}
-	r, err := c.cmd(cmd.verb, cmd.arg)
+	r, err = c.cmd(cmd.verb, cmd.arg)
 	if err == nil && c.forgotType(cmd, r) {
 		return c.beginAgain(ctx, d, cmd, at)
+	}
+	if err == nil {
+		r, err = d.arrive(r)
 	}
 	if err == nil {
 		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"

@@ -42,6 +42,7 @@ type mountJob struct {
 	Timeout     time.Duration // silence of the server that ends an operation
 	TLS         tlsSettings
 	Habits      serverHabits
+	Network     networkSettings
 
 	Verbose bool
 	Trace   bool
@@ -148,6 +149,7 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	if options.TLS, err = m.job.TLS.config(); err != nil {
 		return err
 	}
+	m.job.Network.apply(&options)
 	client, err := ftpclient.New(options)
 	if err != nil {
 		return failf(exitUsage, "%w", err)
@@ -159,7 +161,13 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	}
 	m.root, m.source = loc.root(home), loc.String()
 	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
+		if failure := m.activeFailure(err); failure != nil {
+			return failure
+		}
 		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
+	}
+	if err := m.checkActive(ctx); err != nil {
+		return err
 	}
 	m.tellSecurity(client.Features().TLS)
 	return nil
