@@ -11,6 +11,7 @@ type transfer struct {
 	*dataConn
 	verb  string
 	final *reply // the reply after the data, once it came
+	pace  pace
 }
 
 // restart says where a transfer begins.
