@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"os"
 	"time"
@@ -74,3 +75,11 @@ func (t *transfer) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// lowestPort is the lowest that a data connection goes to. Below it are the
+// services of other protocols, which a server that is not what it seems could
+// have us talk to in its place, and through which routers let more pass
+// (CERT VU#328867); Chromium drew the line there too.
+const lowestPort = 1024
+
+var errLowPort = errors.New("the server names a port of another service")

@@ -136,22 +136,22 @@ func (c *conn) recv(op string, d time.Duration) (reply, error) {
 	return r, nil
 }
 
-// cmd sends one command and reads its reply.
+// cmd sends one command and reads its final reply.
 func (c *conn) cmd(verb, arg string) (reply, error) {
 	if err := c.send(command{verb, arg}); err != nil {
 		return reply{}, err
 	}
-	return c.recv(firstWord(verb), c.opts.ReplyTimeout)
+	return c.final(firstWord(verb), c.opts.ReplyTimeout)
 }
 
-// flight sends commands in one write and reads the reply of each.
+// flight sends commands in one write and reads the final reply of each.
 func (c *conn) flight(cmds []command, d time.Duration) ([]reply, error) {
 	if err := c.send(cmds...); err != nil {
 		return nil, err
 	}
 	replies := make([]reply, 0, len(cmds))
 	for _, cmd := range cmds {
-		r, err := c.recv(firstWord(cmd.verb), d)
+		r, err := c.final(firstWord(cmd.verb), d)
 		if err != nil {
 			return replies, err
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // The limits of one reply. RFC 959 sets none; a server must not be able to
@@ -15,6 +16,10 @@ const (
 	maxReplyLine  = 64 << 10
 	maxReplyBytes = 1 << 20
 	maxReplyLines = 10000
+
+	// maxPreliminary is how many 1yz replies may come before the one that
+	// counts: each has a deadline of its own, all of them must have an end.
+	maxPreliminary = 16
 )
 
 // reply is one server reply (RFC 959 section 4.2). lines are without line
@@ -50,6 +55,20 @@ type replyReader struct{ br *bufio.Reader }
 
 func newReplyReader(r io.Reader) *replyReader {
 	return &replyReader{bufio.NewReaderSize(r, 4096)}
+}
+
+// final reads the reply to op, each part of it within d. Preliminary ones are
+// read over: to most commands there should be none (RFC 959 section 6), but one
+// that comes all the same would else be taken for the reply, and the reply for
+// that to the next command. A server that sends nothing else is no FTP server.
+func (c *conn) final(op string, d time.Duration) (reply, error) {
+	for range maxPreliminary {
+		r, err := c.recv(op, d)
+		if err != nil || !r.preliminary() {
+			return r, err
+		}
+	}
+	return reply{}, c.fail(op, &protocolError{"preliminary replies without end"})
 }
 
 // pending tells whether octets came that no reply has used.

@@ -34,7 +34,10 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 			return nil, r, err
 		}
 	}
-	r, err := c.cmd(cmd.verb, cmd.arg)
+	var r reply
+	if err = c.send(cmd); err == nil {
+		r, err = c.recv(firstWord(cmd.verb), c.opts.ReplyTimeout)
+	}
 	if err == nil {
 		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"
 		if c.tls != nil && c.tls.private && (r.preliminary() || r.completed()) {
@@ -85,16 +88,11 @@ func (t *transfer) finish(cause error) (reply, error) {
 	if t.final != nil {
 		return *t.final, nil
 	}
-	for {
-		r, err := t.c.recv(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout))
-		if err != nil {
-			return r, err
-		}
-		if !r.preliminary() { // quirkRepeated150
-			t.final = &r
-			return r, nil
-		}
+	r, err := t.c.final(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout)) // quirkRepeated150
+	if err == nil {
+		t.final = &r
 	}
+	return r, err
 }
 
 // abandon ends a transfer before its end and brings the replies back in step,
