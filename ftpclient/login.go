@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -148,7 +149,7 @@ func (c *conn) refused(r reply, err error) error {
 			Text: r.text() + " (the server wants an account)"})
 	case r.transient():
 		kind = KindBusy
-	case r.code != 530 && r.code != 532 && r.code != 331 && r.code != 430:
+	case !slices.Contains([]int{331, 430, 530, 532, 550, 553}, r.code):
 		kind = KindProtocol
 	}
 	e := &Error{Op: "login", Kind: kind, Code: r.code, Text: r.text()}

@@ -40,6 +40,10 @@ func (r reply) intermediate() bool { return r.code/100 == 3 }
 func (r reply) transient() bool    { return r.code/100 == 4 }
 func (r reply) permanent() bool    { return r.code/100 == 5 }
 
+// outOfTurn tells that it is neither a success nor a refusal, but the answer to
+// something else.
+func (r reply) outOfTurn() bool { return !r.completed() && !r.transient() && !r.permanent() }
+
 // notImplemented tells that the server does not have the command at all.
 func (r reply) notImplemented() bool {
 	return r.code == 500 || r.code == 502 || r.code == 504 || r.code == 202
