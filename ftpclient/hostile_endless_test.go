@@ -146,12 +146,12 @@ func TestEndlessListing(t *testing.T) {
 			if name != "facts" {
 				lr.rows = &rowReader{now: time.Now()}
 			}
-			err := readLines(&listingBound{endless, 16 << 20, 1 << 16}, lr.line)
+			err := readLines(&listingBound{endless, 8 << 20, 1 << 13}, lr.line)
 			wantKind(t, "read", (&conn{}).ioError("LIST", err), KindProtocol)
-			if endless.n > 16<<20+2*maxListLine {
+			if endless.n > 8<<20+2*maxListLine {
 				t.Errorf("%d octets were read", endless.n)
 			}
-			if held := heldBytes(); held > before+(64<<20) {
+			if held := heldBytes(); held > before+(32<<20) {
 				t.Errorf("%d octets are held", held-before)
 			}
 			runtime.KeepAlive(&lr)
@@ -183,7 +183,7 @@ func TestEndlessListingOverTheWire(t *testing.T) {
 		most        int
 	}{
 		"LIST, one line": {"LIST", strings.Repeat("x", 1<<20), maxListing},
-		"MLSD, lines":    {"MLSD", strings.Repeat("type=cdir; .\r\n", 4<<10), 15 * maxListingLines},
+		"MLSD, lines":    {"MLSD", strings.Repeat("\r\n", 4<<10), 2 * maxListingLines},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t, nil)
@@ -203,7 +203,7 @@ func TestEndlessListingOverTheWire(t *testing.T) {
 			wantKind(t, "List", err, KindProtocol)
 			c.Close()
 			f.wg.Wait()
-			if taken < 1<<20 || taken > tc.most+(4<<20) {
+			if taken < 1<<20 || taken > tc.most+(2<<20) {
 				t.Errorf("%d octets were taken", taken)
 			}
 		})
