@@ -107,8 +107,8 @@ func TestFuzzTargets(t *testing.T) {
 func TestOutOfTime(t *testing.T) {
 	for out, want := range map[string]bool{
 		"fuzz: elapsed: 8s, execs: 4\n--- FAIL: FuzzX (8.02s)\n    context deadline exceeded\nFAIL\nexit status 1\n": true,
-		"--- FAIL: FuzzX (8.02s)\n    x_test.go:3: context deadline exceeded\nFAIL\n":                           false,
-		"--- FAIL: FuzzX (8.02s)\n    fuzzing process hung or terminated unexpectedly: exit status 2\nFAIL\n":  false,
+		"--- FAIL: FuzzX (8.02s)\n    x_test.go:3: context deadline exceeded\nFAIL\n":                                false,
+		"--- FAIL: FuzzX (8.02s)\n    fuzzing process hung or terminated unexpectedly: exit status 2\nFAIL\n":        false,
 	} {
 		if got := outOfTime.MatchString(out); got != want {
 			t.Errorf("%q: %v", out, got)

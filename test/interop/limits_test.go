@@ -3,7 +3,10 @@ package interop
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,6 +15,7 @@ import (
 	"time"
 
 	"ftpfs/ftpclient"
+	"ftpfs/ftpserver"
 	"ftpfs/test/ftptest"
 )
 
@@ -100,6 +104,7 @@ func TestLimitedClient(t *testing.T) {
 
 // TestLimitedMount: the same through a mount, by programs.
 func TestLimitedMount(t *testing.T) {
+	program(t) // built once for all
 	for name, limit := range limits() {
 		if testing.Short() && !strings.HasPrefix(name, "2") {
 			continue
@@ -128,6 +133,70 @@ func TestLimitedMount(t *testing.T) {
 	}
 }
 
+// TestLimitChanges: a limit that rises and falls while readers read reaches none
+// of them, and what it allows is used.
+func TestLimitChanges(t *testing.T) {
+	const file = "content"
+	server, addr := bundledWith(t, file)
+	const idle = 20 * time.Millisecond
+	c, err := ftpclient.New(ftpclient.Options{Host: "127.0.0.1", Port: addr.Port, IdleTimeout: idle})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for _, limit := range []int{1, 5, 2, 0, 1} {
+		server.SetLimits(limit, -1)
+		<-time.After(4 * idle) // sessions that there are stay, while they are in use
+		var all sync.WaitGroup
+		for range readers {
+			all.Go(func() {
+				for range 20 {
+					if got, err := retrieve(ctx, c, "/"+file, 0, int64(len(file))); err != nil || string(got) != file {
+						t.Errorf("with a limit of %d: %q, %v", limit, got, err)
+					}
+				}
+			})
+		}
+		all.Wait()
+	}
+}
+
+// bundledWith serves one file, named as what it holds.
+func bundledWith(t *testing.T, file string) (*ftpserver.Server, *net.TCPAddr) {
+	t.Helper()
+	fsys := ftpserver.NewMemFS(0)
+	f, err := fsys.OpenFile(file, os.O_WRONLY|os.O_CREATE, 0o644)
+	if err == nil {
+		_, err = io.WriteString(f, file)
+		err = errors.Join(err, f.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, err := ftpserver.New(ftpserver.Options{FS: fsys, Anonymous: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		server.Serve(l) // until Close
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		<-ended
+	})
+	return server, l.Addr().(*net.TCPAddr)
+}
+
 // TestStrangersTakeTheRest: of the sessions that a server allows in all,
 // strangers have some, and come and go; readers make do with what is left.
 func TestStrangersTakeTheRest(t *testing.T) {
@@ -144,7 +213,7 @@ func TestStrangersTakeTheRest(t *testing.T) {
 		for range 4 {
 			strangers.Go(func() { comeAndGo(ctx, t, s, stop) })
 		}
-		allRead(ctx, t, s, c, 10, contents)
+		allRead(ctx, t, s, c, 4, contents)
 		close(stop)
 		strangers.Wait()
 	}, ftptest.MaxClients(5))
