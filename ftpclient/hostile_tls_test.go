@@ -153,12 +153,7 @@ func TestTLSCuts(t *testing.T) {
 					}
 					s.say("226 that was all")
 				}), tf.hook)
-				err := op(t, tlsClient(f, tf.explicit))
-				if err == nil {
-					t.Errorf("%s, cut %s: taken for whole", verb, name)
-				} else if !isKind(err, KindTruncated, KindNetwork, KindTLS) {
-					t.Errorf("%s, cut %s: %v", verb, name, err)
-				}
+				wantKind(t, verb+", cut "+name, op(t, tlsClient(f, tf.explicit)), KindTruncated)
 			}
 		}
 	})
