@@ -45,7 +45,7 @@ func (c *conn) openData(ctx context.Context) (*dataConn, error) {
 		}
 		d, err := c.dialData(ctx, port, timeout)
 		if err == nil {
-			c.srv.learn(factEPSV, Yes)
+			c.srv.learn(factEPSV, Yes, r.evidence())
 			return d, nil
 		}
 		if known == Yes || ctx.Err() != nil {
@@ -56,7 +56,7 @@ func (c *conn) openData(ctx context.Context) (*dataConn, error) {
 	}
 	d, err := c.openPASV(ctx)
 	if err == nil {
-		c.srv.learn(factEPSV, No)
+		c.srv.learn(factEPSV, No, r.evidence()+"; PASV works")
 	}
 	return d, err
 }

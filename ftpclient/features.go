@@ -16,15 +16,45 @@ type Features struct {
 	MLST bool // MLST and MLSD
 	UTF8 bool
 
-	// What was learned. Zero means not tried yet.
-	EPSV, Size, MDTM, Rest, MFMT, MDTMSet, SiteUtime, SiteChmod, SiteSymlink, ListAll, Pipelining Support
+	// What was learned. Zero means not tried yet. Facts has the evidence.
+	EPSV, Size, MDTM, Rest, MFMT, MDTMSet, SiteUtime, SiteChmod, SiteSymlink, ListAll Support
 
+	// Pipelining: several commands in one write are answered one by one, in
+	// their order.
+	Pipelining Support
+	// StatList: STAT of a directory lists it over the control connection, as
+	// completely as MLSD or LIST do, names that begin with a dot too.
+	StatList Support
+	// DataAhead: a data connection may be opened, other commands sent, and then
+	// the transfer begun.
+	DataAhead Support
+	// RenameOver: RNTO onto an existing file replaces it.
+	RenameOver Support
+	// CaseFold: names that differ in case only are the same.
+	CaseFold Support
+	// Globs: names in listing commands are taken for patterns.
+	Globs Support
+	// Append: APPE adds to a file. RestStore: STOR after REST writes from there
+	// on. RestTail: it keeps what the file has behind what it wrote.
+	Append, RestStore, RestTail Support
 	// Resumption: data connections resume the control connection's TLS session.
 	Resumption Support
+
+	evidence map[string]string // by fact; replaced, never changed
 
 	TLS string // version and cipher suite where all is secure, else empty
 
 	Connections int // the most the server was seen to allow; 0 if no limit was met
+}
+
+// advertised returns the line of FEAT that begins with this word, or "".
+func (f Features) advertised(word string) string {
+	for _, line := range f.Feat {
+		if strings.EqualFold(firstWord(line), word) {
+			return line
+		}
+	}
+	return ""
 }
 
 // Support is a learned yes or no.
@@ -57,6 +87,11 @@ type server struct {
 	quirks     quirk
 	noted      string // the last word on security, for the trace
 	listAllBad int    // listings that LIST -a made smaller
+	statBad    int    // listings that differed from those by STAT
+	stalls     int    // flights that were answered in part
+	passwords  bool   // a login was USER, 331, PASS, 2yz
+
+	bulky map[string]bool // directories that are not listed by STAT
 }
 
 // snapshot returns what is known now.
@@ -102,73 +137,17 @@ func (s *server) greeted(text string) {
 
 // describe sets what the first login found.
 func (s *server) describe(f Features) {
-	for _, line := range f.Feat {
-		switch name := strings.ToUpper(firstWord(line)); name {
-		case "MLST", "MLSD":
-			f.MLST = true
-		case "UTF8":
-			f.UTF8 = true
-		}
-	}
+	f.MLST = f.advertised("MLST") != "" || f.advertised("MLSD") != ""
+	f.UTF8 = f.advertised("UTF8") != ""
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.known {
 		return
 	}
-	f.Connections, f.TLS, f.Resumption = s.f.Connections, s.f.TLS, s.f.Resumption
-	s.f, s.known = f, true
+	s.f.Greeting, s.f.System, s.f.Home, s.f.Feat = f.Greeting, f.System, f.Home, f.Feat
+	s.f.MLST, s.f.UTF8 = f.MLST, f.UTF8
+	s.known = true
 	s.quirks = quirksOf(f.Greeting, f.Feat)
-}
-
-// fact is one field of Features that is learned from replies.
-type fact struct {
-	name  string
-	field func(*Features) *Support
-}
-
-var (
-	factEPSV        = fact{"EPSV", func(f *Features) *Support { return &f.EPSV }}
-	factSize        = fact{"SIZE", func(f *Features) *Support { return &f.Size }}
-	factMDTM        = fact{"MDTM", func(f *Features) *Support { return &f.MDTM }}
-	factRest        = fact{"REST", func(f *Features) *Support { return &f.Rest }}
-	factMFMT        = fact{"MFMT", func(f *Features) *Support { return &f.MFMT }}
-	factMDTMSet     = fact{"MDTM to set", func(f *Features) *Support { return &f.MDTMSet }}
-	factSiteUtime   = fact{"SITE UTIME", func(f *Features) *Support { return &f.SiteUtime }}
-	factSiteChmod   = fact{"SITE CHMOD", func(f *Features) *Support { return &f.SiteChmod }}
-	factSiteSymlink = fact{"SITE SYMLINK", func(f *Features) *Support { return &f.SiteSymlink }}
-	factListAll     = fact{"LIST -a", func(f *Features) *Support { return &f.ListAll }}
-	factResume      = fact{"TLS resumption", func(f *Features) *Support { return &f.Resumption }}
-	factPipelining  = fact{"pipelining", func(f *Features) *Support { return &f.Pipelining }}
-)
-
-// support returns what is known of one fact.
-func (s *server) support(k fact) Support {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return *k.field(&s.f)
-}
-
-// learn sets one fact and traces it if it is new.
-func (s *server) learn(k fact, v Support) {
-	s.mu.Lock()
-	p := k.field(&s.f)
-	news := *p != v
-	*p = v
-	s.mu.Unlock()
-	if news {
-		s.trace.learned(k.name + ": " + v.String())
-	}
-}
-
-// learnFrom sets a fact from a reply: 2yz and 3yz teach yes, a reply that the
-// command is not there teaches no, others nothing.
-func (s *server) learnFrom(k fact, r reply) {
-	switch {
-	case r.notImplemented():
-		s.learn(k, No)
-	case r.completed() || r.intermediate():
-		s.learn(k, Yes)
-	}
 }
 
 // limited notes how many connections the server allows; 0 is no limit.

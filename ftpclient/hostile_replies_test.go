@@ -84,7 +84,10 @@ func inPlace(t *testing.T, p place, reply string, check func(*testing.T, *fake, 
 		if p.verb == "" {
 			f.greeting = reply
 		}
-		f.hook = on(p.verb, func(s *fakeSession, _ string) {
+		f.hook = on(p.verb, func(s *fakeSession, arg string) {
+			if p.verb == "RNFR" && (reply[0] == '2' || reply[0] == '3') {
+				s.rename = arg
+			}
 			if p.behind {
 				nc := s.accept()
 				s.say("150 go")

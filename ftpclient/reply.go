@@ -28,6 +28,7 @@ const (
 type reply struct {
 	code  int
 	lines []string
+	to    string // the command that it answers, as traces show it
 }
 
 // text is the whole reply without codes, one line per line.
@@ -55,10 +56,13 @@ type protocolError struct{ what string }
 func (e *protocolError) Error() string { return e.what }
 
 // replyReader splits a control connection into replies.
-type replyReader struct{ br *bufio.Reader }
+type replyReader struct {
+	br   *bufio.Reader
+	bare bool // LF alone ended the last line
+}
 
 func newReplyReader(r io.Reader) *replyReader {
-	return &replyReader{bufio.NewReaderSize(r, 4096)}
+	return &replyReader{br: bufio.NewReaderSize(r, 16<<10)}
 }
 
 // final reads the reply to op, each part of it within d. Preliminary ones are
@@ -66,8 +70,13 @@ func newReplyReader(r io.Reader) *replyReader {
 // that comes all the same would else be taken for the reply, and the reply for
 // that to the next command. A server that sends nothing else is no FTP server.
 func (c *conn) final(op string, d time.Duration) (reply, error) {
+	return c.finalBy(op, d, c.in.read)
+}
+
+// finalBy is final with the way to read a reply.
+func (c *conn) finalBy(op string, d time.Duration, read func() (reply, error)) (reply, error) {
 	for range maxPreliminary {
-		r, err := c.recv(op, d)
+		r, err := c.receive(op, d, read)
 		if err != nil || !r.preliminary() {
 			return r, err
 		}
@@ -88,25 +97,44 @@ func (r *replyReader) await() error {
 // io.EOF, inside one io.ErrUnexpectedEOF, anything that is not a reply a
 // *protocolError.
 func (r *replyReader) read() (reply, error) {
-	line, err := r.line()
-	if err != nil {
-		return reply{}, err
-	}
-	code, sep, ok := splitCode(line)
-	if !ok {
-		return reply{}, &protocolError{notFTP(line)}
-	}
-	rep := reply{code: code, lines: []string{afterCode(line)}}
-	if sep == '-' {
-		err = r.rest(&rep, len(line))
+	rep, size, more, err := r.first()
+	if more {
+		limit := replyLimit{lines: maxReplyLines, bytes: maxReplyBytes - size}
+		err = r.rest(&rep, limit, func(line string) { rep.lines = append(rep.lines, line) })
 	}
 	return rep, err
 }
 
+// readLines is read for a reply of many lines: those between the first and the
+// last go to line and are not kept.
+func (r *replyReader) readLines(limit replyLimit, line func(string)) (reply, error) {
+	rep, _, more, err := r.first()
+	if more {
+		err = r.rest(&rep, limit, line)
+	}
+	return rep, err
+}
+
+// replyLimit is the most that is read of one reply.
+type replyLimit struct{ lines, bytes int }
+
+// first reads the first line of a reply; more tells that others follow.
+func (r *replyReader) first() (rep reply, size int, more bool, err error) {
+	line, err := r.line()
+	if err != nil {
+		return reply{}, 0, false, err
+	}
+	code, sep, ok := splitCode(line)
+	if !ok {
+		return reply{}, 0, false, &protocolError{notFTP(line)}
+	}
+	return reply{code: code, lines: []string{afterCode(line)}}, len(line), sep == '-', nil
+}
+
 // rest reads a multi-line reply up to the line that has the same code and a
 // space, or nothing, behind it; other codes inside are text.
-func (r *replyReader) rest(rep *reply, size int) error {
-	for {
+func (r *replyReader) rest(rep *reply, limit replyLimit, inner func(string)) error {
+	for n := 1; ; n++ {
 		line, err := r.line()
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
@@ -114,15 +142,15 @@ func (r *replyReader) rest(rep *reply, size int) error {
 		if err != nil {
 			return err
 		}
-		size += len(line)
-		if size > maxReplyBytes || len(rep.lines) >= maxReplyLines {
+		limit.bytes -= len(line)
+		if limit.bytes < 0 || n >= limit.lines {
 			return &protocolError{"a reply without end"}
 		}
 		if code, sep, ok := splitCode(line); ok && code == rep.code && sep == ' ' {
 			rep.lines = append(rep.lines, afterCode(line))
 			return nil
 		}
-		rep.lines = append(rep.lines, line)
+		inner(line)
 	}
 }
 
@@ -148,7 +176,8 @@ func (r *replyReader) line() (string, error) {
 		if long != nil {
 			part = append(long, part...)
 		}
-		part = bytes.TrimSuffix(part[:len(part)-1], []byte{'\r'})
+		part, ended := bytes.CutSuffix(part[:len(part)-1], []byte{'\r'})
+		r.bare = !ended
 		return string(stripTelnet(part)), nil
 	}
 }
@@ -223,9 +252,11 @@ func notFTP(line string) string {
 	return fmt.Sprintf("no FTP reply: %s", clip(quote(line)))
 }
 
-func clip(s string) string {
-	if len(s) > 80 {
-		return s[:80] + "..."
+func clip(s string) string { return clipAt(s, 80) }
+
+func clipAt(s string, most int) string {
+	if len(s) > most {
+		return s[:most] + "..."
 	}
 	return s
 }

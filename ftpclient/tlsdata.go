@@ -49,9 +49,9 @@ func (c *conn) resumed(yes bool) error {
 	old := c.tls.sessions.age() >= sessionOld
 	switch {
 	case yes:
-		c.srv.learn(factResume, Yes)
+		c.srv.learn(factResume, Yes, "the handshake of a data connection")
 	case !old:
-		c.srv.learn(factResume, No)
+		c.srv.learn(factResume, No, "the handshake of a data connection")
 	case c.srv.support(factResume) != No:
 		return &Error{Op: "data", Kind: KindNetwork, Err: errSessionExpired}
 	}

@@ -37,6 +37,7 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 	var r reply
 	if err = c.send(cmd); err == nil {
 		r, err = c.recv(firstWord(cmd.verb), c.opts.ReplyTimeout)
+		r.to = cmd.traced()
 	}
 	if err == nil {
 		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"
@@ -68,9 +69,9 @@ func (c *conn) rest(at *restart) (reply, error) {
 	}
 	switch {
 	case r.intermediate():
-		c.srv.learn(factRest, Yes)
+		c.srv.learn(factRest, Yes, r.evidence())
 	case r.permanent() && c.srv.support(factRest) == Untried:
-		c.srv.learn(factRest, No)
+		c.srv.learn(factRest, No, r.evidence())
 		at.ignored = at.optional
 	}
 	return r, nil
