@@ -153,24 +153,24 @@ func (c *conn) receive(op string, d time.Duration, read func() (reply, error)) (
 	return r, nil
 }
 
-// cmd sends one command and reads its reply.
+// cmd sends one command and reads its final reply.
 func (c *conn) cmd(verb, arg string) (reply, error) {
 	if err := c.send(command{verb, arg}); err != nil {
 		return reply{}, err
 	}
-	r, err := c.recv(firstWord(verb), c.opts.ReplyTimeout)
+	r, err := c.final(firstWord(verb), c.opts.ReplyTimeout)
 	r.to = command{verb, arg}.traced()
 	return r, err
 }
 
-// flight sends commands in one write and reads the reply of each.
+// flight sends commands in one write and reads the final reply of each.
 func (c *conn) flight(cmds []command, d time.Duration) ([]reply, error) {
 	if err := c.send(cmds...); err != nil {
 		return nil, err
 	}
 	replies := make([]reply, 0, len(cmds))
 	for _, cmd := range cmds {
-		r, err := c.recv(firstWord(cmd.verb), d)
+		r, err := c.final(firstWord(cmd.verb), d)
 		if err != nil {
 			return replies, err
 		}

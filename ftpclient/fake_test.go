@@ -26,6 +26,7 @@ type fake struct {
 	hook     func(s *fakeSession, verb, arg string) (handled bool)
 	admit    func(n int) string // refuses the n-th session in these words
 	start    func(s *fakeSession)
+	end      func(s *fakeSession)
 	dialErr  func(addr string) error
 
 	mu       sync.Mutex
@@ -180,6 +181,9 @@ type fakeSession struct {
 func (s *fakeSession) run() {
 	defer func() {
 		s.nc.Close()
+		if s.end != nil {
+			s.end(s)
+		}
 		s.mu.Lock()
 		s.open--
 		s.mu.Unlock()

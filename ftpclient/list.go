@@ -237,7 +237,7 @@ func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, e
 	if cmd.verb == "LIST" {
 		lr.rows = &rowReader{now: time.Now()}
 	}
-	if err = readLines(t, lr.line); err != nil {
+	if err = readLines(newListingBound(t), lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)
 		return nil, r, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -63,26 +64,23 @@ func (c *conn) login() error {
 // greeting reads 120 (wait), then 220, or 230 of a server that asks for no user.
 func (c *conn) greeting() (reply, error) {
 	asked, err := c.provoke()
-	for err == nil {
-		var r reply
-		r, err = c.recv("login", c.opts.ReplyTimeout)
-		switch {
-		case asked && c.wantsTLSFirst(r, err):
-			return r, &Error{Op: "TLS", Kind: KindTLS, Code: r.code, Text: r.text(), Err: errSilent}
-		case err != nil:
-			return r, c.refused(r, err)
-		case r.preliminary():
-			continue
-		case r.code == 220 || r.code == 230:
-			c.srv.greeted(r.text())
-			if asked {
-				_, err = c.recv("NOOP", c.opts.ReplyTimeout)
-			}
-			return r, err
-		}
-		return r, c.refused(r, nil)
+	if err != nil {
+		return reply{}, err
 	}
-	return reply{}, err
+	r, err := c.final("login", c.opts.ReplyTimeout)
+	switch {
+	case asked && c.wantsTLSFirst(r, err):
+		return r, &Error{Op: "TLS", Kind: KindTLS, Code: r.code, Text: r.text(), Err: errSilent}
+	case err != nil:
+		return r, c.refused(r, err)
+	case r.code == 220 || r.code == 230:
+		c.srv.greeted(r.text())
+		if asked {
+			_, err = c.recv("NOOP", c.opts.ReplyTimeout)
+		}
+		return r, err
+	}
+	return r, c.refused(r, nil)
 }
 
 // wantsTLSFirst guesses, of a server that we do not know and that was silent
@@ -163,7 +161,7 @@ func (c *conn) refused(r reply, err error) error {
 			Text: r.text() + " (the server wants an account)"})
 	case r.transient():
 		kind = KindBusy
-	case r.code != 530 && r.code != 532 && r.code != 331 && r.code != 430:
+	case !slices.Contains([]int{331, 430, 530, 532, 550, 553}, r.code):
 		kind = KindProtocol
 	}
 	e := &Error{Op: "login", Kind: kind, Code: r.code, Text: r.text()}

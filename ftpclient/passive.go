@@ -67,6 +67,9 @@ func (c *conn) openPASV(ctx context.Context, cmd command) (*dataConn, reply, err
 
 func (c *conn) dialData(ctx context.Context, port int, timeout time.Duration) (*dataConn, error) {
 	addr := net.JoinHostPort(c.peer, strconv.Itoa(port))
+	if port < lowestPort {
+		return nil, &Error{Op: "data", Path: addr, Kind: KindProtocol, Err: errLowPort}
+	}
 	nc, err := dial(ctx, c.opts, addr, timeout)
 	if err != nil {
 		if cause := ctx.Err(); cause != nil {

@@ -12,6 +12,7 @@ type transfer struct {
 	*dataConn
 	verb  string
 	final *reply // the reply after the data, once it came
+	pace  pace
 }
 
 // restart says where a transfer begins.
@@ -45,7 +46,10 @@ func (c *conn) tryBegin(ctx context.Context, cmd command, at *restart) (*transfe
 			return nil, r, err
 		}
 	}
-	r, err = c.cmd(cmd.verb, cmd.arg)
+	if err = c.send(cmd); err == nil {
+		r, err = c.recv(firstWord(cmd.verb), c.opts.ReplyTimeout)
+		r.to = cmd.traced()
+	}
 	if err == nil && c.forgotType(cmd, r) {
 		return c.beginAgain(ctx, d, cmd, at)
 	}
@@ -102,16 +106,11 @@ func (t *transfer) finish(cause error) (reply, error) {
 	if t.final != nil {
 		return *t.final, nil
 	}
-	for {
-		r, err := t.c.recv(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout))
-		if err != nil {
-			return r, err
-		}
-		if !r.preliminary() { // quirkRepeated150
-			t.final = &r
-			return r, nil
-		}
+	r, err := t.c.final(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout)) // quirkRepeated150
+	if err == nil {
+		t.final = &r
 	}
+	return r, err
 }
 
 // abandon ends a transfer before its end and brings the replies back in step,
