@@ -154,7 +154,7 @@ func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
 		c.srv.misses()
 	case missing:
 	case all.dots || len(all.Entries) > len(plain.Entries):
-		c.srv.learn(factListAll, Yes, "it lists what LIST leaves out")
+		c.srv.learn(factListAll, Yes, "LIST -a lists what LIST leaves out")
 		return all, nil
 	}
 	return plain, nil
@@ -169,7 +169,7 @@ func (s *server) misses() {
 	n := s.listAllBad
 	s.mu.Unlock()
 	if n > 1 {
-		s.learn(factListAll, No, "it lists less than LIST")
+		s.learn(factListAll, No, "LIST -a lists less than LIST")
 	}
 }
 

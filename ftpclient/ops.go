@@ -160,7 +160,7 @@ func (c *Client) Chmod(ctx context.Context, path string, mode uint32) error {
 	if err := checkPath(verb, path); err != nil {
 		return err
 	}
-	if c.srv.support(factSiteChmod) == No {
+	if !c.srv.changesModes() && c.srv.support(factSiteChmod) == No {
 		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
 	}
 	return c.do(ctx, verb, path, idempotent, func(ctx context.Context, cn *conn) error {

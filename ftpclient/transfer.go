@@ -27,6 +27,11 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 	if err != nil {
 		return nil, reply{}, err
 	}
+	return c.beginOn(d, cmd, at)
+}
+
+// beginOn is begin on a data connection that is open.
+func (c *conn) beginOn(d *dataConn, cmd command, at *restart) (*transfer, reply, error) {
 	if at != nil && at.offset > 0 {
 		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
 			d.close(err)

@@ -1,0 +1,143 @@
+package ftpclient
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"slices"
+	"strings"
+)
+
+// sampleText is the content of the files that Probe makes.
+const sampleText = "0123456789"
+
+// makeScratch makes the directory for what changes the server, with a few files.
+func (p *prober) makeScratch(ctx context.Context) {
+	var b [4]byte
+	rand.Read(b[:]) // never fails
+	dir := joinPath(p.o.Write, "ftpfs-probe-"+hex.EncodeToString(b[:]))
+	p.made = make(map[string]Type)
+	p.write(ctx, []string{valueStore}, func(ctx context.Context) error {
+		p.made[dir] = TypeDir
+		if err := p.c.Mkdir(ctx, dir); err != nil {
+			for _, g := range reportFacts {
+				if g.write {
+					p.blame(g.names, said(err))
+				}
+			}
+			return err
+		}
+		p.scratch, p.dir = dir, dir
+		for _, name := range []string{"Sample.txt", ".dotfile"} {
+			if err := p.store(ctx, joinPath(dir, name), sampleText, StoreOptions{}); err != nil {
+				return err
+			}
+		}
+		content, err := p.read(ctx, joinPath(dir, "Sample.txt"), 0)
+		switch {
+		case err != nil:
+			return err
+		case content != sampleText:
+			p.found(valueStore, No.String(), "what was stored comes back as "+quote(clip(content)))
+		default:
+			p.found(valueStore, Yes.String(), "STOR, then RETR: the same 10 octets")
+		}
+		return nil
+	})
+}
+
+// write makes an experiment that changes the scratch directory.
+func (p *prober) write(ctx context.Context, facts []string, run func(ctx context.Context) error) {
+	step, cancel := context.WithTimeout(ctx, 2*p.o.Step)
+	defer cancel()
+	if err := run(step); err != nil {
+		why := said(err)
+		p.blame(facts, why)
+		p.report.Problems = append(p.report.Problems, facts[0]+": "+why)
+	}
+}
+
+// blame says why facts are untried, unless that is known.
+func (p *prober) blame(facts []string, why string) {
+	for _, name := range facts {
+		if p.why[name] == "" {
+			p.why[name] = why
+		}
+	}
+}
+
+// store writes a file of the scratch directory.
+func (p *prober) store(ctx context.Context, path, content string, o StoreOptions) error {
+	p.made[path] = TypeFile
+	_, err := p.c.Store(ctx, path, strings.NewReader(content), o)
+	return err
+}
+
+func (p *prober) mkdir(ctx context.Context, path string) error {
+	p.made[path] = TypeDir
+	return p.c.Mkdir(ctx, path)
+}
+
+// sweep removes all that Probe made, what it asked for and what is there. It
+// goes on where something cannot be removed, and when the context has ended.
+func (p *prober) sweep(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sweepTimeout)
+	defer cancel()
+	paths := make(map[string]Type)
+	for path, t := range p.made {
+		paths[path] = t
+	}
+	for path, t := range p.made {
+		if t == TypeDir {
+			p.findLeft(ctx, path, paths)
+		}
+	}
+	order := make([]string, 0, len(paths))
+	for path := range paths {
+		order = append(order, path)
+	}
+	slices.SortFunc(order, func(a, b string) int { return len(b) - len(a) }) // what is in a directory before it
+	for _, path := range order {
+		if err := p.remove(ctx, path, paths[path]); err != nil {
+			p.report.Left = append(p.report.Left, quoteText(path)+": "+said(err))
+		}
+	}
+}
+
+// findLeft adds what is in a directory. Errors are left to its removal.
+func (p *prober) findLeft(ctx context.Context, dir string, paths map[string]Type) {
+	l, err := p.c.List(ctx, dir)
+	if err != nil {
+		return
+	}
+	for _, e := range l.Entries {
+		path := joinPath(dir, e.Name)
+		if _, known := paths[path]; known && e.Type != TypeDir {
+			continue
+		}
+		paths[path] = e.Type
+		if _, ours := p.made[path]; e.Type == TypeDir && !ours {
+			p.findLeft(ctx, path, paths)
+		}
+	}
+}
+
+// remove removes one path; that it is not there is good.
+func (p *prober) remove(ctx context.Context, path string, t Type) error {
+	run := p.c.Delete
+	if t == TypeDir {
+		run = p.c.Rmdir
+	}
+	err := run(ctx, path)
+	if err == nil || isKind(err, KindNotExist) {
+		return nil
+	}
+	if _, gone := p.c.Stat(ctx, path); isKind(gone, KindNotExist) {
+		return nil
+	}
+	return err
+}
+
+// errBrokenOff is the end of an upload that is broken off on purpose.
+var errBrokenOff = errors.New("broken off on purpose")
