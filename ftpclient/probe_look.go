@@ -17,7 +17,7 @@ func (p *prober) look(ctx context.Context) {
 		{[]string{factListAll.name, valueHidden, valueLinks}, idempotent, p.listings},
 		{[]string{"a file to look at"}, idempotent, p.findSample},
 		{[]string{factStatList.name}, idempotent, p.statList},
-		{[]string{factSize.name, factMDTM.name, valueZone, valueMDTMZone}, idempotent, p.best.SizeAndTime},
+		{[]string{factSize.name, factMDTM.name, valueZone, valueMDTMZone}, idempotent, p.sizeAndTime},
 		{[]string{factPipelining.name}, idempotent, p.pipelining},
 		{[]string{factDataAhead.name}, idempotent, p.dataAhead},
 		{[]string{factCaseFold.name}, idempotent, p.caseFold},
