@@ -42,6 +42,11 @@ type Features struct {
 
 	evidence map[string]string // by fact; replaced, never changed
 
+	// NoTickets: TLS 1.2, and the server gave no ticket with which a session can
+	// be resumed. Where it demands that all the same, no transfer works (KindTLS,
+	// ErrNoTicket).
+	NoTickets bool
+
 	TLS string // version and cipher suite where all is secure, else empty
 
 	Connections int // the most the server was seen to allow; 0 if no limit was met
@@ -139,7 +144,8 @@ func (s *server) describe(f Features) {
 	if s.known {
 		return
 	}
-	f.Connections, f.TLS, f.Resumption, f.evidence = s.f.Connections, s.f.TLS, s.f.Resumption, s.f.evidence
+	f.Connections, f.TLS, f.NoTickets = s.f.Connections, s.f.TLS, s.f.NoTickets
+	f.Resumption, f.evidence = s.f.Resumption, s.f.evidence
 	s.f, s.known = f, true
 	s.quirks = quirksOf(f.Greeting, f.Feat)
 }
@@ -161,6 +167,13 @@ func (s *server) security(suite, words string) {
 	if news {
 		s.trace.learned(words)
 	}
+}
+
+// ticketless notes whether a session came without a ticket.
+func (s *server) ticketless(yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.f.NoTickets = yes
 }
 
 // hasTLS tells whether a session with this server was all secure once.

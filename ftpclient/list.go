@@ -212,7 +212,7 @@ func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, e
 	if err = readLines(t, lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)
-		return nil, r, err
+		return nil, r, t.inWords(err)
 	}
 	if r, err = t.finish(io.EOF); err != nil {
 		return nil, r, err

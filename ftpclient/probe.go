@@ -128,6 +128,7 @@ type experiment struct {
 func (p *prober) run(ctx context.Context) {
 	p.describe(ctx)
 	if p.o.Write != "" {
+		p.try(ctx, experiment{[]string{valueLinks, valueHidden}, idempotent, p.listings}) // what is there
 		defer p.sweep(ctx)
 		p.makeScratch(ctx)
 	}

@@ -278,6 +278,9 @@ func (p *prober) trySymlink(ctx context.Context) error {
 		}
 		return p.missing(factSiteSymlink, err)
 	}
+	if shown, err := p.c.Readlink(ctx, link); err == nil {
+		p.found(valueLinks, "shown", "LIST has the link made by SITE SYMLINK, to "+quote(clip(shown)))
+	}
 	if !p.c.Features().MLST {
 		return nil
 	}

@@ -264,7 +264,7 @@ func (p *prober) mdtmZone(exact time.Time, r reply) {
 		p.why[valueMDTMZone] = NeedsWrite
 		return
 	}
-	if off := exact.Sub(time.Now()).Round(zoneStep); off.Abs() <= zoneFarthest {
+	if off := time.Until(exact).Round(zoneStep); off.Abs() <= zoneFarthest {
 		p.found(valueMDTMZone, zoneName(off), r.evidence())
 		return
 	}

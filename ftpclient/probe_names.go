@@ -71,7 +71,7 @@ func (p *prober) globs(ctx context.Context, cn *conn) error {
 		if _, there := p.names[pattern]; there {
 			continue
 		}
-		l, r, err := cn.readListing(ctx, command{"LIST", pattern})
+		l, _, err := cn.readListing(ctx, command{"LIST", pattern})
 		if err != nil && !isRefusal(err) {
 			return err
 		}
@@ -80,7 +80,8 @@ func (p *prober) globs(ctx context.Context, cn *conn) error {
 			cn.srv.learn(factGlobs, Yes, fmt.Sprintf("LIST %s lists %s", quote(clip(pattern)), quote(clip(name))))
 			return nil
 		}
-		if r, err = cn.cmd("STAT", pattern); err != nil {
+		r, err := cn.cmd("STAT", pattern)
+		if err != nil {
 			return err
 		}
 		if r.completed() && lists(statRows(r), name) {

@@ -86,7 +86,7 @@ func (p *prober) advertised(f Features) {
 		p.found(name, No.String(), noFeat)
 		for _, w := range words {
 			if line := f.advertised(w); line != "" {
-				p.found(name, Yes.String(), feat(line))
+				p.found(name, Yes.String(), "FEAT: "+w)
 				break
 			}
 		}

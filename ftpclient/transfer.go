@@ -130,10 +130,13 @@ func (t *transfer) abandon(cause error) {
 	t.c.broken = &protocolError{"no answer to NOOP after an abandoned transfer"}
 }
 
-// inWords adds to an error what the server said of the transfer, if it was no
-// good for it either.
+// inWords adds to the error of a transfer that was abandoned what the server
+// said of it, if it was no good for it either.
 func (t *transfer) inWords(err error) error {
 	var e *Error
+	if errors.Is(t.c.broken, ErrNoTicket) {
+		return t.c.broken
+	}
 	if t.final == nil || t.final.completed() || !errors.As(err, &e) || e.Code != 0 {
 		return err
 	}
