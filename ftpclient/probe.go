@@ -112,6 +112,7 @@ type prober struct {
 	names  map[string]Entry // what was seen there
 	sample string           // path of a file there, or below; empty: none was found
 	best   Entry            // what is listed of it
+	beside map[string]Entry // what is in its directory
 
 	scratch string          // the directory of our own, once it was asked for
 	made    map[string]Type // paths in it that were asked for

@@ -126,7 +126,7 @@ func (p *prober) pickSample(dir string, names map[string]Entry) bool {
 		}
 		if !found || betterSample(e, p.best) {
 			found, p.best = true, e
-			p.sample = joinPath(dir, name)
+			p.sample, p.beside = joinPath(dir, name), names
 		}
 	}
 	return found

@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"context"
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -25,7 +26,7 @@ func (p *prober) caseFold(_ context.Context, cn *conn) error {
 	}
 	base := baseName(p.sample)
 	other := swapCase(base)
-	if _, there := p.names[other]; there {
+	if _, there := p.beside[other]; there {
 		cn.srv.learn(factCaseFold, No, fmt.Sprintf("there are both %s and %s", quote(clip(base)), quote(clip(other))))
 		return nil
 	}
@@ -68,7 +69,7 @@ func (p *prober) globs(ctx context.Context, cn *conn) error {
 	name := baseName(p.sample)
 	var asked []string
 	for _, pattern := range []string{name[:len(name)-1] + "*", "?" + name[1:], "[" + name[:1] + "]" + name[1:]} {
-		if _, there := p.names[pattern]; there {
+		if _, there := p.beside[pattern]; there || !p.tells(pattern) {
 			continue
 		}
 		l, _, err := cn.readListing(ctx, command{"LIST", pattern})
@@ -76,7 +77,7 @@ func (p *prober) globs(ctx context.Context, cn *conn) error {
 			return err
 		}
 		asked = append(asked, pattern)
-		if l != nil && lists(l, name) {
+		if l != nil && matches(l, pattern) {
 			cn.srv.learn(factGlobs, Yes, fmt.Sprintf("LIST %s lists %s", quote(clip(pattern)), quote(clip(name))))
 			return nil
 		}
@@ -84,28 +85,44 @@ func (p *prober) globs(ctx context.Context, cn *conn) error {
 		if err != nil {
 			return err
 		}
-		if r.completed() && lists(statRows(r), name) {
+		if r.completed() && matches(statRows(r), pattern) {
 			cn.srv.learn(factGlobs, Yes, fmt.Sprintf("STAT %s lists %s", quote(clip(pattern)), quote(clip(name))))
 			return nil
 		}
+	}
+	if len(asked) == 0 {
+		p.why[factGlobs.name] = "there is no other file to tell " + quote(clip(name)) + " from"
+		return nil
 	}
 	cn.srv.learn(factGlobs, No, "neither LIST nor STAT has anything for "+quoteText(clipAt(strings.Join(asked, ", "), maxEvidence)))
 	return nil
 }
 
-// lists tells whether a listing has a name, with a directory before it or not.
-func lists(l *Listing, name string) bool {
-	for _, e := range l.Entries {
-		if e.Name == name {
-			return true
-		}
-	}
-	for _, s := range l.Skipped {
-		if strings.HasSuffix(s.Line, "/"+name) {
+// tells reports whether a pattern leaves something out, so that a server that
+// takes no notice of it is found out.
+func (p *prober) tells(pattern string) bool {
+	for name := range p.beside {
+		if !fits(pattern, name) {
 			return true
 		}
 	}
 	return false
+}
+
+// matches tells whether a listing has names, and all of them fit a pattern.
+func matches(l *Listing, pattern string) bool {
+	for _, e := range l.Entries {
+		if !fits(pattern, e.Name) {
+			return false
+		}
+	}
+	return len(l.Entries) > 0
+}
+
+// fits is a match of one name, that of a path its last element.
+func fits(pattern, name string) bool {
+	ok, err := path.Match(pattern, baseName(name))
+	return ok && err == nil
 }
 
 // oddName is a name that some servers change or refuse.

@@ -29,7 +29,7 @@ func (p *prober) makeScratch(ctx context.Context) {
 			return err
 		}
 		p.scratch, p.dir = dir, dir
-		for _, name := range []string{"Sample.txt", ".dotfile"} {
+		for _, name := range []string{"Sample.txt", ".dotfile", "beside"} {
 			if err := p.store(ctx, joinPath(dir, name), sampleText, StoreOptions{}); err != nil {
 				return err
 			}
