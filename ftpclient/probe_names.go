@@ -69,25 +69,12 @@ func (p *prober) globs(ctx context.Context, cn *conn) error {
 	name := baseName(p.sample)
 	var asked []string
 	for _, pattern := range []string{name[:len(name)-1] + "*", "?" + name[1:], "[" + name[:1] + "]" + name[1:]} {
-		if _, there := p.beside[pattern]; there || !p.tells(pattern) {
+		if _, there := p.beside[pattern]; there || len(p.unfit(pattern)) == 0 {
 			continue
 		}
-		l, _, err := cn.readListing(ctx, command{"LIST", pattern})
-		if err != nil && !isRefusal(err) {
-			return err
-		}
 		asked = append(asked, pattern)
-		if l != nil && matches(l, pattern) {
-			cn.srv.learn(factGlobs, Yes, fmt.Sprintf("LIST %s lists %s", quote(clip(pattern)), quote(clip(name))))
-			return nil
-		}
-		r, err := cn.cmd("STAT", pattern)
-		if err != nil {
+		if done, err := p.glob(ctx, cn, pattern); done || err != nil {
 			return err
-		}
-		if r.completed() && matches(statRows(r), pattern) {
-			cn.srv.learn(factGlobs, Yes, fmt.Sprintf("STAT %s lists %s", quote(clip(pattern)), quote(clip(name))))
-			return nil
 		}
 	}
 	if len(asked) == 0 {
@@ -98,25 +85,53 @@ func (p *prober) globs(ctx context.Context, cn *conn) error {
 	return nil
 }
 
-// tells reports whether a pattern leaves something out, so that a server that
-// takes no notice of it is found out.
-func (p *prober) tells(pattern string) bool {
+// glob asks for one pattern, and reports whether it was taken for one.
+func (p *prober) glob(ctx context.Context, cn *conn, pattern string) (bool, error) {
+	l, _, err := cn.readListing(ctx, command{"LIST", pattern})
+	if err != nil && !isRefusal(err) {
+		return false, err
+	}
+	if l != nil && p.matched(l, pattern) {
+		cn.srv.learn(factGlobs, Yes, fmt.Sprintf("LIST %s lists what fits that", quoteText(clip(pattern))))
+		return true, nil
+	}
+	r, err := cn.cmd("STAT", pattern)
+	if err != nil {
+		return false, err
+	}
+	if r.completed() && p.matched(statRows(r), pattern) {
+		cn.srv.learn(factGlobs, Yes, fmt.Sprintf("STAT %s lists what fits that", quoteText(clip(pattern))))
+		return true, nil
+	}
+	return false, nil
+}
+
+// unfit are names beside the sample that a pattern leaves out.
+func (p *prober) unfit(pattern string) (names []string) {
 	for name := range p.beside {
-		if !fits(pattern, name) {
-			return true
+		if !fits(pattern, name) && name[0] != '.' { // which LIST leaves out anyway
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// matched tells whether a listing has what fits a pattern, and not all that does
+// not, as of a server that takes no notice of the pattern. It may have more:
+// vsftpd looks for patterns in the targets of links, too.
+func (p *prober) matched(l *Listing, pattern string) bool {
+	got := make(map[string]bool)
+	fit := false
+	for _, e := range l.Entries {
+		got[baseName(e.Name)] = true
+		fit = fit || fits(pattern, e.Name)
+	}
+	for _, name := range p.unfit(pattern) {
+		if !got[name] {
+			return fit
 		}
 	}
 	return false
-}
-
-// matches tells whether a listing has names, and all of them fit a pattern.
-func matches(l *Listing, pattern string) bool {
-	for _, e := range l.Entries {
-		if !fits(pattern, e.Name) {
-			return false
-		}
-	}
-	return len(l.Entries) > 0
 }
 
 // fits is a match of one name, that of a path its last element.
@@ -146,4 +161,39 @@ func oddLabels() (labels []string) {
 		labels = append(labels, n.label)
 	}
 	return labels
+}
+
+// tryNames stores files under odd names and looks what they are called then.
+func (p *prober) tryNames(ctx context.Context) error {
+	dir := joinPath(p.scratch, "names")
+	if err := p.mkdir(ctx, dir); err != nil {
+		return err
+	}
+	for _, n := range oddNames {
+		if err := p.store(ctx, joinPath(dir, n.name), sampleText, StoreOptions{}); err != nil {
+			if !isRefusal(err) {
+				return err
+			}
+			p.found(n.label, "refused", said(err))
+		}
+	}
+	l, err := p.c.List(ctx, dir)
+	if err != nil {
+		return err
+	}
+	for _, n := range oddNames {
+		if _, refused := p.values[n.label]; refused {
+			continue
+		}
+		p.found(n.label, "lost", "STOR "+quote(n.name)+" → 2yz, but no such name is listed")
+		for _, e := range l.Entries {
+			switch {
+			case e.Name == n.name:
+				p.found(n.label, "kept", "STOR "+quote(n.name)+", and it is listed")
+			case strings.Contains(e.Name, n.core):
+				p.found(n.label, "changed", "STOR "+quote(n.name)+", and "+quote(clip(e.Name))+" is listed")
+			}
+		}
+	}
+	return nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"slices"
 	"strings"
 )
@@ -138,6 +137,3 @@ func (p *prober) remove(ctx context.Context, path string, t Type) error {
 	}
 	return err
 }
-
-// errBrokenOff is the end of an upload that is broken off on purpose.
-var errBrokenOff = errors.New("broken off on purpose")
