@@ -111,7 +111,27 @@ func (c *conn) change(ctx context.Context, ch change) error {
 	if r.completed() && !(r.notImplemented() && strings.HasPrefix(ch.cmd.verb, "SITE")) {
 		return nil
 	}
+	if ch.cmd.verb == "RNTO" {
+		if err := c.learnRename(ctx, ch, r); err != nil {
+			return err
+		}
+	}
 	return c.refusalOf(ctx, ch.cmd.verb, ch.cmd.arg, ch.from, r)
+}
+
+// learnRename learns that RNTO replaces no file from a refusal which says that
+// there is one, and a look that agrees.
+func (c *conn) learnRename(ctx context.Context, ch change, r reply) error {
+	if c.srv.support(factRenameOver) != Untried || kindOfReply("RNTO", r, ch.cmd.arg, ch.from) != KindExist {
+		return nil
+	}
+	for _, path := range []string{ch.from, ch.cmd.arg} {
+		if at, err := c.see(ctx, path); err != nil || !at.there || at.Type != TypeFile {
+			return err
+		}
+	}
+	c.srv.learn(factRenameOver, No, r.evidence())
+	return nil
 }
 
 // siteArg is a name as an argument of SITE SYMLINK, which has two.

@@ -116,6 +116,7 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 		return connectFailure(c.job.Location, err)
 	}
 	explainWrite(report)
+	report.Plan = append(report.Plan, uploadPlan(m.client.Features())...)
 	print := printProbe
 	if c.json {
 		print = printJSON
@@ -145,6 +146,21 @@ func (c *probeCommand) probeOptions(m *mounted) ftpclient.ProbeOptions {
 		o.Step, o.Timeout = c.job.Timeout, 12*c.job.Timeout
 	}
 	return o
+}
+
+// uploadPlan says what the cache does with files that are written.
+func uploadPlan(f ftpclient.Features) []ftpclient.Intention {
+	replace := "RNTO over the old one, else that is moved aside first"
+	switch f.RenameOver {
+	case ftpclient.Yes:
+		replace = "RNTO over the old one"
+	case ftpclient.No:
+		replace = "the old one is moved aside, then RNTO"
+	}
+	return []ftpclient.Intention{
+		{Subject: "uploads", Does: "whole files by STOR, after an append or a change within too"},
+		{Subject: "replacing a file", Does: "STOR under another name, then " + replace},
+	}
 }
 
 // explainWrite says in the program's terms what was not tried.

@@ -79,7 +79,7 @@ func printList(b *bytes.Buffer, title string, lines []string) {
 // nameColumns is where the second column begins, valueColumns how wide it is
 // before the evidence.
 const (
-	nameColumns  = 30
+	nameColumns  = 32
 	valueColumns = 9
 )
 
@@ -108,7 +108,7 @@ func printRow(b *bytes.Buffer, name, text string) {
 	var lines bytes.Buffer
 	wrap(&lines, strings.Repeat(" ", nameColumns), text)
 	first := strings.TrimLeft(lines.String(), " ")
-	fmt.Fprint(b, "  "+pad(printable(name), nameColumns-2)+first)
+	fmt.Fprintln(b, strings.TrimRight("  "+pad(printable(name), nameColumns-2)+first, " \n"))
 }
 
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(1, n-columns(s))) }
@@ -136,15 +136,9 @@ func wrap(b *bytes.Buffer, indent, text string) {
 		line += word
 		for columns(line) > room {
 			r := []rune(line)
-			line = string(r[:room])
-			rest := string(r[room:])
-			flush()
-			line = rest
+			fmt.Fprintln(b, indent+string(r[:room]))
+			line = string(r[room:])
 		}
-	}
-	if line == "" && strings.TrimSpace(text) == "" {
-		fmt.Fprintln(b)
-		return
 	}
 	flush()
 }
