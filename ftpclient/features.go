@@ -22,8 +22,9 @@ type Features struct {
 	// Pipelining: several commands in one write are answered one by one, in
 	// their order.
 	Pipelining Support
-	// StatList: STAT of a directory lists it over the control connection, as
-	// completely as MLSD or LIST do, names that begin with a dot too.
+	// StatList: STAT -a, sent after CWD, lists that directory over the control
+	// connection, as completely as MLSD or LIST -a do, names that begin with a
+	// dot too.
 	StatList Support
 	// DataAhead: a data connection may be opened, other commands sent, and then
 	// the transfer begun.
@@ -151,10 +152,11 @@ func (s *server) describe(f Features) {
 }
 
 // limited notes how many connections the server allows; 0 is no limit.
-func (s *server) limited(n int) {
+func (s *server) limited(n int, evidence string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.f.Connections = n
+	s.f.note(valueLimit, evidence)
 }
 
 // security notes how secure a session is, and traces it if that is new.

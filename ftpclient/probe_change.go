@@ -210,12 +210,8 @@ func (p *prober) trySymlink(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		shown := slices.ContainsFunc(l.Entries, func(e Entry) bool { return e.Name == baseName(link) })
-		if shown {
-			p.found(valueHidden, No.String(), "MLSD has a link whose target was deleted")
-		} else {
-			p.found(valueHidden, Yes.String(), "MLSD has not a link whose target was deleted")
-		}
+		hidden := !slices.ContainsFunc(l.Entries, func(e Entry) bool { return e.Name == baseName(link) })
+		p.found(valueHidden, yesIf(hidden).String(), "MLSD after the target of the link was deleted")
 		return nil
 	})
 }

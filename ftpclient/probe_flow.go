@@ -44,32 +44,26 @@ func (p *prober) dataAhead(ctx context.Context, cn *conn) error {
 			return err
 		}
 	}
-	evidence := "EPSV"
-	if cn.srv.support(factEPSV) == No {
-		evidence = "PASV"
-	}
-	evidence += ", connect, CWD, PWD, TYPE, LIST → "
 	t, r, err := cn.beginOn(d, command{"LIST", ""}, nil)
-	if t == nil {
-		if err == nil && (r.code == 425 || r.code == 426 || r.code == 503) {
-			cn.srv.learn(factDataAhead, No, evidence+reply{code: r.code, lines: r.lines}.evidence())
+	var n int64
+	if t != nil {
+		if n, err = io.Copy(io.Discard, t); err != nil {
+			t.abandon(err)
+			return err
 		}
-		return err
+		r, err = t.finish(io.EOF)
 	}
-	n, err := io.Copy(io.Discard, t)
 	if err != nil {
-		t.abandon(err)
 		return err
 	}
-	if r, err = t.finish(io.EOF); err != nil {
-		return err
-	}
-	evidence += reply{code: r.code, lines: r.lines}.evidence()
+	evidence := "data connection, CWD, PWD, TYPE, LIST → " + reply{code: r.code, lines: r.lines}.evidence()
 	switch {
 	case r.completed() && (n > 0 || len(p.names) == 0):
 		cn.srv.learn(factDataAhead, Yes, evidence)
-	case r.code == 425 || r.code == 426:
+	case r.code == 425 || r.code == 426 || r.code == 503:
 		cn.srv.learn(factDataAhead, No, evidence)
+	default:
+		p.why[factDataAhead.name] = evidence
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,29 +43,36 @@ func (p *prober) listings(ctx context.Context, cn *conn) error {
 	if err != nil {
 		return err
 	}
-	var links, targets int
-	var hidden string
+	p.links(rows.Entries, mlst)
 	for _, e := range rows.Entries {
-		_, seen := p.names[e.Name]
-		if e.Type == TypeSymlink {
-			links++
-			if e.Target != "" {
-				targets++
-			}
-			if mlst && !seen {
-				hidden = e.Name
-			}
-		}
-		if !seen {
+		if _, seen := p.names[e.Name]; !seen {
 			p.names[e.Name] = e
 		}
 	}
+	return nil
+}
+
+// links notes what LIST shows of symbolic links, and MLSD does not.
+func (p *prober) links(rows []Entry, mlst bool) {
+	var links, targets int
+	var hidden string
+	for _, e := range rows {
+		if e.Type != TypeSymlink {
+			continue
+		}
+		links++
+		if e.Target != "" {
+			targets++
+		}
+		if _, seen := p.names[e.Name]; mlst && !seen {
+			hidden = e.Name
+		}
+	}
+	p.why[valueLinks] = "there is none to see"
 	if links > 0 {
 		p.found(valueLinks, "shown", fmt.Sprintf("LIST has %d, %d with a target", links, targets))
 	}
-	p.why[valueLinks] = "there is none to see"
 	p.hides(hidden)
-	return nil
 }
 
 // hides notes whether MLSD leaves links out that LIST has.
@@ -157,28 +165,35 @@ func (p *prober) statList(_ context.Context, cn *conn) error {
 		return nil
 	}
 	l := statRows(r)
-	got := make(map[string]bool)
-	dots := l.dots
-	for _, e := range l.Entries {
-		got[e.Name] = true
-		dots = dots || strings.HasPrefix(e.Name, ".")
-		if want := p.names[e.Name]; want.Type == TypeFile && want.Size >= 0 && e.Size != want.Size {
-			cn.srv.learn(factStatList, No, fmt.Sprintf("STAT -a: %s has %d octets, not %d", quote(clip(e.Name)), e.Size, want.Size))
-			return nil
-		}
+	if flaw := p.differs(l); flaw != "" {
+		cn.srv.learn(factStatList, No, fmt.Sprintf("STAT -a → %d, %s", r.code, flaw))
+		return nil
 	}
-	for name := range p.names {
-		if !got[name] {
-			cn.srv.learn(factStatList, No, fmt.Sprintf("STAT -a → %d, without %s", r.code, quote(clip(name))))
-			return nil
-		}
-	}
+	dots := l.dots || slices.ContainsFunc(l.Entries, func(e Entry) bool { return strings.HasPrefix(e.Name, ".") })
 	if !dots {
 		p.why[factStatList.name] = "STAT -a lists the same, but there is no name with a dot to see"
 		return nil
 	}
-	cn.srv.learn(factStatList, Yes, fmt.Sprintf("STAT -a → %d, the same %d names", r.code, len(got)))
+	cn.srv.learn(factStatList, Yes, fmt.Sprintf("STAT -a → %d, the same %d names", r.code, len(l.Entries)))
 	return nil
+}
+
+// differs says what is wrong with a listing, compared with what is known of the
+// directory; nothing if it is as good.
+func (p *prober) differs(l *Listing) string {
+	got := make(map[string]bool)
+	for _, e := range l.Entries {
+		got[e.Name] = true
+		if want := p.names[e.Name]; want.Type == TypeFile && want.Size >= 0 && e.Size != want.Size {
+			return fmt.Sprintf("%s has %d octets instead of %d", quote(clip(e.Name)), e.Size, want.Size)
+		}
+	}
+	for name := range p.names {
+		if !got[name] {
+			return "without " + quote(clip(name))
+		}
+	}
+	return ""
 }
 
 // statRows reads the rows of a reply to STAT. Some servers begin each with the

@@ -30,31 +30,36 @@ func (p *prober) caseFold(_ context.Context, cn *conn) error {
 		cn.srv.learn(factCaseFold, No, fmt.Sprintf("there are both %s and %s", quote(clip(base)), quote(clip(other))))
 		return nil
 	}
+	other = joinPath(parentDir(p.sample), other)
 	// RNFR changes nothing while no RNTO follows it.
 	for _, verb := range []string{"SIZE", "MDTM", "RNFR"} {
 		same, err := cn.cmd(verb, p.sample)
+		if err == nil && (same.completed() || same.intermediate()) {
+			var r reply
+			if r, err = cn.cmd(verb, other); err == nil {
+				p.judgeCase(same, r)
+				return nil
+			}
+		}
 		if err != nil {
 			return err
 		}
-		if !same.completed() && !same.intermediate() {
-			continue
-		}
-		r, err := cn.cmd(verb, joinPath(parentDir(p.sample), other))
-		if err != nil {
-			return err
-		}
-		switch {
-		case r.code == same.code && (verb == "RNFR" || r.text() == same.text()):
-			cn.srv.learn(factCaseFold, Yes, r.evidence())
-		case r.permanent() || r.code == 450:
-			cn.srv.learn(factCaseFold, No, r.evidence())
-		default:
-			p.why[factCaseFold.name] = r.evidence()
-		}
-		return nil
 	}
 	p.why[factCaseFold.name] = "none of SIZE, MDTM and RNFR knows " + quote(clip(p.sample))
 	return nil
+}
+
+// judgeCase compares the replies for a name and for the one with the case
+// exchanged.
+func (p *prober) judgeCase(same, r reply) {
+	switch {
+	case r.code == same.code && (r.intermediate() || r.text() == same.text()):
+		p.c.srv.learn(factCaseFold, Yes, r.evidence())
+	case r.permanent() || r.code == 450:
+		p.c.srv.learn(factCaseFold, No, r.evidence())
+	default:
+		p.why[factCaseFold.name] = r.evidence()
+	}
 }
 
 // globs asks LIST and STAT for patterns that fit the sample.

@@ -113,29 +113,38 @@ func (p *prober) finish() {
 	if f.TLS == "" {
 		p.why[factResume.name] = "there is no TLS"
 	}
-	learned := make(map[string]Fact)
+	if _, tried := p.values[valueLimit]; !tried && f.Connections > 0 {
+		p.found(valueLimit, strconv.Itoa(f.Connections), f.evidence[valueLimit])
+	}
 	for _, fact := range f.Facts() {
-		learned[fact.Name] = fact
+		if _, own := p.values[fact.Name]; !own {
+			p.values[fact.Name] = fact
+		}
 	}
 	for _, g := range reportFacts {
 		for _, name := range g.names {
-			fact, ok := p.values[name]
-			if !ok {
-				fact = learned[name]
-			}
-			if fact.Name == "" {
-				fact = Fact{Name: name, Value: Untried.String()}
-			}
-			if fact.Value == Untried.String() && fact.Evidence == "" {
-				fact.Evidence = p.why[name]
-				if fact.Evidence == "" && g.write && p.o.Write == "" {
-					fact.Evidence = NeedsWrite
-				}
-			}
-			p.report.Facts = append(p.report.Facts, ReportFact{g.group, fact})
+			p.report.Facts = append(p.report.Facts, ReportFact{g.group, p.settle(name, g.write)})
 		}
 	}
 	p.report.Plan = p.c.Plan()
+}
+
+// settle is the last word on a fact. write tells that it needs leave to write.
+func (p *prober) settle(name string, write bool) Fact {
+	fact := p.values[name]
+	if fact.Name == "" {
+		fact = Fact{Name: name, Value: Untried.String()}
+	}
+	switch {
+	case fact.Value != Untried.String() || fact.Evidence != "":
+	case p.why[name] != "":
+		fact.Evidence = p.why[name]
+	case write && p.o.Write == "":
+		fact.Evidence = NeedsWrite
+	default:
+		fact.Evidence = "nothing showed it"
+	}
+	return fact
 }
 
 // printableLines are the lines of a text, each printable.

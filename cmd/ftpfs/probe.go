@@ -117,12 +117,8 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 	}
 	explainWrite(report)
 	report.Plan = append(report.Plan, uploadPlan(m.client.Features())...)
-	print := printProbe
-	if c.json {
-		print = printJSON
-	}
-	if werr := print(w, m.source, report); werr != nil {
-		return failf(exitFailure, "%w", werr)
+	if err := c.print(w, m.source, report); err != nil {
+		return failf(exitFailure, "%w", err)
 	}
 	switch {
 	case len(report.Left) > 0:
@@ -133,6 +129,13 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 		return connectFailure(c.job.Location, err)
 	}
 	return nil
+}
+
+func (c *probeCommand) print(w io.Writer, source string, r *ftpclient.Report) error {
+	if c.json {
+		return printJSON(w, source, r)
+	}
+	return printProbe(w, source, r)
 }
 
 // probeOptions gives a slow server, for which --timeout was raised, as much

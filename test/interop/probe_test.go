@@ -162,3 +162,19 @@ func probe(t *testing.T, flags ...string) map[string]ftpclient.Fact {
 	}
 	return facts
 }
+
+// TestProbeLimit finds a server's limit in its own words, and leaves no
+// connection behind that would count.
+func TestProbeLimit(t *testing.T) {
+	t.Parallel()
+	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
+		s.WriteFile("readme.txt", []byte("hello"))
+		for range 2 {
+			f := probe(t, s.URL())["connections"]
+			if f.Value != "3" || !strings.HasPrefix(f.Evidence, "login 4: login → ") || !strings.Contains(strings.ToLower(f.Evidence), "connect") {
+				t.Errorf("%+v", f)
+			}
+		}
+	}, ftptest.MaxPerHost(3))
+}
