@@ -72,6 +72,10 @@ func TestProbeFacts(t *testing.T) {
 					}
 				}
 				checkReport(t, c, r, len(want))
+				synctest.Wait()
+				if p.open > 2 {
+					t.Errorf("%d connections are left", p.open)
+				}
 			})
 		})
 	}
@@ -250,5 +254,17 @@ func TestProbeNoLogin(t *testing.T) {
 		}
 		_, err = p.client(nil).Probe(t.Context(), ProbeOptions{Write: "relative"})
 		wantKind(t, "Probe", err, KindInvalidName)
+	})
+}
+
+// Where no name begins with a dot, STAT that lists no dots proves nothing.
+func TestProbeStatWithoutDots(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProbed(t, "STAT with dots")
+		p.drop("/dir/.hidden")
+		r := p.probe(t, p.client(nil), false)
+		if f := factOf(t, factsOf(r), factStatList.name); f.Value != "untried" || !strings.Contains(f.Evidence, "no name with a dot") {
+			t.Errorf("%+v", f)
+		}
 	})
 }

@@ -65,6 +65,12 @@ func TestTLSOther425(t *testing.T) {
 	if c.Features().NoTickets {
 		t.Error("NoTickets, but it gives some")
 	}
+	tf.data = func(*fakeSession) *tls.Config { // which does not know the tickets
+		return &tls.Config{Certificates: tf.config.Certificates, MaxVersion: tls.VersionTLS12}
+	}
+	_, err = c.List(t.Context(), "/")
+	wantKind(t, "List without resumption", err, KindTruncated)
+
 	f = newTCPFake(t, map[string]string{"/f": "abc"})
 	tf = secureFake(f.fake, tls.VersionTLS12)
 	tf.config.SessionTicketsDisabled = true
@@ -73,4 +79,13 @@ func TestTLSOther425(t *testing.T) {
 	if noError(t, "read where nothing need be resumed", err); got != "abc" || !c.Features().NoTickets {
 		t.Errorf("read %q; %+v", got, c.Features())
 	}
+	f.hook = func(s *fakeSession, verb, arg string) bool {
+		if verb == "LIST" {
+			s.say("425 No data connection.")
+			return true
+		}
+		return tf.hook(s, verb, arg)
+	}
+	_, err = c.List(t.Context(), "/")
+	wantKind(t, "List refused before a handshake", err, KindNetwork)
 }

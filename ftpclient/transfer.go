@@ -32,6 +32,9 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 
 // beginOn is begin on a data connection that is open.
 func (c *conn) beginOn(d *dataConn, cmd command, at *restart) (*transfer, reply, error) {
+	if c.tls != nil {
+		c.tls.anew = false // of the transfer before
+	}
 	if at != nil && at.offset > 0 {
 		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
 			d.close(err)
