@@ -22,7 +22,7 @@ type Features struct {
 	// Pipelining: several commands in one write are answered one by one, in
 	// their order.
 	Pipelining Support
-	// StatList: STAT -a, sent after CWD, lists that directory over the control
+	// StatList: "STAT -a .", sent after CWD, lists that directory over the control
 	// connection, as completely as MLSD or LIST -a do, names that begin with a
 	// dot too.
 	StatList Support
@@ -93,6 +93,11 @@ type server struct {
 	quirks     quirk
 	noted      string // the last word on security, for the trace
 	listAllBad int    // listings that LIST -a made smaller
+	statBad    int    // listings that differed from those by STAT
+	stalls     int    // flights that were answered in part
+	passwords  bool   // a login was USER, 331, PASS, 2yz
+
+	bulky map[string]bool // directories that are not listed by STAT
 }
 
 // snapshot returns what is known now.
@@ -145,9 +150,9 @@ func (s *server) describe(f Features) {
 	if s.known {
 		return
 	}
-	f.Connections, f.TLS, f.NoTickets = s.f.Connections, s.f.TLS, s.f.NoTickets
-	f.Resumption, f.evidence = s.f.Resumption, s.f.evidence
-	s.f, s.known = f, true
+	s.f.Greeting, s.f.System, s.f.Home, s.f.Feat = f.Greeting, f.System, f.Home, f.Feat
+	s.f.MLST, s.f.UTF8 = f.MLST, f.UTF8
+	s.known = true
 	s.quirks = quirksOf(f.Greeting, f.Feat)
 }
 

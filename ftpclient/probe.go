@@ -18,7 +18,7 @@ type ProbeOptions struct {
 	// try what changes the server. Empty: nothing is changed.
 	Write string
 
-	Step    time.Duration // one experiment, default 5 s
+	Step    time.Duration // one experiment, default 6 s
 	Timeout time.Duration // all of them, default 60 s
 }
 
@@ -81,14 +81,14 @@ func (c *Client) Probe(ctx context.Context, o ProbeOptions) (*Report, error) {
 		}
 	}
 	start := time.Now()
-	o.Step, o.Timeout = cmp.Or(o.Step, 5*time.Second), cmp.Or(o.Timeout, 60*time.Second)
+	o.Step, o.Timeout = cmp.Or(o.Step, 6*time.Second), cmp.Or(o.Timeout, 60*time.Second)
 	whole, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	home, err := c.Connect(whole)
 	if err != nil {
 		return nil, err
 	}
-	p := &prober{c: c, o: o, values: map[string]Fact{}, why: map[string]string{}, dir: cmp.Or(o.Dir, home)}
+	p := &prober{c: c, o: o, values: map[string]Fact{}, why: map[string]string{}, listed: new(Listing), dir: cmp.Or(o.Dir, home)}
 	p.report.Server.Dir = quoteText(p.dir)
 	p.run(whole)
 	p.finish()
@@ -110,6 +110,7 @@ type prober struct {
 
 	dir    string           // where experiments look, the scratch directory if there is one
 	names  map[string]Entry // what was seen there
+	listed *Listing         // what LIST showed of it
 	sample string           // path of a file there, or below; empty: none was found
 	best   Entry            // what is listed of it
 	beside map[string]Entry // what is in its directory

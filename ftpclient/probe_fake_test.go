@@ -168,7 +168,7 @@ func (p *probed) stat(s *fakeSession, arg string) {
 	case arg == "":
 		s.say("211-Status", " of\x1b[2J the fake", "211 End")
 		return
-	case arg == "-a":
+	case arg == "-a .":
 		rows = p.rows(s, "", !p.off["STAT with dots"])
 	case !p.off[factGlobs.name] && !p.off["arguments"]:
 		rows = p.rows(s, arg, false)

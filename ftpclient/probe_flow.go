@@ -9,10 +9,13 @@ import (
 	"time"
 )
 
-// pipelining sends several commands in one write.
+// pipelining sends several commands in one write, unless that is known.
 func (p *prober) pipelining(_ context.Context, cn *conn) error {
+	if cn.srv.support(factPipelining) != Untried {
+		return nil // the login showed it
+	}
 	cmds := []command{{"PWD", ""}, {"CWD", p.dir}, {"NOOP", ""}, {"PWD", ""}}
-	replies, err := cn.flight(cmds, min(proofWait, p.o.Step*4/5))
+	replies, err := cn.flight(cmds, min(proofWait, p.o.Step*3/4))
 	var codes []string
 	for _, r := range replies {
 		codes = append(codes, fmt.Sprint(r.code))

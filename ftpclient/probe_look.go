@@ -3,7 +3,6 @@ package ftpclient
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 )
@@ -13,9 +12,9 @@ func (p *prober) look(ctx context.Context) {
 	for _, e := range []experiment{
 		{[]string{factListAll.name, valueHidden, valueLinks}, idempotent, p.listings},
 		{[]string{"a file to look at"}, idempotent, p.findSample},
-		{[]string{factStatList.name}, idempotent, p.statList},
 		{[]string{factSize.name, factMDTM.name, valueZone, valueMDTMZone}, idempotent, p.sizeAndTime},
 		{[]string{factPipelining.name}, idempotent, p.pipelining},
+		{[]string{factStatList.name}, idempotent, p.provesStat},
 		{[]string{factDataAhead.name}, idempotent, p.dataAhead},
 		{[]string{factCaseFold.name}, idempotent, p.caseFold},
 		{[]string{factGlobs.name}, idempotent, p.globs},
@@ -44,6 +43,7 @@ func (p *prober) listings(ctx context.Context, cn *conn) error {
 		return err
 	}
 	p.links(rows.Entries, mlst)
+	p.listed = rows
 	for _, e := range rows.Entries {
 		if _, seen := p.names[e.Name]; !seen {
 			p.names[e.Name] = e
@@ -149,51 +149,23 @@ func betterSample(a, b Entry) bool {
 	return a.Name < b.Name
 }
 
-// statList compares what STAT lists with what the data connection brought.
-func (p *prober) statList(_ context.Context, cn *conn) error {
-	if r, err := cn.cmd("CWD", p.dir); err != nil || !r.completed() {
-		return cmpError(err, r)
+// provesStat has the client compare STAT with what the data connections brought.
+func (p *prober) provesStat(_ context.Context, cn *conn) error {
+	s := cn.srv
+	for range 2 { // to differ once proves nothing
+		cn.proveStat(p.dir, p.listed)
 	}
-	r, err := cn.cmd("STAT", "-a")
-	if err != nil {
-		return err
-	}
-	if !r.completed() {
-		if r.permanent() {
-			cn.srv.learn(factStatList, No, r.evidence())
-		}
+	switch {
+	case s.support(factStatList) != Untried:
 		return nil
+	case s.support(factPipelining) != Yes:
+		p.why[factStatList.name] = "needs a server that answers several commands of one write"
+	case len(p.listed.Entries) == 0 || len(p.listed.Entries) > proofMost || !p.listed.Complete():
+		p.why[factStatList.name] = fmt.Sprintf("needs a directory of 1 to %d entries, all with names that FTP can send", proofMost)
+	case cn.broken != nil:
+		return cn.ioError("STAT", cn.broken)
 	}
-	l := statRows(r)
-	if flaw := p.differs(l); flaw != "" {
-		cn.srv.learn(factStatList, No, fmt.Sprintf("STAT -a → %d, %s", r.code, flaw))
-		return nil
-	}
-	dots := l.dots || slices.ContainsFunc(l.Entries, func(e Entry) bool { return strings.HasPrefix(e.Name, ".") })
-	if !dots {
-		p.why[factStatList.name] = "STAT -a lists the same, but there is no name with a dot to see"
-		return nil
-	}
-	cn.srv.learn(factStatList, Yes, fmt.Sprintf("STAT -a → %d, the same %d names", r.code, len(l.Entries)))
 	return nil
-}
-
-// differs says what is wrong with a listing, compared with what is known of the
-// directory; nothing if it is as good.
-func (p *prober) differs(l *Listing) string {
-	got := make(map[string]bool)
-	for _, e := range l.Entries {
-		got[e.Name] = true
-		if want := p.names[e.Name]; want.Type == TypeFile && want.Size >= 0 && e.Size != want.Size {
-			return fmt.Sprintf("%s has %d octets instead of %d", quote(clip(e.Name)), e.Size, want.Size)
-		}
-	}
-	for name := range p.names {
-		if !got[name] {
-			return "without " + quote(clip(name))
-		}
-	}
-	return ""
 }
 
 // statRows reads the rows of a reply to STAT. Some servers begin each with the

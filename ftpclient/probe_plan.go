@@ -43,6 +43,18 @@ func byFact(s Support, yes, no, untried string) string {
 }
 
 func listingPlan(s *server, f Features) string {
+	byData := dataListingPlan(s, f)
+	if f.StatList != Yes || f.Pipelining != Yes {
+		return byData
+	}
+	most := statMost
+	if f.MLST {
+		most = statMostFacts
+	}
+	return fmt.Sprintf("STAT, without a data connection; where there are more than %d entries %s", most, byData)
+}
+
+func dataListingPlan(s *server, f Features) string {
 	switch {
 	case f.MLST && s.has(quirkHidesBrokenLinks):
 		return "MLSD, plus LIST for links and their targets"
@@ -54,6 +66,8 @@ func listingPlan(s *server, f Features) string {
 
 func timePlan(f Features) string {
 	switch {
+	case f.MLST && f.StatList == Yes && f.Pipelining == Yes:
+		return "as MLST or MLSD have them"
 	case f.MLST:
 		return "as MLSD has them"
 	case f.MDTM == No:

@@ -20,7 +20,7 @@ func doesOf(t testing.TB, plan []Intention, subject string) string {
 // TestPlan holds what Plan says and what the Client sends together.
 func TestPlan(t *testing.T) {
 	for _, off := range []string{"", factListAll.name, factEPSV.name, factRest.name, factSiteChmod.name, factMFMT.name,
-		factMDTMSet.name, factSiteUtime.name, factSiteSymlink.name, factPipelining.name, factMDTM.name, "all times"} {
+		factMDTMSet.name, factSiteUtime.name, factSiteSymlink.name, factPipelining.name, factStatList.name, factMDTM.name, "all times"} {
 		t.Run(off, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				p := newProbed(t, off)
@@ -45,10 +45,14 @@ func TestPlan(t *testing.T) {
 					}
 				}
 				list := sent(func() error { _, err := c.List(t.Context(), "/dir"); return err })
-				holds("listings", "LIST -a", strings.Contains(list, "\nLIST -a\n"))
-				holds("data connections", "EPSV", strings.Contains(list, "\nEPSV\n"))
+				stat := strings.Contains(list, "\nSTAT -a .\n")
+				holds("listings", "STAT", stat)
 				holds("times", "MDTM of each", strings.Contains(list, "\nMDTM "))
+				c.srv.avoidStat("/dir") // as if it were large
+				list = sent(func() error { _, err := c.List(t.Context(), "/dir"); return err })
+				holds("listings", "LIST -a", strings.Contains(list, "\nLIST -a\n"))
 				read := sent(func() error { _, err := readAll(t.Context(), c, "/dir/other", 3); return err })
+				holds("data connections", "EPSV", strings.Contains(read, "\nEPSV\n"))
 				holds("reading from an offset", "REST", strings.Contains(read, "\nREST 3\n"))
 				mode := sent(func() error { return c.Chmod(t.Context(), "/dir/other", 0o600) })
 				holds("modes", "SITE CHMOD", strings.Contains(mode, "\nSITE CHMOD"))
@@ -75,9 +79,10 @@ func TestPlanMLSD(t *testing.T) {
 			p.mu.Lock()
 			p.log = nil
 			p.mu.Unlock()
+			c.srv.avoidStat("/dir") // as if it were large
 			_, err := c.List(t.Context(), "/dir")
 			noError(t, "List", err)
-			if !strings.HasPrefix(text, "MLSD") || p.count("MLSD") != 1 || strings.Contains(text, "LIST") != (p.count("LIST") > 0) {
+			if !strings.Contains(text, "entries MLSD") || p.count("MLSD") != 1 || strings.Contains(text, "LIST") != (p.count("LIST") > 0) {
 				t.Errorf("%q: %q", text, p.commands())
 			}
 			if got := values(r); got[valueMLSD] != "yes" || got[valueMLSDFacts] != "type*;size*;modify*;" || got[valueHidden] != "no" {

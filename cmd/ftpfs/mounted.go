@@ -194,7 +194,7 @@ func (m *mounted) clientOptions() ftpclient.Options {
 		Host: m.job.Location.Host, Port: m.job.Location.Port,
 		User: m.job.Location.User, Password: m.job.Location.Password,
 		Security: m.job.Location.Security, TLSPins: m.job.TLS.Pins,
-		Connections: m.job.Connections,
+		Connections: m.job.Connections, KeepIdle: true,
 		DialTimeout: min(m.job.Timeout, dialLimit), ReplyTimeout: m.job.Timeout,
 		// A transfer may rest longer than a reply: disks spin up.
 		DataTimeout: m.job.Timeout + m.job.Timeout/2,
@@ -251,6 +251,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 	if err != nil {
 		return fuseFailure(m.job.Mountpoint, err)
 	}
+	m.volume.Expect("") // which also finds out how this server lists
 	return nil
 }
 

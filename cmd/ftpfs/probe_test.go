@@ -22,7 +22,7 @@ func TestProbeCommand(t *testing.T) {
 		t.Fatalf("%+v", text)
 	}
 	for _, want := range []string{"ftp://me@" + addr + "/sub\n", "looked at                     /sub\n", "  pipelining                    yes",
-		"not tried without --write     RNTO replaces", "\nwhat ftpfs does\n  listings                      MLSD\n"} {
+		"not tried without --write     RNTO replaces", "\nwhat ftpfs does\n  listings                      STAT, without a data connection; where there are"} {
 		if !strings.Contains(text.stdout, want) {
 			t.Errorf("no %q in\n%s", want, text.stdout)
 		}

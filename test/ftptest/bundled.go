@@ -15,6 +15,9 @@ var bundled = kind{name: Bundled, instant: true, mostTLS: Implicit, start: start
 
 // startBundled runs the project's own server in this process.
 func startBundled(s *Server) (running, error) {
+	if s.opts.start != nil {
+		return nil, errors.New("it runs in this process, not where Inside says")
+	}
 	s.Version = "ftpfs, the bundled server"
 	s.User, s.Password = passwordUser, password
 	tree, err := ftpserver.OpenDirFS(s.Dir)

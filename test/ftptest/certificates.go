@@ -24,10 +24,13 @@ type trust struct {
 	pool      *x509.CertPool
 }
 
-// newTrust makes the authority of this test run and the certificate of its
-// servers, which is for 127.0.0.1, ::1 and localhost. The server's key is RSA
-// because vsftpd takes no other.
-var newTrust = sync.OnceValues(func() (*trust, error) {
+// localTrust is what the servers on this machine's own addresses share.
+var localTrust = sync.OnceValues(func() (*trust, error) { return newTrust() })
+
+// newTrust makes an authority, that of this test run, and the certificate of
+// its servers, which is for 127.0.0.1, ::1, localhost and more addresses. The
+// server's key is RSA because vsftpd takes no other.
+func newTrust(more ...net.IP) (*trust, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -49,7 +52,7 @@ var newTrust = sync.OnceValues(func() (*trust, error) {
 	leaf.KeyUsage = x509.KeyUsageDigitalSignature | x509.KeyUsageKeyEncipherment
 	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	leaf.DNSNames = []string{"localhost"}
-	leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	leaf.IPAddresses = append([]net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}, more...)
 	leafDER, err := x509.CreateCertificate(rand.Reader, leaf, ca, key.Public(), caKey)
 	if err != nil {
 		return nil, err
@@ -62,7 +65,7 @@ var newTrust = sync.OnceValues(func() (*trust, error) {
 	t.server = append(block("CERTIFICATE", leafDER), t.authority...)
 	t.pool.AddCert(ca)
 	return t, nil
-})
+}
 
 // certificate is what both certificates have: they are valid for a day.
 func certificate(serial int64, name string) *x509.Certificate {
@@ -79,7 +82,10 @@ func block(kind string, der []byte) []byte {
 // writeCertificates writes ca.pem, server.pem (the chain), key.pem and
 // both.pem (key and chain) beside the served directory.
 func (s *Server) writeCertificates() error {
-	t, err := newTrust()
+	t, err := localTrust()
+	if s.opts.start != nil {
+		t, err = newTrust(net.ParseIP(s.Host))
+	}
 	if err != nil {
 		return err
 	}

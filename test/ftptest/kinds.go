@@ -1,6 +1,7 @@
 package ftptest
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -56,14 +57,22 @@ func Each(t *testing.T, f func(t *testing.T, s *Server), opts ...Option) {
 // it; where the environment variable CI is true it fails the test.
 func Require(t testing.TB, name string) *kind {
 	t.Helper()
-	i := slices.IndexFunc(kinds, func(k *kind) bool { return k.name == name })
-	if i < 0 {
-		t.Fatalf("ftptest: no server is called %q; there are %q", name, Names())
+	k, err := find(name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if err := kinds[i].prepare(); err != nil {
+	if err := k.prepare(); err != nil {
 		Skip(t, "%s: %v", name, err)
 	}
-	return kinds[i]
+	return k
+}
+
+func find(name string) (*kind, error) {
+	i := slices.IndexFunc(kinds, func(k *kind) bool { return k.name == name })
+	if i < 0 {
+		return nil, fmt.Errorf("ftptest: no server is called %q; there are %q", name, Names())
+	}
+	return kinds[i], nil
 }
 
 // Skip skips the test, or fails it where the environment variable CI is true,

@@ -1,5 +1,7 @@
 package ftptest
 
+import "os/exec"
+
 // An Option changes how a server is started. The zero value of each setting
 // is the server's own default.
 type Option func(*options)
@@ -13,6 +15,8 @@ type options struct {
 	tlsVersion       uint16
 	noTickets        bool
 	ipv6             bool
+	host             string
+	start            func(*exec.Cmd) error // nil: cmd.Start
 }
 
 // MaxClients limits how many sessions the server allows.
@@ -35,3 +39,10 @@ func Extra(lines ...string) Option {
 
 // ReadOnly makes the server refuse every change.
 func ReadOnly() Option { return func(o *options) { o.readOnly = true } }
+
+// Inside lets the server listen on an address of another network namespace,
+// where start starts its program, as cmd.Start would here. The address must be
+// reachable from here. The bundled server, having no program of its own, cannot.
+func Inside(host string, start func(cmd *exec.Cmd) error) Option {
+	return func(o *options) { o.host, o.start = host, start }
+}

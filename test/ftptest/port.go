@@ -20,6 +20,15 @@ var given struct {
 	ports map[int]bool
 }
 
+// choosePort returns a port for the server. What is free where Inside says
+// cannot be seen from here; another server there has another port.
+func (s *Server) choosePort() (int, error) {
+	if s.opts.start == nil {
+		return freePort(s.Host)
+	}
+	return firstPort + rand.IntN(lastPort-firstPort+1), nil
+}
+
 // freePort returns a TCP port of an address that nobody listens on just now,
 // and no other server of this process was given.
 func freePort(host string) (port int, err error) {

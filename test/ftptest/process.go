@@ -39,7 +39,11 @@ func (k *kind) run(s *Server, cmd *exec.Cmd) (running, error) {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
 	cmd.SysProcAttr.Setpgid = true
-	if err := cmd.Start(); err != nil {
+	start := cmd.Start
+	if s.opts.start != nil {
+		start = func() error { return s.opts.start(cmd) }
+	}
+	if err := start(); err != nil {
 		return nil, err
 	}
 	p := &process{cmd: cmd, done: make(chan struct{})}

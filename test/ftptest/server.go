@@ -1,6 +1,7 @@
 package ftptest
 
 import (
+	"errors"
 	"net"
 	"net/url"
 	"os"
@@ -45,28 +46,17 @@ type Server struct {
 func Start(t testing.TB, name string, opts ...Option) *Server {
 	t.Helper()
 	k := Require(t, name)
-	base, err := os.MkdirTemp("", tempPrefix)
+	s, err := k.newServer(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{Name: name, Host: "127.0.0.1", Dir: filepath.Join(base, "served"), Root: "/",
-		UID: os.Getuid(), GID: os.Getgid(), t: t, kind: k, base: base}
-	for _, o := range opts {
-		o(&s.opts)
-	}
+	s.t = t
 	t.Cleanup(s.cleanup)
 	s.requireTLS(t)
 	if s.opts.ipv6 {
 		s.useIPv6()
 	}
-	err = os.Mkdir(s.Dir, 0o755)
-	if err == nil && s.opts.tls != NoTLS {
-		err = s.writeCertificates()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := s.startAnywhere(); err != nil {
+	if err := s.launch(); err != nil {
 		t.Fatalf("%s does not start: %v\n%s", name, err, s.Log())
 	}
 	t.Logf("%s%s", ranAgainst, s.Version)
@@ -77,11 +67,41 @@ func Start(t testing.TB, name string, opts ...Option) *Server {
 // collects these lines.
 const ranAgainst = "ftptest: server "
 
+// newServer makes a server's directories and applies the options.
+func (k *kind) newServer(opts []Option) (*Server, error) {
+	base, err := os.MkdirTemp("", tempPrefix)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{Name: k.name, Host: "127.0.0.1", Dir: filepath.Join(base, "served"), Root: "/",
+		UID: os.Getuid(), GID: os.Getgid(), kind: k, base: base}
+	for _, o := range opts {
+		o(&s.opts)
+	}
+	if s.opts.start != nil {
+		s.Host = s.opts.host
+	}
+	if err := os.Mkdir(s.Dir, 0o755); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// launch starts a new server.
+func (s *Server) launch() error {
+	if s.opts.tls != NoTLS {
+		if err := s.writeCertificates(); err != nil {
+			return err
+		}
+	}
+	return s.startAnywhere()
+}
+
 // startAnywhere starts the server on a port that is free. Another process may
 // take that port in between, so it is tried with a few.
 func (s *Server) startAnywhere() (err error) {
 	for range 5 {
-		if s.Port, err = freePort(s.Host); err != nil {
+		if s.Port, err = s.choosePort(); err != nil {
 			return err
 		}
 		if err = s.start(); err == nil {

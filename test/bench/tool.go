@@ -1,0 +1,151 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A tool does the works: by a mount, or by commands of its own.
+type tool struct {
+	name    string
+	program string                            // what must be installed
+	mount   func(s *site, p places) *exec.Cmd // stays in the foreground; nil for a tool of commands
+	scripts map[string]string                 // by work, for a tool of commands; see work.script
+	env     func(s *site) []string            // for scripts
+	checks  map[string]func(*checking) error  // in place of the work's own
+}
+
+// places are the directories of one measurement.
+type places struct {
+	base  string // for files of the tool itself
+	mount string // $M
+	local string // $L
+	read  string // $T
+}
+
+// ftpfs is the tool that the others are compared with.
+func ftpfsTool(flags []string) *tool {
+	return &tool{name: "ftpfs", mount: func(s *site, p places) *exec.Cmd {
+		args := []string{"mount", "-f", "--log-file", filepath.Join(p.base, "ftpfs.log"), "--spool-dir", filepath.Join(p.base, "spool")}
+		if s.caFile != "" {
+			args = append(args, "--ca-file", s.caFile)
+		}
+		args = append(append(args, flags...), s.url(), p.mount)
+		cmd := exec.Command(s.program, args...)
+		cmd.Env = append(os.Environ(), "FTPFS_PASSWORD="+s.password)
+		return cmd
+	}}
+}
+
+// peers are what ftpfs is compared with.
+var peers = []*tool{
+	{name: "rclone", program: "rclone", mount: rcloneMount("full")},
+	{name: "rclone-off", program: "rclone", mount: rcloneMount("off")},
+	{name: "curlftpfs", program: "curlftpfs", mount: curlftpfsMount},
+	{name: "lftp", program: "lftp", env: commandEnv, scripts: map[string]string{
+		"ls-lR":     lftp(`find -l`),
+		"read-src":  lftp(`mirror --parallel=8 /src \"$T/src\"`),
+		"read-64M":  lftp(`pget -n 8 /large -o \"$T/large\"`),
+		"cp-100-in": lftp(`mirror -R --parallel=8 \"$L/small\" /small`),
+		"cp-64M-in": lftp(`put \"$L/large\"`),
+		"rm-r":      lftp(`rm -r /twenty`),
+		"mkdir-p":   lftp(`mkdir -p /a/b/c/d/e`),
+		"mv":        lftp(`mv /dir07 /moved`),
+	}, checks: map[string]func(*checking) error{"ls-lR": printsLines(1050), "read-src": fetched("src")}},
+	{name: "curl", program: "curl", env: commandEnv, scripts: map[string]string{
+		"read-64M":  `curl -sS $CURLTLS -u "$USERPASS" "ftp://$HOSTPORT/large" -o "$T/large"`,
+		"cp-64M-in": `curl -sS $CURLTLS -u "$USERPASS" -T "$L/large" "ftp://$HOSTPORT/large"`,
+	}},
+}
+
+// lftp returns a script of one lftp command.
+func lftp(command string) string {
+	return `lftp --norc -c "$LFTPSET; open -u $LFTPUSER ftp://$HOSTPORT && ` + command + `"`
+}
+
+func commandEnv(s *site) []string {
+	set, tls := "set ftp:ssl-allow no", ""
+	if s.caFile != "" {
+		set = "set ftp:ssl-force yes; set ftp:ssl-protect-data yes; set ssl:ca-file " + s.caFile
+		tls = "--ssl-reqd --cacert " + s.caFile
+	}
+	return []string{
+		"HOSTPORT=" + s.host + ":" + strconv.Itoa(s.port), "USERPASS=" + s.user + ":" + s.password,
+		"LFTPUSER=" + s.user + "," + s.password, "LFTPSET=" + set, "CURLTLS=" + tls,
+	}
+}
+
+// rcloneMount returns a mount with this --vfs-cache-mode.
+func rcloneMount(mode string) func(*site, places) *exec.Cmd {
+	return func(s *site, p places) *exec.Cmd {
+		args := []string{"mount", "--config", "/dev/null", "--cache-dir", filepath.Join(p.base, "cache"), "--vfs-cache-mode", mode,
+			"--ftp-host", s.host, "--ftp-port", strconv.Itoa(s.port), "--ftp-user", s.user}
+		if s.caFile != "" {
+			args = append(args, "--ftp-explicit-tls", "--ca-cert", s.caFile)
+		}
+		cmd := exec.Command("rclone", append(args, ":ftp:/", p.mount)...)
+		cmd.Env = append(os.Environ(), "RCLONE_FTP_PASS="+obscured(s.password))
+		return cmd
+	}
+}
+
+// obscured is how rclone wants passwords.
+func obscured(password string) string {
+	out, err := exec.Command("rclone", "obscure", password).Output()
+	if err != nil {
+		return "" // its mount then says that the password is missing
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func curlftpfsMount(s *site, p places) *exec.Cmd {
+	options := "user=" + s.user + ":" + s.password
+	if s.caFile != "" {
+		options += ",ssl,cacert=" + s.caFile
+	}
+	return exec.Command("curlftpfs", "-f", "-o", options, "ftp://"+s.host+":"+strconv.Itoa(s.port)+"/", p.mount)
+}
+
+func peerNames() (names []string) {
+	for _, t := range peers {
+		names = append(names, t.name)
+	}
+	return names
+}
+
+// chooseTools returns the peers of a list. What is not installed is chosen too,
+// for its rows to say so.
+func chooseTools(list string) (chosen []*tool, err error) {
+	if list == "all" {
+		return peers, nil
+	}
+	for name := range strings.SplitSeq(list, ",") {
+		i := slices.Index(peerNames(), name)
+		switch {
+		case i >= 0:
+			chosen = append(chosen, peers[i])
+		case name != "":
+			return nil, fmt.Errorf("-peer: there is no %q, but %s", name, strings.Join(peerNames(), ", "))
+		}
+	}
+	return chosen, nil
+}
+
+// does reports whether the tool can do a work at all.
+func (t *tool) does(w *work) bool { return t.mount != nil || t.scripts[w.name] != "" }
+
+// installed returns an error that says what is missing.
+func (t *tool) installed() error {
+	if t.program == "" {
+		return nil
+	}
+	if _, err := exec.LookPath(t.program); err != nil {
+		return fmt.Errorf("not installed")
+	}
+	return nil
+}
