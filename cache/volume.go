@@ -222,10 +222,11 @@ func (v *Volume) once(msg string, args ...any) {
 	}
 }
 
-// Refresh drops what is known of path and everything below it, and has the
-// kernel do the same.
+// Refresh drops what is cached of path and everything below it, and has the
+// kernel do the same. What was not uploaded yet stays.
 func (v *Volume) Refresh(p string) {
 	v.meta.dropTree(p)
+	v.blocks.forgetTree(p)
 	if p != "" {
 		dir, _ := split(p)
 		v.meta.drop(dir)

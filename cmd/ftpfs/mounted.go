@@ -71,6 +71,7 @@ type mounted struct {
 	volume  *cache.Volume
 	server  *fusefs.Server
 	state   *stateFile
+	control *control // nil: it could not be had
 }
 
 // run mounts, calls ready, and stays until the mount is removed or a signal
@@ -265,7 +266,13 @@ func (m *mounted) openState() error {
 		PID: os.Getpid(), Mountpoint: rawText(m.job.Mountpoint),
 		Source: rawText(m.source), Started: time.Now().UTC(),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if m.control, err = listenControl(controlPath(m.state.path), m.handle); err != nil {
+		m.log.Warn("no control socket: ftpfs refresh will not reach this mount", "error", err)
+	}
+	return nil
 }
 
 // absolute makes a path absolute: the process in the background lives in /.
