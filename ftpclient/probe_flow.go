@@ -77,7 +77,8 @@ func (p *prober) connections(ctx context.Context) {
 		pool := p.c.pool
 		var held []*conn
 		var refused error
-		for len(held)+1 < p.c.opts.Connections && refused == nil {
+		have := pool.count()
+		for have+len(held) < p.c.opts.Connections && refused == nil {
 			var cn *conn
 			if cn, refused = pool.dialOne(ctx); refused == nil {
 				held = append(held, cn)
@@ -88,7 +89,7 @@ func (p *prober) connections(ctx context.Context) {
 			wg.Go(func() { cn.quit("probe: it was only to see whether it may be") })
 		}
 		wg.Wait()
-		n := len(held) + 1
+		n := have + len(held)
 		switch {
 		case refused == nil:
 			p.found(valueLimit, fmt.Sprintf("at least %d", n), fmt.Sprintf("%d logins at a time", n))
@@ -100,6 +101,13 @@ func (p *prober) connections(ctx context.Context) {
 		}
 		return nil
 	}})
+}
+
+// count is how many connections there are, lent or idle.
+func (p *pool) count() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.all) + p.dialing
 }
 
 // atMost notes a limit that was met outside of the pool.
