@@ -22,6 +22,9 @@
 // by tickets alone: a server that demands it, has no tickets and speaks nothing
 // newer refuses every transfer: [ErrNoTicket].
 //
+// What is learned of a server, by normal use or by [Client.Probe], is in
+// [Features]; Features.Facts has the evidence.
+//
 // An operation that fails because its idle connection had died is repeated once
 // on a fresh one, if a second time does no harm. Whether a change whose reply
 // was lost has happened is found out by looking. Store is never repeated.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -145,25 +144,32 @@ func (p *prober) run(ctx context.Context) {
 func (p *prober) try(ctx context.Context, e experiment) {
 	step, cancel := context.WithTimeout(ctx, p.o.Step)
 	defer cancel()
-	err := p.c.do(step, "probe", "", e.rep, e.run)
-	if err == nil {
-		return
+	if err := p.c.do(step, "probe", "", e.rep, e.run); err != nil {
+		p.failed(ctx, step, e.facts, err)
 	}
-	var why string
+}
+
+// failed notes that an experiment came to no end. step is its context, whole
+// that of all.
+func (p *prober) failed(whole, step context.Context, facts []string, err error) {
+	why := said(err)
 	switch {
-	case ctx.Err() != nil:
+	case whole.Err() != nil:
 		why = "not tried: no time was left"
 	case step.Err() != nil:
-		why = fmt.Sprintf("no answer within %s", p.o.Step)
-	default:
-		why = said(err)
+		why = "no answer in time"
 	}
-	for _, name := range e.facts {
+	p.blame(facts, why)
+	p.report.Problems = append(p.report.Problems, facts[0]+": "+why)
+}
+
+// blame says why facts are untried, unless that is known.
+func (p *prober) blame(facts []string, why string) {
+	for _, name := range facts {
 		if p.why[name] == "" {
 			p.why[name] = why
 		}
 	}
-	p.report.Problems = append(p.report.Problems, e.facts[0]+": "+why)
 }
 
 // found notes a fact that is more than yes or no.

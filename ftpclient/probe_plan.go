@@ -20,7 +20,7 @@ func (c *Client) Plan() []Intention {
 		{"modes", modePlan(s, f)},
 		{"setting times", setTimePlan(f)},
 		{"symbolic links", byFact(f.SiteSymlink, "made by SITE SYMLINK", "cannot be made", "made by SITE SYMLINK, if the server has it")},
-		{"encryption", encryptionPlan(f)},
+		{"encryption", encryptionPlan(c.opts.Security, f)},
 		{"connections", fmt.Sprintf("uses up to %d", c.pool.most())},
 	}
 }
@@ -108,9 +108,12 @@ func setTimePlan(f Features) string {
 	return text + ", whichever the server has"
 }
 
-func encryptionPlan(f Features) string {
-	if f.TLS == "" {
-		return "none, or not of data"
+func encryptionPlan(s Security, f Features) string {
+	switch {
+	case s == SecurityNone:
+		return "none: password and data go in the clear"
+	case f.TLS == "":
+		return "none, or not of data: the server has no more"
 	}
 	return f.TLS + byFact(f.Resumption, ", data connections resume the session", ", data connections shake hands anew", "")
 }

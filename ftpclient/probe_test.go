@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 	"unicode"
 )
 
@@ -150,10 +151,10 @@ func TestProbeSilentStep(t *testing.T) {
 				t.Errorf("%s: %q, want %q", name, got[name], want[name])
 			}
 		}
-		if f := factOf(t, factsOf(r), factAppend.name); !strings.Contains(f.Evidence, "timed out") {
+		if f := factOf(t, factsOf(r), factAppend.name); f.Evidence != "no answer in time" {
 			t.Errorf("%+v", f)
 		}
-		if len(r.Problems) < 2 || r.Problems[0] != "identity: no answer within 6s" {
+		if len(r.Problems) < 2 || r.Problems[0] != "identity: no answer in time" {
 			t.Errorf("problems: %q", r.Problems)
 		}
 	})
@@ -164,6 +165,32 @@ func factsOf(r *Report) (facts []Fact) {
 		facts = append(facts, f.Fact)
 	}
 	return facts
+}
+
+// A server that falls silent is given up after the time for the whole, and what
+// was found until then is told.
+func TestProbeTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProbed(t)
+		silent := false
+		p.hook = func(s *fakeSession, verb, arg string) bool {
+			silent = silent || verb == "APPE"
+			return silent || p.answer(s, verb, arg)
+		}
+		start := time.Now()
+		r, err := p.client(nil).Probe(t.Context(), ProbeOptions{Dir: "/dir", Write: "/dir", Timeout: 30 * time.Second})
+		noError(t, "Probe", err)
+		if took := time.Since(start); took > 30*time.Second+sweepTimeout || r.Took != took.Milliseconds() {
+			t.Errorf("took %s, %d ms", took, r.Took)
+		}
+		got := values(r)
+		if got[valueStore] != "yes" || got[factAppend.name] != "untried" || got["UTF-8"] != "untried" || len(r.Left) == 0 {
+			t.Errorf("%v, left %q", got, r.Left)
+		}
+		if f := factOf(t, factsOf(r), "UTF-8"); f.Evidence != "not tried: no time was left" {
+			t.Errorf("%+v", f)
+		}
+	})
 }
 
 // A probe that is cancelled removes what it has made all the same.

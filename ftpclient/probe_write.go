@@ -46,23 +46,13 @@ func (p *prober) makeScratch(ctx context.Context) {
 	})
 }
 
-// write makes an experiment that changes the scratch directory.
+// write makes an experiment that changes the scratch directory. It has more
+// time than others: most make several files.
 func (p *prober) write(ctx context.Context, facts []string, run func(ctx context.Context) error) {
-	step, cancel := context.WithTimeout(ctx, 2*p.o.Step)
+	step, cancel := context.WithTimeout(ctx, 3*p.o.Step)
 	defer cancel()
 	if err := run(step); err != nil {
-		why := said(err)
-		p.blame(facts, why)
-		p.report.Problems = append(p.report.Problems, facts[0]+": "+why)
-	}
-}
-
-// blame says why facts are untried, unless that is known.
-func (p *prober) blame(facts []string, why string) {
-	for _, name := range facts {
-		if p.why[name] == "" {
-			p.why[name] = why
-		}
+		p.failed(ctx, step, facts, err)
 	}
 }
 
