@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -71,36 +72,60 @@ func (p *prober) dataAhead(ctx context.Context, cn *conn) error {
 	return nil
 }
 
-// connections opens as many connections as the Client may have.
+// connections opens as many connections as the Client may have: all at once,
+// and where that is refused, one by one up to the limit.
 func (p *prober) connections(ctx context.Context) {
 	p.try(ctx, experiment{[]string{valueLimit}, idempotent, func(ctx context.Context, _ *conn) error {
 		pool := p.c.pool
-		var held []*conn
-		var refused error
-		have := pool.count()
-		for have+len(held) < p.c.opts.Connections && refused == nil {
-			var cn *conn
-			if cn, refused = pool.dialOne(ctx); refused == nil {
-				held = append(held, cn)
-			}
+		have, want := pool.count(), p.c.opts.Connections
+		held, refused := pool.dialMany(ctx, want-have)
+		for limited := isKind(refused, KindTooMany, KindLogin); limited && have+len(held) < want; {
+			var more []*conn
+			more, refused = pool.dialMany(ctx, 1)
+			held, limited = append(held, more...), refused == nil
 		}
 		var wg sync.WaitGroup
 		for _, cn := range held {
 			wg.Go(func() { cn.quit("probe: it was only to see whether it may be") })
 		}
 		wg.Wait()
-		n := have + len(held)
-		switch {
-		case refused == nil:
-			p.found(valueLimit, fmt.Sprintf("at least %d", n), fmt.Sprintf("%d logins at a time", n))
-		case isKind(refused, KindTooMany, KindLogin):
-			p.found(valueLimit, fmt.Sprint(n), fmt.Sprintf("login %d: %s", n+1, said(refused)))
-			pool.atMost(refused, n)
-		default:
-			p.found(valueLimit, fmt.Sprintf("at least %d", n), fmt.Sprintf("login %d: %s", n+1, said(refused)))
-		}
+		p.limit(have+len(held), refused)
 		return nil
 	}})
+}
+
+// limit notes that n connections were there at a time, and why no more.
+func (p *prober) limit(n int, refused error) {
+	switch {
+	case refused == nil:
+		p.found(valueLimit, fmt.Sprintf("at least %d", n), fmt.Sprintf("%d logins at a time", n))
+	case isKind(refused, KindTooMany, KindLogin):
+		p.found(valueLimit, strconv.Itoa(n), fmt.Sprintf("login %d: %s", n+1, said(refused)))
+		p.c.pool.atMost(refused, n)
+	default:
+		p.found(valueLimit, fmt.Sprintf("at least %d", n), fmt.Sprintf("login %d: %s", n+1, said(refused)))
+	}
+}
+
+// dialMany makes n connections at once that are not the pool's. It returns
+// those that came about, and why another did not.
+func (p *pool) dialMany(ctx context.Context, n int) (held []*conn, refused error) {
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(func() {
+			cn, err := p.dialOne(ctx)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				held = append(held, cn)
+			} else if refused == nil || isKind(err, KindTooMany, KindLogin) {
+				refused = err
+			}
+		})
+	}
+	wg.Wait()
+	return held, refused
 }
 
 // count is how many connections there are, lent or idle.

@@ -270,6 +270,28 @@ func TestProbeLimit(t *testing.T) {
 	})
 }
 
+// A server that counts those whom it refuses lets in fewer of many at once than
+// it has room for: they are counted one by one.
+func TestProbeLimitAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProbed(t)
+		refused := 0
+		p.admit = func(int) string {
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			if p.open > 5 || refused < 4 && p.open > 2 {
+				refused++
+				return "421 Too many connections"
+			}
+			return ""
+		}
+		r := p.probe(t, p.client(nil), false)
+		if f := factOf(t, factsOf(r), valueLimit); f.Value != "5" {
+			t.Errorf("%+v", f)
+		}
+	})
+}
+
 // A server that does not let us in has no report.
 func TestProbeNoLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
