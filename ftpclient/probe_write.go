@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 )
 
 // sampleText is the content of the files that Probe makes.
@@ -69,29 +71,43 @@ func (p *prober) mkdir(ctx context.Context, path string) error {
 }
 
 // sweep removes all that Probe made, what it asked for and what is there. It
-// goes on where something cannot be removed, and when the context has ended.
+// goes on where something cannot be removed, and when the context has ended. An
+// upload that was given up may make its file later than that: what is left is
+// looked at again after a while.
 func (p *prober) sweep(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), sweepTimeout)
 	defer cancel()
-	paths := make(map[string]Type)
-	for path, t := range p.made {
-		paths[path] = t
+	for range sweepRounds {
+		if p.report.Left = p.sweepOnce(ctx); len(p.report.Left) == 0 {
+			return
+		}
+		if p.c.pool.pause(ctx, sweepPause) != nil {
+			return // Left tells
+		}
 	}
+}
+
+const (
+	sweepRounds = 3
+	sweepPause  = time.Second
+)
+
+// sweepOnce returns what it could not remove, and why.
+func (p *prober) sweepOnce(ctx context.Context) (left []string) {
+	paths := maps.Clone(p.made)
 	for path, t := range p.made {
 		if t == TypeDir {
 			p.findLeft(ctx, path, paths)
 		}
 	}
-	order := make([]string, 0, len(paths))
-	for path := range paths {
-		order = append(order, path)
-	}
+	order := slices.Collect(maps.Keys(paths))
 	slices.SortFunc(order, func(a, b string) int { return len(b) - len(a) }) // what is in a directory before it
 	for _, path := range order {
 		if err := p.remove(ctx, path, paths[path]); err != nil {
-			p.report.Left = append(p.report.Left, quoteText(path)+": "+said(err))
+			left = append(left, quoteText(path)+": "+said(err))
 		}
 	}
+	return left
 }
 
 // findLeft adds what is in a directory. Errors are left to its removal.
