@@ -34,7 +34,8 @@ var probed = map[string]map[string]string{
 		"SITE SYMLINK": "yes", "broken links hidden": "yes"},
 	ftptest.PureFTPd: {"MLSD": "yes", "UTF8": "yes", "STOR past the end": "written at the end",
 		"REST and STOR keep the tail": "no", "a trailing space": "changed", "a backslash": "refused", "broken links hidden": "untried"},
-	ftptest.Bundled: {"MLSD": "yes", "UTF8": "yes", "STOR past the end": "refused", "SITE SYMLINK": "yes", "broken links hidden": "no"},
+	ftptest.Bundled: {"MLSD": "yes", "UTF8": "yes", "STOR past the end": "refused", "SITE SYMLINK": "yes", "broken links hidden": "no",
+		"checksums": "yes", "free space": "yes", "MFF of modes": "yes"},
 }
 
 // TestProbe probes each server, in the clear and over TLS.
