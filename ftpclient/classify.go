@@ -94,6 +94,7 @@ func (c *conn) refusal(ctx context.Context, verb, path string, r reply) error {
 
 // refusalOf is refusal for a command with two paths.
 func (c *conn) refusalOf(ctx context.Context, verb, path, other string, r reply) error {
+	r = c.opts.charset.words(r)
 	e := replyError(verb, path, r)
 	if e.Kind == KindUnknown {
 		e.Kind = kindOfReply(verb, r, path, other)

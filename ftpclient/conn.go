@@ -30,11 +30,12 @@ type conn struct {
 
 	touch func() // tells the pool that octets move
 
-	reused bool      // was used before its present owner had it
-	heard  int       // replies since its present owner has it
-	sent   time.Time // when the last command was written
-	broken error     // why it cannot be used any more
-	idleAt time.Time // guarded by the pool's mu
+	retyped bool      // TYPE I was sent again (quirkForgetsType)
+	reused  bool      // was used before its present owner had it
+	heard   int       // replies since its present owner has it
+	sent    time.Time // when the last command was written
+	broken  error     // why it cannot be used any more
+	idleAt  time.Time // guarded by the pool's mu
 }
 
 // interrupt ends whatever the connection waits for, with this cause.
@@ -111,6 +112,9 @@ func (c *conn) lines(cmds []command) (b []byte, err error) {
 		return nil, c.ioError(firstWord(cmds[0].verb), c.broken)
 	}
 	for _, cmd := range cmds {
+		if cmd, err = c.onWire(cmd); err != nil {
+			return nil, err
+		}
 		if b, err = appendCommand(b, cmd, c.srv.has(quirkDoubleIAC)); err != nil {
 			return nil, err
 		}

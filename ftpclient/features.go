@@ -98,6 +98,11 @@ type server struct {
 	passwords  bool   // a login was USER, 331, PASS, 2yz
 
 	bulky map[string]bool // directories that are not listed by STAT
+
+	syntax pathSyntax
+	clocks clocks
+	wordy  bool // says ASCII, whatever it is told (quirkForgetsType)
+	binary bool // was seen to send files as they are (quirkSendsASCII)
 }
 
 // snapshot returns what is known now.

@@ -223,18 +223,27 @@ func wantedFacts(feat []string) string {
 	return ""
 }
 
-// quotedPath reads the directory of a 257 reply (RFC 959 appendix II): from
+// quotedPath is the directory of a 257 reply, if it is a path with slashes.
+func quotedPath(r reply) (string, bool) {
+	dir := quotedText(r)
+	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\r\n\x00") {
+		return "", false
+	}
+	return dir, true
+}
+
+// quotedText reads the directory of a 257 reply (RFC 959 appendix II): from
 // the first quote to the last one that a space or the end follows, doubled
 // quotes being one. Pure-FTPd does not double them (quirkPlainQuotes), which
 // the same rule reads right.
-func quotedPath(r reply) (string, bool) {
+func quotedText(r reply) string {
 	if r.code != 257 {
-		return "", false
+		return ""
 	}
 	text := r.lines[0]
 	first := strings.IndexByte(text, '"')
 	if first < 0 {
-		return "", false
+		return ""
 	}
 	last := -1
 	for i := first + 1; i < len(text); i++ {
@@ -251,13 +260,9 @@ func quotedPath(r reply) (string, bool) {
 		}
 	}
 	if last < 0 {
-		return "", false
+		return ""
 	}
-	dir := strings.ReplaceAll(text[first+1:last], `""`, `"`)
-	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\r\n\x00") {
-		return "", false
-	}
-	return dir, true
+	return strings.ReplaceAll(text[first+1:last], `""`, `"`)
 }
 
 // isKind reports whether err is of one of the kinds.

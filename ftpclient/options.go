@@ -42,6 +42,21 @@ type Options struct {
 	// pool uses fewer where the server turns out to allow fewer.
 	Connections int
 
+	// Encoding is what the server's names are in, by its IANA name such as
+	// ISO-8859-1, windows-1251, KOI8-R, Shift_JIS or GB18030; names here are
+	// UTF-8 then. A server's name that is not of that encoding keeps its octets,
+	// which are no UTF-8, and works all the same; one that cannot be written in
+	// it cannot be made (KindInvalidName). Paths, links' targets, Home and the
+	// words of replies are translated, user and password are not. Default: names
+	// are the server's octets. Encodings that change ASCII (UTF-16, EBCDIC) are
+	// refused.
+	Encoding string
+
+	// Zone is the time zone of the server's LIST, and of its MDTM where that
+	// turns out to say the same. Default: LIST's is found by comparing it with
+	// MDTM or MLSD, which are taken to be in UTC.
+	Zone *time.Location
+
 	// KeepIdle logs in another connection whenever the last idle one is taken,
 	// as far as Connections and the server allow, so that it is there when it
 	// is needed.
@@ -60,6 +75,7 @@ type Options struct {
 	// Trace is told of everything that happens; may be nil.
 	Trace *Trace
 
+	charset *charset    // of Encoding; nil: names are as they are
 	ownDial bool        // Dial was given
 	tls     *tls.Config // what control connections clone; nil with SecurityNone
 }
@@ -87,8 +103,13 @@ func (o Options) withDefaults() (Options, error) {
 	if o.User == "anonymous" && o.Password == "" {
 		o.Password = "ftpfs@"
 	}
+	var err error
+	if o.Encoding != "" {
+		if o.charset, err = newCharset(o.Encoding); err != nil {
+			return o, fmt.Errorf("ftpclient: encoding %q: %w", o.Encoding, err)
+		}
+	}
 	if o.Security != SecurityNone {
-		var err error
 		if o.tls, err = o.tlsConfig(); err != nil {
 			return o, err
 		}

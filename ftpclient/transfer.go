@@ -42,6 +42,9 @@ func (c *conn) beginOn(d *dataConn, cmd command, at *restart) (*transfer, reply,
 		}
 	}
 	r, err := c.cmd(cmd.verb, cmd.arg)
+	if err == nil && c.forgotType(cmd, r) {
+		return c.beginAgain(ctx, d, cmd, at)
+	}
 	if err == nil {
 		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"
 		if c.tls != nil && c.tls.private && (r.preliminary() || r.completed()) {

@@ -91,6 +91,7 @@ func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f.StringVar(&c.passwordFile, "password-file", "", "file whose first line is the password")
 	f.StringVar(&c.netrc, "netrc", "", "file with machine, login, password (default $NETRC or ~/.netrc)")
 	c.addTLSFlags(f)
+	c.addHabitFlags(f)
 	f.StringVar(&c.job.LogFile, "log-file", "", "append the log to this file (default: stderr with -f, else the system log)")
 	f.BoolVarP(&c.job.Verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.job.Trace, "trace", false, "log every command and reply, passwords masked")
@@ -145,6 +146,9 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 // nothing.
 func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	if err = c.validateServer(rawURL); err != nil {
+		return err
+	}
+	if err = c.validateHabits(); err != nil {
 		return err
 	}
 	switch {

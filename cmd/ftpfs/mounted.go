@@ -41,6 +41,7 @@ type mountJob struct {
 	Umask       uint32
 	Timeout     time.Duration // silence of the server that ends an operation
 	TLS         tlsSettings
+	Habits      serverHabits
 
 	Verbose bool
 	Trace   bool
@@ -143,6 +144,7 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, m.job.connectLimit())
 	defer cancel()
 	options := m.clientOptions()
+	m.job.Habits.apply(&options)
 	if options.TLS, err = m.job.TLS.config(); err != nil {
 		return err
 	}
