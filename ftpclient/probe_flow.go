@@ -48,7 +48,7 @@ func (p *prober) dataAhead(ctx context.Context, cn *conn) error {
 			return err
 		}
 	}
-	t, r, err := cn.beginOn(d, command{"LIST", ""}, nil)
+	t, r, err := cn.beginOn(ctx, d, command{"LIST", ""}, nil)
 	var n int64
 	if t != nil {
 		if n, err = io.Copy(io.Discard, t); err != nil {

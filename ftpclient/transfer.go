@@ -27,11 +27,11 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 	if err != nil {
 		return nil, reply{}, err
 	}
-	return c.beginOn(d, cmd, at)
+	return c.beginOn(ctx, d, cmd, at)
 }
 
 // beginOn is begin on a data connection that is open.
-func (c *conn) beginOn(d *dataConn, cmd command, at *restart) (*transfer, reply, error) {
+func (c *conn) beginOn(ctx context.Context, d *dataConn, cmd command, at *restart) (*transfer, reply, error) {
 	if c.tls != nil {
 		c.tls.anew = false // of the transfer before
 	}
