@@ -21,7 +21,7 @@ import (
 // probeFlags are the flags of mount that probe has too: those that are about
 // the server.
 var probeFlags = []string{"connections", "timeout", "password-file", "netrc",
-	"tls", "ca-file", "tls-pin", "tls-cert", "tls-key", "no-verify", "trace"}
+	"tls", "ca-file", "tls-pin", "tls-cert", "tls-key", "no-verify", "encoding", "timezone", "trace"}
 
 // probeCommand is `ftpfs probe`. What it needs to know of the server is what
 // mount needs.
@@ -77,6 +77,9 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 		return err
 	}
 	if err := c.validateServer(rawURL); err != nil {
+		return err
+	}
+	if err := c.validateHabits(); err != nil {
 		return err
 	}
 	if strings.ContainsAny(c.write, "\r\n\x00") {

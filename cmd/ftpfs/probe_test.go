@@ -59,6 +59,7 @@ func TestProbeCommand(t *testing.T) {
 		{"ftp://127.0.0.1:1/", exitConnect},
 		{"sftp://h/", exitUsage},
 		{"--connections 0 ftp://h/", exitUsage},
+		{"--timezone Middle/Earth ftp://h/", exitUsage},
 		{"", exitUsage},
 	} {
 		r := runProgram(t, command(t, append([]string{"probe"}, strings.Fields(tt.args)...)...))
