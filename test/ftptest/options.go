@@ -13,6 +13,7 @@ type options struct {
 	readOnly         bool
 	tls              TLSMode
 	tlsVersion       uint16
+	noTickets        bool
 	ipv6             bool
 	zone             string
 	host             string
