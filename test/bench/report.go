@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -38,7 +39,7 @@ func writeTable(r *results, w io.Writer) error {
 		if row.Tool == "ftpfs" && row.Median.Problem == "" {
 			base[key] = row.Median.Seconds
 		}
-		fmt.Fprintf(t, "%.0f ms\t%s\t%s\t%s\t%s\n", row.RTT*1e3, row.Work, row.Tool, figures(row, base[key]), row.Median.remark())
+		fmt.Fprintf(t, "%.0f ms\t%s\t%s\t%s\t  %s\n", row.RTT*1e3, row.Work, row.Tool, figures(row, base[key]), row.Median.remark())
 	}
 	return t.Flush()
 }
@@ -46,6 +47,9 @@ func writeTable(r *results, w io.Writer) error {
 // figures are the cells of a row that are numbers.
 func figures(row row, base float64) string {
 	s := row.Median
+	if s.Seconds == 0 { // it never began
+		return strings.Repeat("-\t", 8) + "-"
+	}
 	trips, commands, peak, ratio := "-", "-", "-", "-"
 	if row.RTT > 0 {
 		trips = fmt.Sprintf("%.1f", s.Seconds/row.RTT)
