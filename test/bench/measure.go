@@ -128,6 +128,10 @@ func (m *measurement) run(result *sample) (problem error) {
 // timed runs the script and counts.
 func (m *measurement) timed(result *sample) error {
 	m.site.traffic.restart()
+	heard, err := m.heard()
+	if err != nil {
+		return err
+	}
 	before := m.site.link.Stats()
 	took, err := m.sh(m.script)
 	after := m.site.link.Stats()
@@ -138,7 +142,23 @@ func (m *measurement) timed(result *sample) error {
 	if m.mounted != nil {
 		result.PeakKiB = m.mounted.peak()
 	}
+	if err == nil && heard != nil {
+		var all map[string]int
+		all, err = m.heard()
+		result.FTP.Hidden = false
+		for verb, n := range all {
+			result.FTP.Commands[verb] = n - heard[verb]
+		}
+	}
 	return err
+}
+
+// heard returns the commands that the tool tells of, where they cannot be seen.
+func (m *measurement) heard() (map[string]int, error) {
+	if m.site.caFile == "" || m.tool.heard == nil {
+		return nil, nil
+	}
+	return m.tool.heard(m.places)
 }
 
 func (m *measurement) sh(script string) (time.Duration, error) {
