@@ -128,7 +128,7 @@ func TestNothingIsLeftWhenKilled(t *testing.T) {
 	benchOptions(t)
 	dir := t.TempDir()
 	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), benchArgs+"=-rtt 1s -work ls-lR", "TMPDIR="+dir)
+	cmd.Env = append(os.Environ(), benchArgs+"=-rtt 100ms -work ls-lR", "TMPDIR="+dir)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var said bytes.Buffer
 	cmd.Stderr = &said
