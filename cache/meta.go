@@ -41,10 +41,16 @@ type listing struct {
 // flight is a listing on its way; done is closed when l and err are set.
 type flight struct {
 	done    chan struct{}
+	asked   time.Time
+	ahead   bool                        // nobody had asked for it; its failure is nobody's
 	changes map[string]*ftpclient.Entry // nil: the name is gone
 	dropped bool                        // its result must not be kept
 	l       *listing
 	err     error
+}
+
+func (m *meta) newFlight(ahead bool) *flight {
+	return &flight{done: make(chan struct{}), asked: m.now(), ahead: ahead, changes: map[string]*ftpclient.Entry{}}
 }
 
 // row is an entry with the time it was learned and for how long it is believed.
@@ -94,47 +100,70 @@ func (m *meta) entries(ctx context.Context, dir string) (rows []Dirent, err erro
 // one if need be. Only one is on its way at a time, whoever asks; ctx ends the
 // wait, not the work.
 func (m *meta) with(ctx context.Context, dir string, f func(*listing)) error {
-	m.mu.Lock()
-	if l, ok := m.dirs.Get(dir); ok && m.fresh(l) > 0 {
-		f(l)
+	for {
+		m.mu.Lock()
+		if l, ok := m.dirs.Get(dir); ok && m.fresh(l) > 0 {
+			f(l)
+			m.mu.Unlock()
+			return nil
+		}
+		fl := m.flights[dir]
+		if fl == nil {
+			fl = m.newFlight(false)
+			m.flights[dir] = fl
+			go m.fly(dir, fl)
+		}
 		m.mu.Unlock()
-		return nil
+		select {
+		case <-fl.done:
+		case <-ctx.Done():
+			return canceled("list", dir, ctx)
+		}
+		switch {
+		case fl.err == nil:
+			m.mu.Lock()
+			defer m.mu.Unlock()
+			f(fl.l)
+			return nil
+		case !fl.ahead:
+			return fl.err
+		}
 	}
-	fl := m.flights[dir]
-	if fl == nil {
-		fl = &flight{done: make(chan struct{}), changes: map[string]*ftpclient.Entry{}}
-		m.flights[dir] = fl
-		go m.fly(dir, fl)
-	}
-	m.mu.Unlock()
-	select {
-	case <-fl.done:
-	case <-ctx.Done():
-		return canceled("list", dir, ctx)
-	}
-	if fl.err != nil {
-		return fl.err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	f(fl.l)
-	return nil
 }
 
-// fly fetches a listing and lands it. It is believed from the moment it was
-// asked for, so that nothing older than the TTL is ever answered.
+// fly fetches a listing and lands it.
 func (m *meta) fly(dir string, fl *flight) {
-	asked := m.now()
 	got, err := m.list(dir)
+	m.land(dir, fl, got, err)
+}
+
+// begin announces a listing that comes ahead of need; land must follow. It
+// returns false if there is one already, or on its way.
+func (m *meta) begin(dir string) (*flight, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l, ok := m.dirs.Peek(dir); ok && m.fresh(l) > 0 || m.flights[dir] != nil {
+		return nil, false
+	}
+	fl := m.newFlight(true)
+	m.flights[dir] = fl
+	return fl, true
+}
+
+// land takes what became of a flight. A listing is believed from the moment it
+// was asked for, so that nothing older than the TTL is ever answered.
+func (m *meta) land(dir string, fl *flight, got *ftpclient.Listing, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.flights[dir] == fl {
 		delete(m.flights, dir)
 	}
-	if fl.err = err; err != nil {
+	switch fl.err = err; {
+	case err != nil && fl.ahead:
+	case err != nil:
 		m.dirs.Remove(dir)
-	} else {
-		fl.l = newListing(got, asked)
+	default:
+		fl.l = newListing(got, fl.asked)
 		if old, ok := m.dirs.Peek(dir); ok {
 			fl.l.keepTimes(old)
 		}
@@ -146,6 +175,20 @@ func (m *meta) fly(dir string, fl *flight) {
 		}
 	}
 	close(fl.done)
+}
+
+// subdirs returns the names of the directories that are known to be in dir.
+func (m *meta) subdirs(dir string) (names []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l, ok := m.dirs.Peek(dir); ok {
+		for i := range l.rows {
+			if l.rows[i].Type == ftpclient.TypeDir && l.rows[i].Name != "" {
+				names = append(names, l.rows[i].Name)
+			}
+		}
+	}
+	return names
 }
 
 func newListing(got *ftpclient.Listing, at time.Time) *listing {

@@ -36,6 +36,13 @@ func (m *move) await(ctx context.Context, p string) (string, error) {
 	return p, nil
 }
 
+// moving tells whether a move is on its way.
+func (v *Volume) moving() bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.moves) > 0
+}
+
 // beginMove waits until no other move is in the way, and returns this one with
 // the open files that it concerns, each with one more reference.
 func (v *Volume) beginMove(ctx context.Context, from, to string) (*move, []*File, error) {

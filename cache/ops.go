@@ -103,11 +103,21 @@ func (v *Volume) List(ctx context.Context, p string) ([]Dirent, error) {
 	if err != nil {
 		return nil, err
 	}
+	v.walker.opened(p)
 	rows, err := v.meta.entries(ctx, p)
 	if err != nil {
 		return nil, err
 	}
+	v.walker.listed(p, rows)
 	return v.addUnsent(p, rows), nil
+}
+
+// Expect has a directory listed that will soon be asked for. It does not wait,
+// and its failure is nobody's.
+func (v *Volume) Expect(p string) {
+	if v.opts.TTL > 0 {
+		v.work.Go(func() { _ = v.meta.with(v.ctx, p, func(*listing) {}) })
+	}
 }
 
 // Readlink returns the target of a symbolic link. Absolute targets inside the

@@ -66,6 +66,7 @@ type Volume struct {
 	opts   Options
 	log    *slog.Logger
 	meta   *meta
+	walker *walker
 	blocks *blocks
 	born   time.Time
 
@@ -112,6 +113,7 @@ func NewVolume(r Remote, o Options) (*Volume, error) {
 		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, said: map[string]bool{}}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.meta = newMeta(o.TTL, metaBytes, v.list)
+	v.walker = newWalker(v)
 	return v, nil
 }
 
@@ -139,6 +141,12 @@ func (v *Volume) list(dir string) (*ftpclient.Listing, error) {
 	if err != nil {
 		return nil, err
 	}
+	return v.received(dir, l), nil
+}
+
+// received takes from a listing what is not to be seen, and logs what is wrong
+// with it.
+func (v *Volume) received(dir string, l *ftpclient.Listing) *ftpclient.Listing {
 	if n := len(l.Skipped); n > 0 {
 		v.log.Warn("listing has lines that name no file here", "dir", v.abs(dir), "lines", n,
 			"first", l.Skipped[0].Line, "reason", l.Skipped[0].Reason)
@@ -153,7 +161,7 @@ func (v *Volume) list(dir string) (*ftpclient.Listing, error) {
 		}
 	}
 	l.Entries = kept
-	return l, nil
+	return l
 }
 
 // split returns the directory and the last name of p.
@@ -214,10 +222,11 @@ func (v *Volume) once(msg string, args ...any) {
 	}
 }
 
-// Refresh drops what is known of path and everything below it, and has the
-// kernel do the same.
+// Refresh drops what is cached of path and everything below it, and has the
+// kernel do the same. What was not uploaded yet stays.
 func (v *Volume) Refresh(p string) {
 	v.meta.dropTree(p)
+	v.blocks.forgetTree(p)
 	if p != "" {
 		dir, _ := split(p)
 		v.meta.drop(dir)

@@ -86,7 +86,7 @@ func (c *Client) lend(ctx context.Context, op, path string, rep repeat, run task
 // mayRepeat tells whether a task that failed with err did not happen, or
 // happens no differently a second time.
 func (c *conn) mayRepeat(rep repeat, err error) bool {
-	if errors.Is(err, errSessionExpired) {
+	if errors.Is(err, errSessionExpired) || errors.Is(err, errNoStat) {
 		return true
 	}
 	if !c.reused || c.broken == nil || !dropped(err) {

@@ -95,14 +95,24 @@ var errClientClosed = errors.New("the client was closed")
 
 // send writes commands in one piece. Nothing is sent if one of them cannot be.
 func (c *conn) send(cmds ...command) error {
-	if c.broken != nil {
-		return c.ioError(firstWord(cmds[0].verb), c.broken)
+	b, err := c.lines(cmds)
+	if err != nil {
+		return err
 	}
-	var b []byte
-	var err error
+	if _, err = c.ctl.Write(b); err != nil {
+		return c.fail(firstWord(cmds[0].verb), err)
+	}
+	return nil
+}
+
+// lines are commands as they are about to be written.
+func (c *conn) lines(cmds []command) (b []byte, err error) {
+	if c.broken != nil {
+		return nil, c.ioError(firstWord(cmds[0].verb), c.broken)
+	}
 	for _, cmd := range cmds {
 		if b, err = appendCommand(b, cmd, c.srv.has(quirkDoubleIAC)); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	for _, cmd := range cmds {
@@ -110,20 +120,22 @@ func (c *conn) send(cmds ...command) error {
 	}
 	c.sent = time.Now()
 	c.deadline(c.ctl, c.opts.ReplyTimeout)
-	if _, err = c.ctl.Write(b); err != nil {
-		return c.fail(firstWord(cmds[0].verb), err)
-	}
-	return nil
+	return b, nil
 }
 
 // recv reads the reply to op within d. 421 means that the server closes the
 // connection, whatever was asked, and is returned as an error.
 func (c *conn) recv(op string, d time.Duration) (reply, error) {
+	return c.receive(op, d, c.in.read)
+}
+
+// receive is recv with the way to read the reply.
+func (c *conn) receive(op string, d time.Duration, read func() (reply, error)) (reply, error) {
 	if c.broken != nil {
 		return reply{}, c.ioError(op, c.broken)
 	}
 	c.deadline(c.ctl, d)
-	r, err := c.in.read()
+	r, err := read()
 	if err != nil {
 		return reply{}, c.fail(op, err)
 	}

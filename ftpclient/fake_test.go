@@ -375,8 +375,9 @@ func (s *fakeSession) change(verb, arg string) {
 		s.rename = arg
 		s.say("350 to?")
 		return
-	case verb == "RNTO" && s.canRename(arg):
+	case verb == "RNTO" && s.rename != "" && s.canRename(arg):
 		s.move(arg)
+		s.rename = ""
 	default:
 		s.say("550 Failed.")
 		return

@@ -87,6 +87,11 @@ type server struct {
 	quirks     quirk
 	noted      string // the last word on security, for the trace
 	listAllBad int    // listings that LIST -a made smaller
+	statBad    int    // listings that differed from those by STAT
+	stalls     int    // flights that were answered in part
+	passwords  bool   // a login was USER, 331, PASS, 2yz
+
+	bulky map[string]bool // directories that are not listed by STAT
 }
 
 // snapshot returns what is known now.
@@ -139,8 +144,9 @@ func (s *server) describe(f Features) {
 	if s.known {
 		return
 	}
-	f.Connections, f.TLS, f.Resumption, f.evidence = s.f.Connections, s.f.TLS, s.f.Resumption, s.f.evidence
-	s.f, s.known = f, true
+	s.f.Greeting, s.f.System, s.f.Home, s.f.Feat = f.Greeting, f.System, f.Home, f.Feat
+	s.f.MLST, s.f.UTF8 = f.MLST, f.UTF8
+	s.known = true
 	s.quirks = quirksOf(f.Greeting, f.Feat)
 }
 

@@ -18,16 +18,8 @@ func (c *Client) List(ctx context.Context, dir string) (*Listing, error) {
 	var l *Listing
 	err := c.do(ctx, "LIST", dir, idempotent, func(ctx context.Context, cn *conn) error {
 		var err error
-		l, err = cn.list(ctx, dir)
-		switch {
-		case err != nil:
-			return err
-		case !cn.srv.snapshot().MLST:
-			return cn.dateFiles(dir, l)
-		case cn.srv.has(quirkHidesBrokenLinks):
-			return cn.addLinks(ctx, dir, l)
-		}
-		return nil
+		l, err = cn.listWhole(ctx, dir)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -36,8 +28,36 @@ func (c *Client) List(ctx context.Context, dir string) (*Listing, error) {
 	return l, nil
 }
 
+// listWhole reads a directory and completes what the listing leaves out.
+func (c *conn) listWhole(ctx context.Context, dir string) (*Listing, error) {
+	if c.srv.byStat(dir) {
+		if l, err := c.statList(ctx, dir, true); l != nil || err != nil {
+			return l, err
+		}
+	}
+	l, err := c.list(ctx, dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case !c.srv.snapshot().MLST:
+		err = c.dateFiles(dir, l)
+	case c.srv.has(quirkHidesBrokenLinks):
+		err = c.addLinks(ctx, dir, l)
+	}
+	if err != nil {
+		return nil, err
+	}
+	c.proveStat(dir, l)
+	return l, nil
+}
+
 // list reads a directory with what the server has, times as they are listed.
 func (c *conn) list(ctx context.Context, dir string) (*Listing, error) {
+	if c.srv.byStat(dir) {
+		if l, err := c.statList(ctx, dir, false); l != nil || err != nil {
+			return l, err
+		}
+	}
 	if c.srv.snapshot().MLST {
 		return c.mlsd(ctx, dir)
 	}

@@ -26,6 +26,9 @@ func connect(ctx context.Context, id int, srv *server, o *Options, touch func())
 	}
 	if err != nil {
 		c.close("login: " + err.Error())
+		if errors.Is(err, errOneByOne) {
+			return connect(ctx, id, srv, o, touch) // once: it is learned
+		}
 		return nil, err
 	}
 	return c, nil
@@ -45,20 +48,16 @@ func (c *conn) login() error {
 	if err = c.secure(greeting); err != nil {
 		return err
 	}
+	setUp := &setUp{c: c, f: Features{Greeting: greeting.text(), Home: "/"}}
 	if greeting.code != 230 {
-		if err = c.authenticate(greeting); err != nil {
+		if err = c.authenticate(greeting, setUp); err != nil {
 			return err
 		}
 	}
 	if err = c.protectLate(); err != nil {
 		return err
 	}
-	if !c.srv.explored() {
-		if err = c.explore(greeting); err != nil {
-			return err
-		}
-	}
-	return c.prepare()
+	return setUp.finish()
 }
 
 // greeting reads 120 (wait), then 220, or 230 of a server that asks for no user.
@@ -113,15 +112,28 @@ func (c *conn) provoke() (asked bool, err error) {
 // silentFor is how long a greeting may take before it is asked for.
 const silentFor = 5 * time.Second
 
-// authenticate sends user, password and account as far as the server asks.
-func (c *conn) authenticate(greeting reply) error {
+// authenticate sends user, password and account as far as the server asks, and
+// with the password, or with both where the server was seen to want both, what
+// comes after them.
+func (c *conn) authenticate(greeting reply, behind *setUp) error {
+	if c.srv.takesPasswords() && c.opts.Account == "" {
+		return c.authenticateAtOnce(greeting, true, behind)
+	}
 	r, err := c.cmd("USER", c.opts.User)
 	if err == nil && r.code == 331 {
+		if c.opts.Account == "" && c.srv.support(factPipelining) != No {
+			return c.authenticateAtOnce(greeting, false, behind)
+		}
 		r, err = c.cmd("PASS", c.opts.Password)
 	}
 	if err == nil && r.code == 332 && c.opts.Account != "" {
 		r, err = c.cmd("ACCT", c.opts.Account)
 	}
+	return c.admitted(greeting, r, err)
+}
+
+// admitted turns the last reply to a login into an error, or nil.
+func (c *conn) admitted(greeting, r reply, err error) error {
 	switch {
 	case err != nil || r.transient() || r.permanent() || r.intermediate():
 		if r.notImplemented() {
@@ -183,57 +195,6 @@ func demandsTLS(r reply) bool {
 		}
 	}
 	return r.code == 534
-}
-
-// explore asks FEAT, SYST and PWD. That a server has none of them is no error.
-func (c *conn) explore(greeting reply) error {
-	var f Features
-	f.Greeting = greeting.text()
-	r, err := c.cmd("FEAT", "")
-	if err != nil {
-		return err
-	}
-	if r.completed() {
-		f.Feat = featLines(r)
-	}
-	if r, err = c.cmd("SYST", ""); err != nil {
-		return err
-	}
-	if r.completed() {
-		f.System = r.text()
-	}
-	if r, err = c.cmd("PWD", ""); err != nil {
-		return err
-	}
-	f.Home = "/"
-	if dir, ok := quotedPath(r); ok {
-		f.Home = dir
-	}
-	c.srv.describe(f)
-	return nil
-}
-
-// prepare sets what each session has to be told anew.
-func (c *conn) prepare() error {
-	r, err := c.cmd("TYPE", "I")
-	if err != nil {
-		return err
-	}
-	if !r.completed() {
-		return c.fail("TYPE", &Error{Op: "TYPE", Kind: KindUnsupported, Code: r.code, Text: r.text()})
-	}
-	f := c.srv.snapshot()
-	if f.UTF8 {
-		// RFC 2640 has no such command, IIS and others need it (quirkOptsUTF8);
-		// whatever is answered, names are sent as they are.
-		if _, err = c.cmd("OPTS", "UTF8 ON"); err != nil {
-			return err
-		}
-	}
-	if facts := wantedFacts(f.Feat); facts != "" {
-		_, err = c.cmd("OPTS", "MLST "+facts) // what a server does not turn on is not told
-	}
-	return err
 }
 
 // wantedFacts returns the argument that turns on the facts which are used, if

@@ -94,13 +94,23 @@ func (c *conn) dateFlight(dir string, files []*Entry, zone *zoneFinder) (going b
 	switch {
 	case err == nil && len(cmds) > 1:
 		c.srv.learn(factPipelining, Yes, fmt.Sprintf("%d MDTM in one write, %[1]d replies", len(cmds)))
-	case err != nil && known == Untried && len(replies) == 1 && len(cmds) > 1 && isKind(err, KindTimeout):
-		if c.interrupted() == nil {
-			c.srv.learn(factPipelining, No, fmt.Sprintf("%d MDTM in one write, 1 reply", len(cmds)))
-			return false, nil
+	case err != nil && len(replies) > 0 && len(replies) < len(cmds) && isKind(err, KindTimeout) && c.interrupted() == nil:
+		if c.srv.stalled(known) {
+			c.srv.learn(factPipelining, No, fmt.Sprintf("%d MDTM in one write, %d replies", len(cmds), len(replies)))
 		}
+		return false, nil
 	}
 	return err == nil, err
+}
+
+// stalled counts flights that were answered in part, and tells whether that is
+// the server's way: where flights have gone well before, once may be the
+// network's.
+func (s *server) stalled(known Support) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stalls++
+	return known != Yes || s.stalls > 1
 }
 
 // zoneFinder finds the difference between the times of LIST and of MDTM.

@@ -85,13 +85,7 @@ func (c *Client) change(ctx context.Context, ch change) error {
 // change sends the command, after what has to precede it.
 func (c *conn) change(ctx context.Context, ch change) error {
 	if ch.from != "" {
-		r, err := c.cmd("RNFR", ch.from)
-		if err != nil {
-			return err
-		}
-		if !r.intermediate() && !r.completed() {
-			return c.refusal(ctx, "RNFR", ch.from, r)
-		}
+		return c.rename(ctx, ch.from, ch.cmd.arg)
 	}
 	arg := ch.cmd.arg
 	if ch.target != "" {
@@ -112,6 +106,37 @@ func (c *conn) change(ctx context.Context, ch change) error {
 		return nil
 	}
 	return c.refusalOf(ctx, ch.cmd.verb, ch.cmd.arg, ch.from, r)
+}
+
+// rename sends RNFR and RNTO, in one write where that may be: an RNTO without
+// an RNFR that was accepted does nothing (RFC 959 section 4.1.3).
+func (c *conn) rename(ctx context.Context, from, to string) error {
+	both := []command{{"RNFR", from}, {"RNTO", to}}
+	var r [2]reply
+	if c.srv.support(factPipelining) == Yes {
+		replies, err := c.flight(both, c.opts.ReplyTimeout)
+		if err != nil {
+			return err
+		}
+		r = [2]reply(replies)
+	} else {
+		for i, cmd := range both {
+			var err error
+			if r[i], err = c.cmd(cmd.verb, cmd.arg); err != nil {
+				return err
+			}
+			if !r[0].intermediate() && !r[0].completed() {
+				break
+			}
+		}
+	}
+	switch {
+	case !r[0].intermediate() && !r[0].completed():
+		return c.refusal(ctx, "RNFR", from, r[0])
+	case r[1].completed():
+		return nil
+	}
+	return c.refusalOf(ctx, "RNTO", to, from, r[1])
 }
 
 // siteArg is a name as an argument of SITE SYMLINK, which has two.

@@ -42,6 +42,11 @@ type Options struct {
 	// pool uses fewer where the server turns out to allow fewer.
 	Connections int
 
+	// KeepIdle logs in another connection whenever the last idle one is taken,
+	// as far as Connections and the server allow, so that it is there when it
+	// is needed.
+	KeepIdle bool
+
 	DialTimeout  time.Duration // one TCP connect, default 8 s
 	ReplyTimeout time.Duration // one reply to a command, default 20 s
 	DataTimeout  time.Duration // no byte moves on a data connection, default 30 s

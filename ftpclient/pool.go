@@ -58,6 +58,7 @@ type pool struct {
 	downUntil time.Time
 	downWait  time.Duration
 	loggedIn  bool // a login succeeded once
+	warming   bool // a connection is logged in ahead of need
 }
 
 // grant is what a waiter gets: a connection, the download to take one from,
@@ -101,6 +102,9 @@ func (p *pool) acquire(ctx context.Context, fresh bool) (*conn, error) {
 			return nil, g.err
 		}
 		c, err := p.redeem(ctx, g, fresh)
+		if c != nil {
+			p.warm()
+		}
 		if c != nil || err != nil {
 			return c, err
 		}

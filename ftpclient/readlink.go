@@ -13,7 +13,7 @@ func (c *Client) Readlink(ctx context.Context, path string) (string, error) {
 	}
 	var target string
 	err := c.do(ctx, "READLINK", path, idempotent, func(ctx context.Context, cn *conn) error {
-		e, err := cn.statByParent(ctx, path, cn.listRows)
+		e, err := cn.statByParent(ctx, path, cn.rows)
 		switch {
 		case err != nil:
 			return err

@@ -47,10 +47,13 @@ type protocolError struct{ what string }
 func (e *protocolError) Error() string { return e.what }
 
 // replyReader splits a control connection into replies.
-type replyReader struct{ br *bufio.Reader }
+type replyReader struct {
+	br   *bufio.Reader
+	bare bool // LF alone ended the last line
+}
 
 func newReplyReader(r io.Reader) *replyReader {
-	return &replyReader{bufio.NewReaderSize(r, 4096)}
+	return &replyReader{br: bufio.NewReaderSize(r, 16<<10)}
 }
 
 // pending tells whether octets came that no reply has used.
@@ -66,25 +69,44 @@ func (r *replyReader) await() error {
 // io.EOF, inside one io.ErrUnexpectedEOF, anything that is not a reply a
 // *protocolError.
 func (r *replyReader) read() (reply, error) {
-	line, err := r.line()
-	if err != nil {
-		return reply{}, err
-	}
-	code, sep, ok := splitCode(line)
-	if !ok {
-		return reply{}, &protocolError{notFTP(line)}
-	}
-	rep := reply{code: code, lines: []string{afterCode(line)}}
-	if sep == '-' {
-		err = r.rest(&rep, len(line))
+	rep, size, more, err := r.first()
+	if more {
+		limit := replyLimit{lines: maxReplyLines, bytes: maxReplyBytes - size}
+		err = r.rest(&rep, limit, func(line string) { rep.lines = append(rep.lines, line) })
 	}
 	return rep, err
 }
 
+// readLines is read for a reply of many lines: those between the first and the
+// last go to line and are not kept.
+func (r *replyReader) readLines(limit replyLimit, line func(string)) (reply, error) {
+	rep, _, more, err := r.first()
+	if more {
+		err = r.rest(&rep, limit, line)
+	}
+	return rep, err
+}
+
+// replyLimit is the most that is read of one reply.
+type replyLimit struct{ lines, bytes int }
+
+// first reads the first line of a reply; more tells that others follow.
+func (r *replyReader) first() (rep reply, size int, more bool, err error) {
+	line, err := r.line()
+	if err != nil {
+		return reply{}, 0, false, err
+	}
+	code, sep, ok := splitCode(line)
+	if !ok {
+		return reply{}, 0, false, &protocolError{notFTP(line)}
+	}
+	return reply{code: code, lines: []string{afterCode(line)}}, len(line), sep == '-', nil
+}
+
 // rest reads a multi-line reply up to the line that has the same code and a
 // space, or nothing, behind it; other codes inside are text.
-func (r *replyReader) rest(rep *reply, size int) error {
-	for {
+func (r *replyReader) rest(rep *reply, limit replyLimit, inner func(string)) error {
+	for n := 1; ; n++ {
 		line, err := r.line()
 		if err == io.EOF {
 			err = io.ErrUnexpectedEOF
@@ -92,15 +114,15 @@ func (r *replyReader) rest(rep *reply, size int) error {
 		if err != nil {
 			return err
 		}
-		size += len(line)
-		if size > maxReplyBytes || len(rep.lines) >= maxReplyLines {
+		limit.bytes -= len(line)
+		if limit.bytes < 0 || n >= limit.lines {
 			return &protocolError{"a reply without end"}
 		}
 		if code, sep, ok := splitCode(line); ok && code == rep.code && sep == ' ' {
 			rep.lines = append(rep.lines, afterCode(line))
 			return nil
 		}
-		rep.lines = append(rep.lines, line)
+		inner(line)
 	}
 }
 
@@ -126,7 +148,8 @@ func (r *replyReader) line() (string, error) {
 		if long != nil {
 			part = append(long, part...)
 		}
-		part = bytes.TrimSuffix(part[:len(part)-1], []byte{'\r'})
+		part, ended := bytes.CutSuffix(part[:len(part)-1], []byte{'\r'})
+		r.bare = !ended
 		return string(stripTelnet(part)), nil
 	}
 }

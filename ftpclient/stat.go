@@ -38,7 +38,7 @@ func (c *conn) lstat(ctx context.Context, path string) (Entry, error) {
 		if root {
 			return c.statRoot()
 		}
-		return c.statByParent(ctx, path, c.listRows)
+		return c.statByParent(ctx, path, c.rows)
 	}
 	m, err := c.mlst(path)
 	hides := c.srv.has(quirkHidesBrokenLinks)
@@ -49,7 +49,7 @@ func (c *conn) lstat(ctx context.Context, path string) (Entry, error) {
 		return m.Entry, nil
 	case m.ok:
 		// It may be a link that MLST followed; only LIST tells.
-		e, err := c.statByParent(ctx, path, c.listRows)
+		e, err := c.statByParent(ctx, path, c.rows)
 		if err == nil && e.Type == TypeSymlink || err != nil && !isRefusal(err) {
 			return e, err
 		}
@@ -57,7 +57,7 @@ func (c *conn) lstat(ctx context.Context, path string) (Entry, error) {
 	case root:
 		return c.statRoot()
 	case hides:
-		return c.statByParent(ctx, path, c.listRows)
+		return c.statByParent(ctx, path, c.rows)
 	case m.refused == KindNotExist:
 		return Entry{}, missing(path)
 	}

@@ -102,7 +102,8 @@ func TestTLSTry(t *testing.T) {
 	}
 	without = false
 	noError(t, "connect with TLS", reconnect())
-	if c.Features().TLS == "" || !strings.HasPrefix(learned[len(learned)-1], "TLS: TLS 1.") {
+	isTLS := func(s string) bool { return strings.HasPrefix(s, "TLS: TLS 1.") }
+	if c.Features().TLS == "" || !slices.ContainsFunc(learned, isTLS) {
 		t.Errorf("learned %q", learned)
 	}
 	without = true

@@ -42,14 +42,15 @@ func (n *node) child(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 	if old := n.GetChild(name); old != nil && old.Mode() == fileType(a.Type) {
 		return old
 	}
-	inode := n.newChild(ctx, a)
+	inode := n.newChild(ctx, name, a)
 	n.AddChild(name, inode, true)
 	return inode
 }
 
 // newChild returns an inode for something that was just made.
-func (n *node) newChild(ctx context.Context, a cache.Attr) *fs.Inode {
-	return n.NewInode(ctx, &node{fsys: n.fsys}, fs.StableAttr{Mode: fileType(a.Type)})
+func (n *node) newChild(ctx context.Context, name string, a cache.Attr) *fs.Inode {
+	dir, _ := n.path() // a directory that was removed meanwhile has other troubles
+	return n.NewInode(ctx, &node{fsys: n.fsys}, n.fsys.inos.take(join(dir, name), fileType(a.Type)))
 }
 
 // Lookup finds a name in the directory.
@@ -87,7 +88,7 @@ func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.En
 		return nil, n.fsys.fail(op, "mkdir", path, err)
 	}
 	n.fsys.fillEntry(out, a)
-	return n.newChild(ctx, a), 0
+	return n.newChild(ctx, name, a), 0
 }
 
 // Symlink implements symlink(2).
@@ -103,7 +104,7 @@ func (n *node) Symlink(ctx context.Context, target, name string, out *fuse.Entry
 		return nil, n.fsys.failAs(op, "symlink", path, err, symlinkErrno(err))
 	}
 	n.fsys.fillEntry(out, a)
-	return n.newChild(ctx, a), 0
+	return n.newChild(ctx, name, a), 0
 }
 
 // Unlink implements unlink(2).

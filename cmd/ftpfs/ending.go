@@ -6,26 +6,44 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"syscall"
 	"time"
+
+	"golang.org/x/term"
 )
 
 // uploadLimit bounds the uploads at the end of a mount.
 const uploadLimit = 10 * time.Minute
 
-// wait returns when the mount was removed from outside or a signal came.
+// wait returns when the mount was removed from outside or a signal to end came.
 func (m *mounted) wait(signals <-chan os.Signal) {
 	gone := make(chan struct{})
 	go func() {
 		m.server.Wait()
 		close(gone)
 	}()
-	select {
-	case <-gone:
-		m.log.Info("unmounted", "mountpoint", m.job.Mountpoint)
-	case sig := <-signals:
-		m.log.Info("ending", "signal", sig.String())
-		m.unmount()
+	for {
+		select {
+		case <-gone:
+			m.log.Info("unmounted", "mountpoint", m.job.Mountpoint)
+			return
+		case sig := <-signals:
+			if sig == syscall.SIGHUP && !m.onTerminal() {
+				m.log.Info("refresh", "signal", sig.String())
+				m.volume.Refresh("")
+				continue
+			}
+			m.log.Info("ending", "signal", sig.String())
+			m.unmount()
+			return
+		}
 	}
+}
+
+// onTerminal tells whether a hangup means that the person who looks on has
+// left.
+func (m *mounted) onTerminal() bool {
+	return m.job.Foreground && term.IsTerminal(int(os.Stdin.Fd()))
 }
 
 // unmount removes the mount, even if it is in use.
@@ -48,6 +66,9 @@ func (m *mounted) unmount() {
 // short. It is called after the kernel has let go of the mount.
 func (m *mounted) stop(signals <-chan os.Signal) error {
 	var failed error
+	if m.control != nil {
+		m.note("control socket", m.control.close())
+	}
 	if m.volume != nil {
 		failed = m.closeVolume(signals)
 	}

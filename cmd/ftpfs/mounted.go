@@ -71,6 +71,7 @@ type mounted struct {
 	volume  *cache.Volume
 	server  *fusefs.Server
 	state   *stateFile
+	control *control // nil: it could not be had
 }
 
 // run mounts, calls ready, and stays until the mount is removed or a signal
@@ -181,7 +182,7 @@ func (m *mounted) clientOptions() ftpclient.Options {
 		Host: m.job.Location.Host, Port: m.job.Location.Port,
 		User: m.job.Location.User, Password: m.job.Location.Password,
 		Security: m.job.Location.Security, TLSPins: m.job.TLS.Pins,
-		Connections: m.job.Connections,
+		Connections: m.job.Connections, KeepIdle: true,
 		DialTimeout: min(m.job.Timeout, dialLimit), ReplyTimeout: m.job.Timeout,
 		// A transfer may rest longer than a reply: disks spin up.
 		DataTimeout: m.job.Timeout + m.job.Timeout/2,
@@ -238,6 +239,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 	if err != nil {
 		return fuseFailure(m.job.Mountpoint, err)
 	}
+	m.volume.Expect("") // which also finds out how this server lists
 	return nil
 }
 
@@ -251,7 +253,13 @@ func (m *mounted) openState() error {
 		PID: os.Getpid(), Mountpoint: rawText(m.job.Mountpoint),
 		Source: rawText(m.source), Started: time.Now().UTC(),
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	if m.control, err = listenControl(controlPath(m.state.path), m.handle); err != nil {
+		m.log.Warn("no control socket: ftpfs refresh will not reach this mount", "error", err)
+	}
+	return nil
 }
 
 // absolute makes a path absolute: the process in the background lives in /.

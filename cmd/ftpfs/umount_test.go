@@ -12,7 +12,7 @@ func TestSignalEndsTheMount(t *testing.T) {
 	needFUSE(t)
 	sandbox(t)
 	_, addr := testServer(t)
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		dir := mountTest(t, "ftp://me:sesame@"+addr+"/")
 		for _, pid := range processesWith(t, dir) {
 			if err := syscall.Kill(pid, sig); err != nil {

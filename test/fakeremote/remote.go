@@ -67,6 +67,26 @@ func (t *Tree) List(ctx context.Context, dir string) (*ftpclient.Listing, error)
 	return l, nil
 }
 
+// ListAhead implements cache.Remote, one directory after the other. Without
+// Behaviour.Ahead there is never a connection to spare. Rules and counts name
+// it by what it does, List.
+func (t *Tree) ListAhead(ctx context.Context, next func() (string, bool), got func(string, *ftpclient.Listing, error)) error {
+	if !t.ahead() {
+		return ftpclient.ErrNotAhead
+	}
+	for dir, ok := next(); ok; dir, ok = next() {
+		l, err := t.List(ctx, dir)
+		got(dir, l, err)
+	}
+	return ctx.Err()
+}
+
+func (t *Tree) ahead() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.behave.Ahead
+}
+
 // Stat implements cache.Remote. It does not follow a link at the end.
 func (t *Tree) Stat(ctx context.Context, p string) (ftpclient.Entry, error) {
 	return t.look(ctx, "Stat", p, false)

@@ -33,6 +33,8 @@ type Behaviour struct {
 	// Connections is how many operations and open streams there can be at a
 	// time; 0 means any number.
 	Connections int
+	// Ahead lets ListAhead list.
+	Ahead bool
 	// Chunk is the most octets one Read of a stream returns; 0 means 32 KiB.
 	Chunk int
 	// Now is the server's clock; nil means time.Now.

@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"time"
+)
+
+// A mount's process listens on a socket beside its state file, which only its
+// user and root can open (mode 0600 in a folder of mode 0700). A connection
+// carries one request and its answer, each a line of JSON.
+
+// controlRequest asks the process of a mount for something.
+type controlRequest struct {
+	Do   string  `json:"do"`             // refresh
+	Path rawText `json:"path,omitempty"` // in the mount, without a leading slash; "" is its root
+}
+
+// controlAnswer says what became of it.
+type controlAnswer struct {
+	Error string `json:"error,omitempty"`
+}
+
+const (
+	controlTime = 5 * time.Second // for one connection
+	controlSize = 64 << 10        // of a request
+)
+
+// controlPath is the socket that belongs to a state file.
+func controlPath(stateFile string) string { return strings.TrimSuffix(stateFile, ".json") + ".sock" }
+
+// control is the listening end.
+type control struct {
+	l    *net.UnixListener
+	do   func(controlRequest) error
+	work sync.WaitGroup
+}
+
+// listenControl begins to answer requests with do, which may be called several
+// times at once.
+func listenControl(path string, do func(controlRequest) error) (*control, error) {
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	c := &control{l: l, do: do}
+	c.work.Go(c.accept)
+	return c, nil
+}
+
+// close ends the socket; requests under way are answered.
+func (c *control) close() error {
+	err := c.l.Close() // which removes it
+	c.work.Wait()
+	return err
+}
+
+func (c *control) accept() {
+	for {
+		nc, err := c.l.Accept()
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue // of this connection
+		}
+		c.work.Go(func() { c.answer(nc) })
+	}
+}
+
+func (c *control) answer(nc net.Conn) {
+	defer nc.Close()
+	nc.SetDeadline(time.Now().Add(controlTime))
+	var req controlRequest
+	var ans controlAnswer
+	err := json.NewDecoder(&limitedConn{nc, controlSize}).Decode(&req)
+	if err == nil {
+		err = c.do(req)
+	}
+	if err != nil {
+		ans.Error = err.Error()
+	}
+	// Who asked may have left; there is nobody else to tell.
+	_ = json.NewEncoder(nc).Encode(ans)
+}
+
+// limitedConn reads no more than so many octets.
+type limitedConn struct {
+	net.Conn
+	left int
+}
+
+func (l *limitedConn) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, errors.New("the request is too long")
+	}
+	n, err := l.Conn.Read(p[:min(len(p), l.left)])
+	l.left -= n
+	return n, err
+}
+
+// request asks the process of a mount, and waits for its answer.
+func (m *knownMount) request(ctx context.Context, req controlRequest) error {
+	ctx, cancel := context.WithTimeout(ctx, controlTime)
+	defer cancel()
+	nc, err := new(net.Dialer).DialContext(ctx, "unix", controlPath(m.path))
+	if err != nil {
+		return fmt.Errorf("process %d does not listen: %w", m.PID, err)
+	}
+	defer nc.Close()
+	defer context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })()
+	err = json.NewEncoder(nc).Encode(req)
+	var ans controlAnswer
+	if err == nil {
+		err = json.NewDecoder(nc).Decode(&ans)
+	}
+	switch {
+	case err != nil:
+		return fmt.Errorf("process %d does not answer: %w", m.PID, err)
+	case ans.Error != "":
+		return errors.New(printable(ans.Error))
+	}
+	return nil
+}
+
+// handle does what a request asks for.
+func (m *mounted) handle(req controlRequest) error {
+	switch req.Do {
+	case "refresh":
+		m.log.Info("refresh", "path", "/"+string(req.Path))
+		m.volume.Refresh(string(req.Path))
+		return nil
+	}
+	return fmt.Errorf("%q is not known to this version", req.Do)
+}

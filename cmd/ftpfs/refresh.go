@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func newRefreshCommand(p *program) *cobra.Command {
+	c := &refreshCommand{program: p, dirs: stateDirs()}
+	return &cobra.Command{
+		Use:   "refresh [PATH...]",
+		Short: "Forget what is cached, so that others' changes are seen at once",
+		Long: `refresh has mounts forget listings, attributes and contents that they keep for a
+time (--attr-timeout): of each PATH in a mount and all below it, without a PATH
+of all mounts of this user. What was written and is not uploaded yet stays. The
+signal HUP does the same for the mount of the process that gets it.`,
+		Example: `  ftpfs refresh ~/nas/incoming
+  ftpfs refresh`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+			defer stop()
+			cmd.SetContext(ctx)
+			return c.run(cmd, args)
+		},
+	}
+}
+
+// refreshCommand is `ftpfs refresh`.
+type refreshCommand struct {
+	*program
+	dirs []string // where state files are
+}
+
+func (c *refreshCommand) run(cmd *cobra.Command, paths []string) error {
+	mounts, err := readMounts()
+	if err != nil {
+		return failf(exitFailure, "%w", err)
+	}
+	if len(paths) == 0 {
+		return c.all(cmd, mounts)
+	}
+	var errs []error
+	for _, path := range paths {
+		errs = append(errs, c.one(cmd, mounts, path))
+	}
+	return firstOf(errs)
+}
+
+// all refreshes the mounts that have a state file here.
+func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
+	n := 0
+	var errs []error
+	for _, m := range mounts {
+		if m.Type != fsType {
+			continue
+		}
+		if known := findMount(c.dirs, m.Mountpoint); known != nil {
+			n++
+			errs = append(errs, c.ask(cmd, known, m.Mountpoint, ""))
+		}
+	}
+	if n == 0 {
+		return failf(exitNotMounted, "nothing is mounted: see findmnt -t %s", fsType)
+	}
+	return firstOf(errs)
+}
+
+// one refreshes a path in a mount.
+func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name string) error {
+	path, err := absoluteMountpoint(name)
+	if err != nil {
+		return err
+	}
+	dir, rest, ok := mountOf(mounts, path)
+	if !ok {
+		return failf(exitNotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, fsType)
+	}
+	known := findMount(c.dirs, dir)
+	if known == nil {
+		return failf(exitNotMounted, "%s: no process of this user serves it", dir)
+	}
+	return c.ask(cmd, known, dir, rest)
+}
+
+func (c *refreshCommand) ask(cmd *cobra.Command, known *knownMount, dir, rest string) error {
+	defer known.Close()
+	if err := known.request(cmd.Context(), controlRequest{Do: "refresh", Path: rawText(rest)}); err != nil {
+		return failf(exitFailure, "%s: %w", dir, err)
+	}
+	return nil
+}
+
+// mountOf returns the mount of ours that a path is in, and where.
+func mountOf(mounts []mountEntry, path string) (dir, rest string, ok bool) {
+	for at := path; ; at = filepath.Dir(at) {
+		if m, mounted := mountAt(mounts, at); mounted {
+			return at, strings.TrimPrefix(strings.TrimPrefix(path, at), "/"), m.Type == fsType
+		}
+		if at == filepath.Dir(at) {
+			return "", "", false
+		}
+	}
+}
+
+// firstOf returns the first failure, which has the exit code, with the texts of
+// all.
+func firstOf(errs []error) error {
+	var f *failure
+	if err := errors.Join(errs...); !errors.As(err, &f) {
+		return err
+	}
+	return failf(f.code, "%s", oneLine(errors.Join(errs...)))
+}

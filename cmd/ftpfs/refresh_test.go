@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// TestRefresh: what others have changed is seen at once after ftpfs refresh of
+// the directory, of the mount, or of all, and after the signal HUP; without, it is
+// not.
+func TestRefresh(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	tree, addr := testServer(t)
+	dir := mountTest(t, "--attr-timeout=1h", "ftp://me:sesame@"+addr+"/")
+	if err := os.Mkdir(filepath.Join(dir, "sub dir"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	sees := func(name string) bool {
+		entries, err := os.ReadDir(filepath.Join(dir, "sub dir"))
+		if err != nil {
+			t.Error(err)
+		}
+		return slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == name })
+	}
+	hangUp := func() {
+		for _, pid := range processesWith(t, dir) {
+			if err := syscall.Kill(pid, syscall.SIGHUP); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	refresh := func(args ...string) func() {
+		return func() {
+			if r := runProgram(t, command(t, append([]string{"refresh"}, args...)...)); r.code != exitOK {
+				t.Errorf("refresh %q: %+v", args, r)
+			}
+		}
+	}
+	for what, forget := range map[string]func(){
+		"directory": refresh(filepath.Join(dir, "sub dir")), "mount": refresh(dir), "all": refresh(), "HUP": hangUp,
+	} {
+		sees("anything")
+		if err := writeTree(tree, "sub dir/"+what, "theirs"); err != nil {
+			t.Fatal(err)
+		}
+		if sees(what) {
+			t.Errorf("%s is seen without a refresh", what)
+		}
+		forget()
+		eventually(t, what, func() bool { return sees(what) })
+	}
+	if r := runProgram(t, command(t, "refresh", t.TempDir())); r.code != exitNotMounted || !strings.Contains(r.oneLine(t), "not in a mount") {
+		t.Errorf("refresh elsewhere: %+v", r)
+	}
+	umount(t, exitOK, dir)
+	if left, _ := filepath.Glob(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "ftpfs", "*")); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}

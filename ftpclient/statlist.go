@@ -1,0 +1,332 @@
+package ftpclient
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// STAT with an argument lists a directory over the control connection (RFC 959
+// section 4.1.3), which costs no data connection, no handshake, and with others
+// in one write not even a round trip. What it prints is left to the server:
+// Features.StatList tells where it was seen to print what MLSD or LIST do.
+//
+// The directory is entered first, as for LIST, and then listed as "." with
+// "-a", which vsftpd, ProFTPD and Pure-FTPd all understand (quirkStatAll). A
+// listing that has "." and ".." has all other names, too.
+
+// statMost is how many entries a listing by STAT may have, where their times
+// are asked for one by one (statMostFacts: by MLST). Larger directories are
+// listed over a data connection; Pure-FTPd cuts STAT at 10000 without a word
+// (quirkStatCut).
+const (
+	statMost      = 5000
+	statMostFacts = 300
+	bulkyMost     = 1000 // of them are remembered
+	proofMost     = 500  // entries of a directory that proves what STAT lists
+)
+
+// statListing is one directory on its way.
+type statListing struct {
+	c   *conn
+	dir string
+
+	lr      listReader
+	refused *reply // what CWD or STAT said
+	flaw    string // why what STAT said is not believed
+	bulky   bool   // too large to be listed in this way
+
+	l      *Listing
+	stamps int // replies that l waits for
+	zone   zoneFinder
+	done   func(*statListing)
+}
+
+// list adds the commands that list one directory; done is called when the
+// listing is there, or cannot be had in this way. exact asks for the times
+// that the rows do not tell.
+func (p *pipeline) list(dir string, exact bool, done func(*statListing)) {
+	s := &statListing{c: p.c, dir: dir, done: done}
+	s.lr.rows = &rowReader{now: time.Now(), among: unixRows}
+	p.add(
+		step{cmd: command{"CWD", dir}, then: s.entered},
+		step{cmd: command{"STAT", "-a ."}, line: s.row, then: func(r reply) error {
+			if err := s.listed(r); err != nil || s.l == nil {
+				return err
+			}
+			if exact {
+				s.stamp(p)
+			}
+			s.finish()
+			return nil
+		}})
+}
+
+// unixRows is the dialect that is looked for in the replies to STAT.
+var unixRows = []dialect{{name: "Unix", parser: simpleRows(parseUnixRow)}}
+
+func (s *statListing) entered(r reply) error {
+	switch {
+	case r.code == 250 || r.code == 200:
+	case r.transient() || r.permanent():
+		s.refused = &r
+	default:
+		return errOutOfStep
+	}
+	return nil
+}
+
+// row takes a line of STAT. ProFTPD puts a space before each (RFC 959 section
+// 4.2 would have it so). A line that ends in LF alone is half of a name that
+// has one: what follows it may be made to look like replies.
+func (s *statListing) row(line string, bare bool) {
+	flaw := ""
+	if bare {
+		flaw = "newline in a name"
+	}
+	s.lr.line([]byte(strings.TrimPrefix(line, " ")), flaw)
+}
+
+// listed judges what STAT said.
+func (s *statListing) listed(r reply) error {
+	if s.refused != nil {
+		s.done(s) // it has listed another directory, if any
+		return nil
+	}
+	l := s.lr.result()
+	switch {
+	case r.transient() || r.permanent():
+		s.flaw = r.evidence()
+	case r.code != 211 && r.code != 212 && r.code != 213:
+		return errOutOfStep
+	case !l.dots:
+		s.flaw = r.evidence() + ", without . and .."
+	case len(l.Skipped) > 0:
+		s.flaw = fmt.Sprintf("%d lines that name nothing, the first: %s", len(l.Skipped), clip(quoteText(l.Skipped[0].Line)))
+	case len(l.Entries) > s.most():
+		s.bulky = true
+	default:
+		s.l = l
+		return nil
+	}
+	s.done(s)
+	return nil
+}
+
+func (s *statListing) most() int {
+	if s.c.srv.snapshot().MLST {
+		return statMostFacts
+	}
+	return statMost
+}
+
+// stamp asks for what the rows do not tell: all facts, by MLST, or the times
+// of files, by MDTM.
+func (s *statListing) stamp(p *pipeline) {
+	var steps []step
+	facts := s.c.srv.snapshot().MLST
+	times := s.c.srv.support(factMDTM) != No
+	for i := range s.l.Entries {
+		e := &s.l.Entries[i]
+		path := joinPath(s.dir, e.Name)
+		switch {
+		case facts && e.Type != TypeSymlink: // of those MLST may tell the target's
+			steps = append(steps, step{cmd: command{"MLST", path}, then: func(r reply) error { return s.facts(e, r) }})
+		case facts:
+		case times && e.Type == TypeFile && e.Precision != time.Second:
+			steps = append(steps, step{cmd: command{"MDTM", path}, then: func(r reply) error { return s.time(e, r) }})
+		}
+	}
+	s.stamps = len(steps)
+	p.first(steps)
+}
+
+// facts takes the reply to MLST.
+func (s *statListing) facts(e *Entry, r reply) error {
+	switch {
+	case r.code == 250 && len(r.lines) >= 3:
+		facts, _, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
+		exact, _, ok := parseFactsLine(facts + " " + e.Name)
+		if ok && exact.Type == e.Type {
+			*e = exact
+		}
+	case !r.transient() && !r.permanent():
+		return errOutOfStep
+	}
+	return s.stamped()
+}
+
+// time takes the reply to MDTM.
+func (s *statListing) time(e *Entry, r reply) error {
+	t, ok := timeReply(r)
+	switch {
+	case ok:
+		s.zone.saw(*e, t)
+		e.ModTime, e.Precision = t, time.Second
+	case !r.transient() && !r.permanent():
+		return errOutOfStep
+	}
+	s.c.srv.learnFrom(factMDTM, r)
+	return s.stamped()
+}
+
+func (s *statListing) stamped() error {
+	s.stamps--
+	s.finish()
+	return nil
+}
+
+// finish ends the listing if nothing is missing.
+func (s *statListing) finish() {
+	if s.stamps == 0 {
+		s.zone.apply(s.l)
+		s.done(s)
+	}
+}
+
+// byStat tells whether a directory is listed by STAT.
+func (s *server) byStat(dir string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.f.StatList == Yes && s.f.Pipelining == Yes && !s.bulky[dir]
+}
+
+// notByStat remembers what a listing by STAT showed that is of no use.
+func (s *statListing) notByStat() {
+	if s.flaw != "" && s.refused == nil && len(s.lr.Skipped) == 0 {
+		s.c.srv.learn(factStatList, No, s.flaw)
+	}
+	if !s.bulky && len(s.lr.Skipped) == 0 {
+		return
+	}
+	s.c.srv.avoidStat(s.dir)
+}
+
+// avoidStat has a directory listed over data connections from now on.
+func (s *server) avoidStat(dir string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bulky == nil || len(s.bulky) >= bulkyMost {
+		s.bulky = make(map[string]bool)
+	}
+	s.bulky[dir] = true
+}
+
+// errNoStat is why a listing by STAT broke its connection; over a data
+// connection it may succeed.
+var errNoStat = errors.New("STAT cannot list it")
+
+// notStat makes an error of the replies to STAT, as those of a directory that
+// has names made to look like replies, one after which List takes another way.
+func notStat(err error) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Kind != KindProtocol && e.Kind != KindTimeout {
+		return err
+	}
+	n := *e
+	n.Err = errors.Join(errNoStat, e.Err)
+	return &n
+}
+
+// statList lists a directory by STAT; nil without an error if that is no way
+// to list it.
+func (c *conn) statList(ctx context.Context, dir string, exact bool) (*Listing, error) {
+	var s *statListing
+	p := pipeline{c: c, wait: c.opts.ReplyTimeout}
+	p.list(dir, exact, func(done *statListing) { s = done })
+	if err := p.run(nil); err != nil {
+		if c.broken != nil && c.interrupted() == nil {
+			c.srv.avoidStat(dir)
+		}
+		return nil, notStat(err)
+	}
+	switch {
+	case s.refused != nil:
+		return nil, c.refusal(ctx, "CWD", dir, *s.refused)
+	case s.l == nil:
+		s.notByStat()
+	}
+	return s.l, nil
+}
+
+// rows reads a directory as LIST shows it, by STAT if that does.
+func (c *conn) rows(ctx context.Context, dir string) (*Listing, error) {
+	if c.srv.byStat(dir) {
+		if l, err := c.statList(ctx, dir, false); l != nil || err != nil {
+			return l, err
+		}
+	}
+	return c.listRows(ctx, dir)
+}
+
+// proveStat compares what STAT lists with l, which came over a data
+// connection, to learn whether it is of use. It may cost the connection.
+func (c *conn) proveStat(dir string, l *Listing) {
+	if c.srv.support(factStatList) != Untried || c.srv.support(factPipelining) != Yes || c.broken != nil ||
+		len(l.Entries) == 0 || len(l.Entries) > proofMost || !l.Complete() {
+		return
+	}
+	var s *statListing
+	p := pipeline{c: c, wait: min(c.opts.ReplyTimeout, proofWait)}
+	p.list(dir, false, func(done *statListing) { s = done })
+	err := p.run(nil)
+	switch {
+	case err != nil:
+		var bad *protocolError
+		if c.interrupted() == nil && (isKind(err, KindTimeout) || errors.As(err, &bad)) {
+			c.srv.learn(factStatList, No, "CWD and STAT in one write: "+err.Error())
+		}
+	case s.refused != nil || s.bulky:
+	case s.flaw != "":
+		c.srv.learn(factStatList, No, s.flaw)
+	default:
+		c.compareStat(dir, s.l, l)
+	}
+}
+
+// compareStat learns from two listings of a directory, made one after the
+// other. That they differ may be the work of somebody else; the second time it
+// is the server's.
+func (c *conn) compareStat(dir string, stat, l *Listing) {
+	if what := differ(stat, l); what != "" {
+		if c.srv.statDiffers() {
+			c.srv.learn(factStatList, No, "STAT -a . in "+quote(dir)+": "+what)
+		}
+		return
+	}
+	c.srv.learn(factStatList, Yes, fmt.Sprintf("STAT -a . lists the %d entries of %s as well", len(l.Entries), quote(dir)))
+}
+
+// statDiffers counts comparisons that failed, and reports the second.
+func (s *server) statDiffers() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statBad++
+	return s.statBad > 1
+}
+
+// differ says how a listing by STAT differs from another; "" if it does not.
+func differ(stat, l *Listing) string {
+	at := make(map[string]*Entry, len(stat.Entries))
+	for i := range stat.Entries {
+		at[stat.Entries[i].Name] = &stat.Entries[i]
+	}
+	for i := range l.Entries {
+		e := &l.Entries[i]
+		s := at[e.Name]
+		switch {
+		case s == nil:
+			return quote(e.Name) + " is missing"
+		case s.Type != e.Type:
+			return quote(e.Name) + " is of another type"
+		case e.Type == TypeFile && e.Size >= 0 && s.Size != e.Size:
+			return quote(e.Name) + " is of another size"
+		}
+	}
+	if len(stat.Entries) != len(l.Entries) {
+		return fmt.Sprintf("%d entries instead of %d", len(stat.Entries), len(l.Entries))
+	}
+	return ""
+}
