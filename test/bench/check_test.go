@@ -46,10 +46,11 @@ func TestWorksFailOnAnImpostor(t *testing.T) {
 	}
 }
 
-// testedWorks are those that need neither minutes nor gigabytes.
+// testedWorks are those that need neither minutes nor gigabytes, and of those that
+// differ in a number only, the least.
 func testedWorks() (tested []*work) {
 	for _, w := range works {
-		if !w.optional {
+		if !w.optional && w.name != "ls-10000" {
 			tested = append(tested, w)
 		}
 	}

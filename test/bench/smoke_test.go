@@ -47,9 +47,14 @@ func benchOptions(t *testing.T, args ...string) options {
 // A work is done on a mount over the link, what it did is on the server, and what
 // it needed of FTP was seen: on the wire, or within TLS in ftpfs's own words.
 func TestBench(t *testing.T) {
+	benchOptions(t, "-server", "bundled")
+	program, err := buildProgram("", t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, args := range [][]string{{"-server", "bundled"}, {"-server", "vsftpd"}, {"-server", "vsftpd", "-tls", "explicit"}} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
-			o := benchOptions(t, append(args, "-work", "mkdir-p,append")...)
+			o := benchOptions(t, append(args, "-work", "mkdir-p,append", "-ftpfs", program)...)
 			r, err := run(t.Context(), o, t.Output())
 			if err != nil {
 				t.Fatal(err)
