@@ -14,7 +14,8 @@
 //
 // A row of the table is one work by one tool: seconds (the median run, from which
 // the other figures are too), round trips that fit in, FTP commands seen on the
-// control connections, data and control connections opened, KiB of IP packets
+// control connections, first those of the mounting until the link was quiet, then
+// those of the work, data and control connections opened, KiB of IP packets
 // each way, the most memory that the mount's process ever had, and how many times
 // as long as ftpfs it took. "-" is what cannot be known: commands within TLS,
 // memory of a program that has ended.

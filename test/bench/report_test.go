@@ -37,10 +37,10 @@ func TestTable(t *testing.T) {
 		rows = append(rows, strings.Fields(line))
 	}
 	for i, want := range []string{
-		"100 ms ls-lR ftpfs 1.000 10.0 3 3 0 2.0 0.0 20 1.00",
-		"100 ms ls-lR a<b 2.000 20.0 - 3 0 2.0 0.0 20 2.00 on the server 1.5 s later",
-		"100 ms ls-lR failed 9.000 90.0 3 3 0 2.0 0.0 20 - given up",
-		"100 ms ls-lR absent - - - - - - - - - not installed",
+		"100 ms ls-lR ftpfs 1.000 10.0 0 3 3 0 2.0 0.0 20 1.00",
+		"100 ms ls-lR a<b 2.000 20.0 0 - 3 0 2.0 0.0 20 2.00 on the server 1.5 s later",
+		"100 ms ls-lR failed 9.000 90.0 0 3 3 0 2.0 0.0 20 - given up",
+		"100 ms ls-lR absent - - - - - - - - - - not installed",
 	} {
 		if got := strings.Join(rows[3+i], " "); got != want {
 			t.Errorf("row %d: %s\nwant   %s", i, got, want)

@@ -91,6 +91,9 @@ func checkRow(t *testing.T, row row, o options) {
 	if least := int64(s.FTP.total() * len("NOOP\r\n")); s.Sent.Bytes < least || s.Received.Bytes < least || s.Sent.Packets == 0 {
 		t.Errorf("%s: sent %+v, received %+v, for %d commands", row.Work, s.Sent, s.Received, s.FTP.total())
 	}
+	if s.AtMount.total() == 0 || s.AtMount.Controls == 0 {
+		t.Errorf("%s: the mounting logged in with %+v", row.Work, s.AtMount)
+	}
 	if s.PeakKiB < 1<<10 {
 		t.Errorf("%s: a peak of %d KiB", row.Work, s.PeakKiB)
 	}
