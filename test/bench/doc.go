@@ -9,7 +9,8 @@
 // namespace; client and mount are on this side. Each work is done on a fresh
 // mount, by the programs that people use (ls, cp, git), and what it did is checked
 // on the server's disk or against it. The time counts from the command's start to
-// its end; mounting does not count. What counts on the wire is what was put on it
+// its end; mounting does not count, whereas the connecting and login of lftp and curl,
+// which do not mount, does. What counts on the wire is what was put on it
 // in that time.
 //
 // A row of the table is one work by one tool: seconds (the median run, from which
