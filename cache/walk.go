@@ -53,7 +53,7 @@ type walk struct {
 	known  map[string]bool // was in queue
 	ahead  map[string]int  // entries of the directories that were listed and not opened yet
 	sum    int             // of ahead
-	opened int // by the reader, after the one that began the walk
+	opened int             // by the reader, after the one that began the walk
 	moved  time.Time
 	filled time.Time // when ahead last grew
 }
