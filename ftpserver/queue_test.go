@@ -15,7 +15,8 @@ func TestQueueIsBounded(t *testing.T) {
 	fsys := ftpserver.NewMemFS(0)
 	huge(t, fsys, "huge")
 	c := login(t, start(t, ftpserver.Options{FS: fsys}))
-	c.passive()
+	data := c.passive()
+	defer data.Close() // until then it is not read
 	c.do("RETR huge", "150")
 	c.conn.SetWriteDeadline(time.Now().Add(3 * time.Second))
 	line := "NOOP " + strings.Repeat("x", 8000) + "\r\n"
