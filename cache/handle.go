@@ -158,6 +158,9 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 	if _, name := split(p); isTemp(name) {
 		return nil, Attr{}, refuse("create", v.abs(p), ftpclient.KindInvalidName)
 	}
+	if err := v.remote.CheckName(v.abs(p)); err != nil {
+		return nil, Attr{}, err // which the upload would meet, at close
+	}
 	f, _, err := v.adopt(p, func(f *File) error { return f.begin(mode) })
 	if err != nil {
 		return nil, Attr{}, err

@@ -167,6 +167,9 @@ func TestRepliesStayInStep(t *testing.T) {
 					if noError(t, what, err); got != "y" {
 						t.Errorf("%s: read %q", what, got)
 					}
+					if class == "command" && line[0] == '3' && f.sessions != 2 {
+						t.Errorf("%s: %d sessions, want 2", what, f.sessions)
+					}
 				})
 			}
 		}

@@ -60,7 +60,6 @@ var cannot = []struct{ client, profile, step, why string }{
 	{"lftp", "embedded", "times up", noSetTime},
 	{"lftp", "embedded", "times down", "rows of LIST have no seconds, and there is no MDTM"},
 	{"lftp", "embedded", "chmod", noModes},
-	{"wget", "iis", "recursive", "the profile shows . and .. to LIST -a, which wget follows; IIS itself shows neither"},
 	{"wget", "iis", "modes", noModes},
 	{"tnftp", "vsftpd", "mlsd", noMLSD},
 	{"tnftp", "iis", "mlsd", noMLSD},
