@@ -45,6 +45,9 @@ func (c *Client) ListAhead(ctx context.Context, next func() (dir string, ok bool
 			return nil
 		}
 		l, err := cn.listWhole(ctx, dir)
+		if l != nil {
+			c.opts.Trace.skipped(dir, l.Skipped)
+		}
 		got(dir, l, err)
 		if cn.broken != nil {
 			return err

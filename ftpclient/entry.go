@@ -15,7 +15,7 @@ const (
 
 // Entry is what a server says about one name of a directory.
 type Entry struct {
-	Name string // the bytes the server sent, without any directory
+	Name string // the bytes the server sent, or as Options.Encoding says, without any directory
 	Type Type
 	Size int64 // octets; -1 if the server did not say
 
@@ -34,6 +34,8 @@ type Entry struct {
 	// object only where Type is TypeFile or TypeDir: ProFTPD gives a symlink
 	// that of its target.
 	Unique string
+
+	prefix bool // of names of data sets: MVS shows it as a directory
 }
 
 // Listing is the content of one directory.

@@ -22,6 +22,8 @@ type fact struct {
 
 var (
 	factEPSV        = fact{"EPSV", func(f *Features) *Support { return &f.EPSV }}
+	factEPRT        = fact{"EPRT for PORT", func(f *Features) *Support { return &f.EPRT }}
+	factPRET        = fact{"PRET", func(f *Features) *Support { return &f.PRET }}
 	factSize        = fact{"SIZE", func(f *Features) *Support { return &f.Size }}
 	factMDTM        = fact{"MDTM", func(f *Features) *Support { return &f.MDTM }}
 	factRest        = fact{"REST", func(f *Features) *Support { return &f.Rest }}
@@ -45,7 +47,7 @@ var (
 
 // learnedFacts are all of them, in the order in which they are shown.
 var learnedFacts = []fact{
-	factStatList, factListAll, factGlobs, factCaseFold, factPipelining, factEPSV, factDataAhead,
+	factStatList, factListAll, factGlobs, factCaseFold, factPipelining, factEPSV, factEPRT, factPRET, factDataAhead,
 	factSize, factMDTM, factRest, factAppend, factRestStore, factRestTail, factRenameOver,
 	factSiteChmod, factMFMT, factMDTMSet, factSiteUtime, factSiteSymlink, factResume,
 }

@@ -1,6 +1,7 @@
 package ftpclient
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,6 +20,9 @@ type Features struct {
 	// What was learned. Zero means not tried yet. Facts has the evidence.
 	EPSV, Size, MDTM, Rest, MFMT, MDTMSet, SiteUtime, SiteChmod, SiteSymlink, ListAll Support
 
+	// EPRT: it is to be used rather than PORT, which is refused. PRET: it is
+	// wanted before EPSV and PASV.
+	EPRT, PRET Support
 	// Pipelining: several commands in one write are answered one by one, in
 	// their order.
 	Pipelining Support
@@ -92,6 +96,11 @@ type server struct {
 	passwords  bool   // a login was USER, 331, PASS, 2yz
 
 	bulky map[string]bool // directories that are not listed by STAT
+
+	syntax pathSyntax
+	clocks clocks
+	wordy  bool // says ASCII, whatever it is told (quirkForgetsType)
+	binary bool // was seen to send files as they are (quirkSendsASCII)
 }
 
 // snapshot returns what is known now.
@@ -111,6 +120,13 @@ func (s *server) has(q quirk) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.quirks&q != 0
+}
+
+// offers tells whether FEAT lists a command.
+func (s *server) offers(verb string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.f.Feat, func(line string) bool { return strings.EqualFold(firstWord(line), verb) })
 }
 
 // changesModes tells whether MFF sets UNIX.mode.

@@ -78,6 +78,7 @@ func (c *conn) addLinks(ctx context.Context, dir string, l *Listing) error {
 	for i, e := range l.Entries {
 		at[e.Name] = i
 	}
+	c.srv.settleRows(c.opts.Zone, rows, l, at)
 	for _, row := range rows.Entries {
 		i, listed := at[row.Name]
 		switch {
@@ -145,7 +146,7 @@ func (c *conn) listCwd(ctx context.Context, dir, option string) (*Listing, error
 		return nil, err
 	case l != nil:
 		return l, nil
-	case r.code == 450 || emptyText(r): // quirkEmptyRefused
+	case emptyText(r) || r.code == 450 && nothingText(r): // quirkEmptyRefused
 		return &Listing{}, nil
 	}
 	return nil, c.refusal(ctx, "LIST", dir, r)
@@ -218,6 +219,13 @@ func emptyText(r reply) bool {
 		strings.HasPrefix(text, "no data sets found")
 }
 
+// nothingText recognises a 450 that says that there is nothing. Another may be
+// about a directory that is busy (RFC 959 section 4.2.2), and full.
+func nothingText(r reply) bool {
+	text := strings.ToLower(r.text())
+	return strings.Contains(text, "no such file") || strings.Contains(text, "not found") || strings.Contains(text, "no files")
+}
+
 // readListing runs a listing command and reads its lines. A refusal leaves the
 // listing nil and is in the reply.
 func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, error) {
@@ -229,7 +237,7 @@ func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, e
 	if cmd.verb == "LIST" {
 		lr.rows = &rowReader{now: time.Now()}
 	}
-	if err = readLines(t, lr.line); err != nil {
+	if err = readLines(newListingBound(t), lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)
 		return nil, r, err
@@ -238,6 +246,7 @@ func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, e
 		return nil, r, err
 	}
 	l := lr.result()
+	c.localNames(l)
 	switch {
 	case r.completed() && !strings.Contains(strings.ToLower(r.text()), "failed to open directory"):
 		l.Truncated = strings.Contains(strings.ToLower(r.text()), "output truncated")

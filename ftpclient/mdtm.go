@@ -7,11 +7,9 @@ import (
 )
 
 const (
-	mdtmFlight   = 64    // commands in one write
-	mdtmMost     = 10000 // files of a listing that are asked for
-	proofWait    = 5 * time.Second
-	zoneStep     = 15 * time.Minute
-	zoneFarthest = 14 * time.Hour
+	mdtmFlight = 64    // commands in one write
+	mdtmMost   = 10000 // files of a listing that are asked for
+	proofWait  = 5 * time.Second
 )
 
 // timeReply reads a 213 to MDTM (RFC 3659 section 3).
@@ -33,14 +31,14 @@ func (c *conn) dateFile(path string, e *Entry) error {
 	}
 	c.srv.learnFrom(factMDTM, r)
 	if t, ok := timeReply(r); ok {
-		e.ModTime, e.Precision = t, time.Second
+		e.ModTime, e.Precision = c.srv.fromMDTM(c.opts.Zone, t), time.Second
 	}
 	return nil
 }
 
 // dateFiles asks for the times of the files of a LIST, in flights, and moves
-// those of the rest by the difference that it finds: LIST may be in another
-// zone than MDTM, which is UTC (quirkLocalList).
+// those of the rest by what it learns from them: LIST may be in another zone
+// (quirkLocalList).
 func (c *conn) dateFiles(dir string, l *Listing) error {
 	var coarse []*Entry
 	for i := range l.Entries {
@@ -48,13 +46,13 @@ func (c *conn) dateFiles(dir string, l *Listing) error {
 			coarse = append(coarse, e)
 		}
 	}
-	var zone zoneFinder
+	var seen []comparison
 	for len(coarse) > 0 && c.srv.support(factMDTM) != No {
 		n := min(mdtmFlight, len(coarse))
 		if c.srv.support(factPipelining) != Yes {
 			n = min(2, len(coarse))
 		}
-		going, err := c.dateFlight(dir, coarse[:n], &zone)
+		going, err := c.dateFlight(dir, coarse[:n], &seen)
 		if err != nil {
 			return err
 		}
@@ -63,14 +61,14 @@ func (c *conn) dateFiles(dir string, l *Listing) error {
 		}
 		coarse = coarse[n:]
 	}
-	zone.apply(l)
+	c.srv.settle(c.opts.Zone, l, seen)
 	return nil
 }
 
 // dateFlight dates some files. It returns false if there should be no further
 // flight: the server answers one command at a time only, which costs the
 // connection but not the listing.
-func (c *conn) dateFlight(dir string, files []*Entry, zone *zoneFinder) (going bool, err error) {
+func (c *conn) dateFlight(dir string, files []*Entry, seen *[]comparison) (going bool, err error) {
 	cmds := make([]command, len(files))
 	for i, e := range files {
 		cmds[i] = command{"MDTM", joinPath(dir, e.Name)}
@@ -87,7 +85,7 @@ func (c *conn) dateFlight(dir string, files []*Entry, zone *zoneFinder) (going b
 	for i, r := range replies {
 		c.srv.learnFrom(factMDTM, r)
 		if t, ok := timeReply(r); ok {
-			zone.saw(*files[i], t)
+			*seen = append(*seen, compare(files[i], t))
 			files[i].ModTime, files[i].Precision = t, time.Second
 		}
 	}
@@ -111,37 +109,4 @@ func (s *server) stalled(known Support) bool {
 	defer s.mu.Unlock()
 	s.stalls++
 	return known != Yes || s.stalls > 1
-}
-
-// zoneFinder finds the difference between the times of LIST and of MDTM.
-type zoneFinder struct {
-	diff   time.Duration
-	seen   bool
-	differ bool
-}
-
-// saw compares the listed time of e with the exact one.
-func (z *zoneFinder) saw(e Entry, exact time.Time) {
-	if e.Precision != time.Minute {
-		return
-	}
-	d := e.ModTime.Sub(exact.Truncate(time.Minute)).Round(zoneStep)
-	if d.Abs() > zoneFarthest {
-		return // LIST had no year, or the wrong one
-	}
-	z.differ = z.differ || z.seen && d != z.diff
-	z.diff, z.seen = d, true
-}
-
-// apply moves the times that are still those of LIST, if all that were
-// compared differ in the same way.
-func (z *zoneFinder) apply(l *Listing) {
-	if !z.seen || z.differ || z.diff == 0 {
-		return
-	}
-	for i := range l.Entries {
-		if e := &l.Entries[i]; e.Precision == time.Minute {
-			e.ModTime = e.ModTime.Add(-z.diff)
-		}
-	}
 }

@@ -49,6 +49,7 @@ func (c *conn) store(ctx context.Context, cmd command, r io.Reader, offset int64
 	if t == nil {
 		return 0, c.refusal(ctx, cmd.verb, cmd.arg, rep)
 	}
+	ascii := saysASCII(rep)
 	n, err := t.send(r)
 	if err != nil {
 		return n, err
@@ -56,6 +57,12 @@ func (c *conn) store(ctx context.Context, cmd command, r io.Reader, offset int64
 	rep, err = t.finish(nil)
 	if err == nil && !rep.completed() {
 		err = c.refusal(ctx, cmd.verb, cmd.arg, rep)
+	}
+	if err == nil && ascii && cmd.verb == "STOR" {
+		err = c.checkStored(cmd.arg, offset+n)
+	}
+	if err == nil {
+		c.srv.noteStored(cmd.arg)
 	}
 	return n, err
 }

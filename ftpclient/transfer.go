@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 )
 
 // transfer is a command that moves data, under way.
@@ -11,6 +12,7 @@ type transfer struct {
 	*dataConn
 	verb  string
 	final *reply // the reply after the data, once it came
+	pace  pace
 }
 
 // restart says where a transfer begins.
@@ -20,12 +22,23 @@ type restart struct {
 	ignored  bool // out: that is what it does
 }
 
-// begin opens a data connection, sends REST where it is needed and then cmd.
+// begin prepares a data connection, sends REST where it is needed and then cmd.
 // If the server refuses, the transfer is nil and the reply says why.
 func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
-	d, err := c.openData(ctx)
-	if err != nil {
-		return nil, reply{}, err
+	since := time.Now()
+	for tries := 1; ; tries++ {
+		t, r, err := c.tryBegin(ctx, cmd, at)
+		if t != nil || err != nil || !c.otherPort(r, tries, time.Since(since)) {
+			return t, r, err
+		}
+	}
+}
+
+// tryBegin is begin with one data connection.
+func (c *conn) tryBegin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
+	d, r, err := c.openData(ctx, cmd)
+	if d == nil {
+		return nil, r, err
 	}
 	if at != nil && at.offset > 0 {
 		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
@@ -33,7 +46,16 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 			return nil, r, err
 		}
 	}
-	r, err := c.cmd(cmd.verb, cmd.arg)
+	if err = c.send(cmd); err == nil {
+		r, err = c.recv(firstWord(cmd.verb), c.opts.ReplyTimeout)
+		r.to = cmd.traced()
+	}
+	if err == nil && c.forgotType(cmd, r) {
+		return c.beginAgain(ctx, d, cmd, at)
+	}
+	if err == nil {
+		r, err = d.arrive(r)
+	}
 	if err == nil {
 		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"
 		if c.tls != nil && c.tls.private && (r.preliminary() || r.completed()) {
@@ -84,16 +106,11 @@ func (t *transfer) finish(cause error) (reply, error) {
 	if t.final != nil {
 		return *t.final, nil
 	}
-	for {
-		r, err := t.c.recv(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout))
-		if err != nil {
-			return r, err
-		}
-		if !r.preliminary() { // quirkRepeated150
-			t.final = &r
-			return r, nil
-		}
+	r, err := t.c.final(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout)) // quirkRepeated150
+	if err == nil {
+		t.final = &r
 	}
+	return r, err
 }
 
 // abandon ends a transfer before its end and brings the replies back in step,

@@ -69,6 +69,15 @@ func (s *session) begins() bool {
 	return s.protected
 }
 
+// SetLimits changes [Options.MaxConnections] and [Options.MaxPerAddress] of a
+// server that runs; 0 or less is no limit. Sessions that there are stay, also
+// where they are more than that. It may be called at any time.
+func (srv *Server) SetLimits(maxConnections, maxPerAddress int) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	srv.opts.MaxConnections, srv.opts.MaxPerAddress = maxConnections, maxPerAddress
+}
+
 // refusal says why there is no room for addr; srv.mu is held.
 func (srv *Server) refusal(addr netip.Addr) *reply {
 	o := &srv.opts

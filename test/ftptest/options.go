@@ -14,6 +14,7 @@ type options struct {
 	tls              TLSMode
 	tlsVersion       uint16
 	ipv6             bool
+	zone             string
 	host             string
 	start            func(*exec.Cmd) error // nil: cmd.Start
 }
@@ -28,6 +29,10 @@ func MaxPerHost(n int) Option { return func(o *options) { o.perHost = n } }
 func PassivePorts(min, max int) Option {
 	return func(o *options) { o.portMin, o.portMax = min, max }
 }
+
+// TimeZone is the zone that the server's process lives in, by its IANA name. The
+// bundled server, which lives in the test's process, has no such option.
+func TimeZone(name string) Option { return func(o *options) { o.zone = name } }
 
 // Extra adds lines to the configuration file of vsftpd and ProFTPD, arguments
 // to the command line of Pure-FTPd, and names of commands to those that the

@@ -35,6 +35,9 @@ func (k *kind) run(s *Server, cmd *exec.Cmd) (running, error) {
 		return nil, err
 	}
 	cmd.Env = append(append(os.Environ(), libraryPath(k.path(k.binaries[0]))), env...)
+	if s.opts.zone != "" {
+		cmd.Env = append(cmd.Env, "TZ="+s.opts.zone)
+	}
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
