@@ -10,6 +10,7 @@
 //     ended no earlier than TTL before t0. The server makes its listing between
 //     two moments, the command and the last reply, and every name in it, or
 //     not in it, was so at some moment in between. It is never of two listings.
+//     The types of what it names can be newer: they come with the attributes.
 //   - What stat and open find of a name is what it was at some moment no earlier
 //     than TTL before t0, or what a change of this mount made of it since then.
 //     The kernel counts TTL from when it takes an answer, which on a busy machine

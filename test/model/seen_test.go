@@ -119,7 +119,11 @@ func (j *judge) differs(s *seen, f span) string {
 			}
 			continue
 		}
-		if !slices.ContainsFunc(allowed(all, w), func(c change) bool { return c.val.kind == s.names[name].kind }) {
+		is := s.names[name].kind
+		later := w // the type can be one that was looked up for the listing
+		later.server.to = s.to
+		there := slices.ContainsFunc(allowed(all, w), func(c change) bool { return (c.val.kind == 0) == (is == 0) })
+		if !there || !slices.ContainsFunc(allowed(all, later), func(c change) bool { return c.val.kind == is }) {
 			return fmt.Sprintf("%s is %v\n%s", name, s.names[name], near(all, w))
 		}
 	}
