@@ -149,6 +149,9 @@ func (c *conn) receive(op string, d time.Duration, read func() (reply, error)) (
 	if r.code == 421 {
 		return r, c.fail(op, &Error{Op: op, Kind: KindNetwork, Code: r.code, Text: r.text()})
 	}
+	if c.demandsTicket(r) {
+		return r, c.fail(op, &Error{Op: op, Kind: KindTLS, Code: r.code, Text: r.text(), Err: ErrNoTicket})
+	}
 	c.heard++
 	return r, nil
 }

@@ -25,7 +25,10 @@
 // With TLS (RFC 4217, [Security]) data connections resume the session of their
 // control connection, which many servers demand. In TLS 1.2 crypto/tls resumes
 // by tickets alone: a server that demands it, has no tickets and speaks nothing
-// newer refuses every transfer.
+// newer refuses every transfer: [ErrNoTicket].
+//
+// What is learned of a server, by normal use or by [Client.Probe], is in
+// [Features]; Features.Facts has the evidence.
 //
 // An operation that fails because its idle connection had died is repeated once
 // on a fresh one, if a second time does no harm. Whether a change whose reply

@@ -77,17 +77,22 @@ func (s *server) learn(k fact, v Support, evidence string) {
 	news := *p != v
 	if news {
 		*p = v
-		e := maps.Clone(s.f.evidence)
-		if e == nil {
-			e = make(map[string]string)
-		}
-		e[k.name] = evidence
-		s.f.evidence = e
+		s.f.note(k.name, evidence)
 	}
 	s.mu.Unlock()
 	if news {
 		s.trace.learned(k.name + ": " + v.String() + " (" + evidence + ")")
 	}
+}
+
+// note sets the evidence of a fact. Snapshots keep what they have.
+func (f *Features) note(name, evidence string) {
+	e := maps.Clone(f.evidence)
+	if e == nil {
+		e = make(map[string]string)
+	}
+	e[name] = evidence
+	f.evidence = e
 }
 
 // learnFrom sets a fact from a reply: 2yz and 3yz teach yes, a reply that the

@@ -175,7 +175,7 @@ func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
 		c.srv.misses()
 	case missing:
 	case all.dots || len(all.Entries) > len(plain.Entries):
-		c.srv.learn(factListAll, Yes, "it lists what LIST leaves out")
+		c.srv.learn(factListAll, Yes, "LIST -a lists what LIST leaves out")
 		return all, nil
 	}
 	return plain, nil
@@ -190,7 +190,7 @@ func (s *server) misses() {
 	n := s.listAllBad
 	s.mu.Unlock()
 	if n > 1 {
-		s.learn(factListAll, No, "it lists less than LIST")
+		s.learn(factListAll, No, "LIST -a lists less than LIST")
 	}
 }
 
@@ -240,7 +240,7 @@ func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, e
 	if err = readLines(newListingBound(t), lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)
-		return nil, r, err
+		return nil, r, t.inWords(err)
 	}
 	if r, err = t.finish(io.EOF); err != nil {
 		return nil, r, err

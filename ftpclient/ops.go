@@ -144,7 +144,25 @@ func (c *conn) rename(ctx context.Context, from, to string) error {
 	case r[1].completed():
 		return nil
 	}
+	if err := c.learnRename(ctx, from, to, r[1]); err != nil {
+		return err
+	}
 	return c.refusalOf(ctx, "RNTO", to, from, r[1])
+}
+
+// learnRename learns that RNTO replaces no file from a refusal which says that
+// there is one, and a look that agrees.
+func (c *conn) learnRename(ctx context.Context, from, to string, r reply) error {
+	if c.srv.support(factRenameOver) != Untried || kindOfReply("RNTO", r, to, from) != KindExist {
+		return nil
+	}
+	for _, path := range []string{from, to} {
+		if at, err := c.see(ctx, path); err != nil || !at.there || at.Type != TypeFile {
+			return err
+		}
+	}
+	c.srv.learn(factRenameOver, No, r.evidence())
+	return nil
 }
 
 // siteArg is a name as an argument of SITE SYMLINK, which has two.
@@ -193,7 +211,7 @@ func (c *Client) Chmod(ctx context.Context, path string, mode uint32) error {
 	if err := checkPath(verb, path); err != nil {
 		return err
 	}
-	if c.srv.support(factSiteChmod) == No {
+	if !c.srv.changesModes() && c.srv.support(factSiteChmod) == No {
 		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
 	}
 	return c.do(ctx, verb, path, idempotent, func(ctx context.Context, cn *conn) error {

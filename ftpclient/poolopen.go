@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -65,9 +66,9 @@ func (p *pool) opened(c *conn) (*conn, error) {
 		p.limit, p.growWait = len(p.all), 0
 		p.growAt = time.Now().Add(growFirst)
 		if p.limit == p.opts.Connections {
-			p.srv.limited(0)
+			p.srv.limited(0, "")
 		} else {
-			p.srv.limited(p.limit)
+			p.srv.limited(p.limit, fmt.Sprintf("%d are there", p.limit))
 		}
 	}
 	return c, nil
@@ -110,7 +111,7 @@ func (p *pool) shrink(err error, n int) {
 		p.growWait = min(max(2*p.growWait, growFirst), growMost)
 	}
 	p.growAt = time.Now().Add(p.growWait)
-	p.srv.limited(n)
+	p.srv.limited(n, said(err))
 	p.srv.trace.learned("limit of connections: " + err.Error())
 }
 

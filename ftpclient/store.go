@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"errors"
 	"io"
 )
 
@@ -99,6 +100,9 @@ func (t *transfer) writeFailed(werr error) error {
 	err := t.c.ioError(t.verb, werr)
 	if t.final == nil && t.c.broken == nil {
 		r, rerr := t.c.recv(t.verb, abortTimeout)
+		if errors.Is(rerr, ErrNoTicket) {
+			return rerr
+		}
 		if rerr == nil && (r.transient() || r.permanent()) {
 			t.final = &r
 			if kind := kindOfReply(t.verb, r); kind != KindUnknown {

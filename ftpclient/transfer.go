@@ -40,13 +40,23 @@ func (c *conn) tryBegin(ctx context.Context, cmd command, at *restart) (*transfe
 	if d == nil {
 		return nil, r, err
 	}
+	return c.beginOn(ctx, d, cmd, at)
+}
+
+// beginOn is begin on a data connection that is open.
+func (c *conn) beginOn(ctx context.Context, d *dataConn, cmd command, at *restart) (*transfer, reply, error) {
+	if c.tls != nil {
+		c.tls.anew = false // of the transfer before
+	}
 	if at != nil && at.offset > 0 {
 		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
 			d.close(err)
 			return nil, r, err
 		}
 	}
-	if err = c.send(cmd); err == nil {
+	var r reply
+	err := c.send(cmd)
+	if err == nil {
 		r, err = c.recv(firstWord(cmd.verb), c.opts.ReplyTimeout)
 		r.to = cmd.traced()
 	}
@@ -142,10 +152,13 @@ func (t *transfer) abandon(cause error) {
 	t.c.broken = &protocolError{"no answer to NOOP after an abandoned transfer"}
 }
 
-// inWords adds to an error what the server said of the transfer, if it was no
-// good for it either.
+// inWords adds to the error of a transfer that was abandoned what the server
+// said of it, if it was no good for it either.
 func (t *transfer) inWords(err error) error {
 	var e *Error
+	if errors.Is(t.c.broken, ErrNoTicket) {
+		return t.c.broken
+	}
 	if t.final == nil || t.final.completed() || !errors.As(err, &e) || e.Code != 0 {
 		return err
 	}

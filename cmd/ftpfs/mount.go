@@ -152,12 +152,7 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 // validate fills in the job from the arguments. It asks nobody and changes
 // nothing.
 func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
-	if !c.job.Demo {
-		if c.job.Location, err = parseURL(rawURL); err != nil {
-			return err
-		}
-	}
-	if err = c.validateTLS(); err != nil {
+	if err = c.validateServer(rawURL); err != nil {
 		return err
 	}
 	if err = c.validateHabits(); err != nil {
@@ -167,12 +162,8 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 		return err
 	}
 	switch {
-	case c.job.Connections < 1 || c.job.Connections > maxConnections:
-		return failf(exitUsage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
 	case c.job.AttrTTL < 0:
 		return failf(exitUsage, "--attr-timeout %s is negative", c.job.AttrTTL)
-	case c.job.Timeout < time.Second:
-		return failf(exitUsage, "--timeout %s is less than a second", c.job.Timeout)
 	case mountpoint == "":
 		return failf(exitUsage, "the mount point is empty")
 	}
@@ -187,6 +178,25 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	}
 	c.job.Mountpoint, err = absoluteMountpoint(mountpoint)
 	return err
+}
+
+// validateServer is validate for what is about the server.
+func (c *mountCommand) validateServer(rawURL string) (err error) {
+	if !c.job.Demo {
+		if c.job.Location, err = parseURL(rawURL); err != nil {
+			return err
+		}
+	}
+	if err = c.validateTLS(); err != nil {
+		return err
+	}
+	switch {
+	case c.job.Connections < 1 || c.job.Connections > maxConnections:
+		return failf(exitUsage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
+	case c.job.Timeout < time.Second:
+		return failf(exitUsage, "--timeout %s is less than a second", c.job.Timeout)
+	}
+	return nil
 }
 
 // hideSecrets replaces the process by one that has no password in arguments

@@ -169,8 +169,21 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	if err := m.checkActive(ctx); err != nil {
 		return err
 	}
+	if err := checkData(ctx, client, m.root); err != nil {
+		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
+	}
 	m.tellSecurity(client.Features().TLS)
 	return nil
+}
+
+// checkData lists the directory where there is reason to fear that no data
+// connection will work. It is no check elsewhere: a directory may be large.
+func checkData(ctx context.Context, c *ftpclient.Client, root string) error {
+	if !c.Features().NoTickets {
+		return nil
+	}
+	_, err := c.List(ctx, root)
+	return err
 }
 
 // tellSecurity says what the person may not expect of the mount's security.

@@ -13,9 +13,11 @@ type options struct {
 	readOnly         bool
 	tls              TLSMode
 	tlsVersion       uint16
+	noTickets        bool
 	ipv6             bool
 	zone             string
 	host             string
+	below            string                // where the server's directories are; empty: os.TempDir
 	start            func(*exec.Cmd) error // nil: cmd.Start
 }
 
@@ -50,3 +52,7 @@ func ReadOnly() Option { return func(o *options) { o.readOnly = true } }
 func Inside(host string, start func(cmd *exec.Cmd) error) Option {
 	return func(o *options) { o.host, o.start = host, start }
 }
+
+// Below puts all files of the server below a directory that is there, in place
+// of the temporary one.
+func Below(dir string) Option { return func(o *options) { o.below = dir } }
