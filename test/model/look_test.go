@@ -136,8 +136,8 @@ func (a *actor) read(p string) {
 		o.val.kind = 'd'
 	case absent(err):
 		o.val.kind = 0
-	case errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.EIO):
-		a.w.log.took(s) // it was replaced or removed meanwhile
+	case errors.Is(err, syscall.ESTALE) || errors.Is(err, syscall.EIO) || errors.Is(err, syscall.EACCES):
+		a.w.log.took(s) // it was replaced or removed meanwhile; EACCES is for a directory
 		return
 	case err != nil:
 		a.w.t.Errorf("%s read %s: %v", s, p, err)
