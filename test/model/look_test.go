@@ -84,7 +84,9 @@ func (a *actor) moving(dir string) {
 	})
 	a.w.log.took(s)
 	if err != nil {
-		if !absent(err) && !errors.Is(err, syscall.ESTALE) {
+		// EACCES is what it looks like that was not there when it was to be
+		// listed, and is when the client looks why.
+		if !absent(err) && !errors.Is(err, syscall.ESTALE) && !errors.Is(err, syscall.EACCES) {
 			a.w.t.Errorf("%s list %s: %v", s, dir, err)
 		}
 		return

@@ -106,14 +106,18 @@ func (r *relay) listed(dir string, s span) {
 	r.listings[dir] = append(r.listings[dir], s)
 }
 
-// hold is for how long a reply is held back.
-func (r *relay) hold() time.Duration {
+// hold is for how long a reply is held back; one that ends a listing more often,
+// so that changes end while what it tells is already old.
+func (r *relay) hold(listed bool) time.Duration {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.rng.IntN(6) > 0 {
-		return 0
+	switch n := r.rng.IntN(24); {
+	case listed && n < 8:
+		return time.Duration(r.rng.IntN(200)) * time.Millisecond
+	case n < 4:
+		return time.Duration(r.rng.IntN(60)) * time.Millisecond
 	}
-	return time.Duration(r.rng.IntN(60)) * time.Millisecond
+	return 0
 }
 
 // session is one control connection.
@@ -175,17 +179,18 @@ func (s *session) down(client, server net.Conn) {
 	long := "" // the code of the long reply that goes on
 	for {
 		line, err := in.ReadString('\n')
+		listed := false
 		if len(line) >= 4 {
 			switch code := line[:3]; {
 			case long == "" && line[3] == '-':
 				long = code
 			case long == "" || long == code && line[3] == ' ':
 				long = ""
-				s.replied(code)
+				listed = s.replied(code)
 			}
 		}
 		if in.Buffered() == 0 {
-			<-time.After(s.r.hold())
+			<-time.After(s.r.hold(listed))
 		}
 		if _, werr := io.WriteString(client, line); werr != nil || err != nil {
 			if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
@@ -196,12 +201,12 @@ func (s *session) down(client, server net.Conn) {
 	}
 }
 
-// replied notes the end of the oldest command.
-func (s *session) replied(code string) {
+// replied notes the end of the oldest command, and tells whether it lists.
+func (s *session) replied(code string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if code[0] == '1' || len(s.pending) == 0 {
-		return // there is more to come, or it is the greeting
+		return false // there is more to come, or it is the greeting
 	}
 	a := s.pending[0]
 	s.pending = s.pending[1:]
@@ -209,4 +214,5 @@ func (s *session) replied(code string) {
 		dir := strings.Trim(strings.TrimPrefix(path.Clean(a.dir), s.r.root), "/")
 		s.r.listed(dir, span{a.at, s.r.clock()})
 	}
+	return a.is
 }
