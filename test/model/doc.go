@@ -20,7 +20,9 @@
 //     ended by t0: that change is seen, or a later one.
 //   - What is read of a file is of one version, from its first octet on, and that
 //     version existed in the window. If the file was replaced between the look and
-//     the read, it can be cut to the size of the version that was looked at.
+//     the read, it can be cut to the size of the version that was looked at, and
+//     the kernel, if it has heard of the new size, fills it with zeros up to that.
+//     (This is a known weakness, and the model lets nothing else of it pass.)
 //
 // What happens while something is seen may be seen or not. Time is that of one
 // clock, and slowness makes the windows larger, never smaller.

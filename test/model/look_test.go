@@ -145,7 +145,7 @@ func (a *actor) read(p string) {
 		a.w.t.Errorf("%s read %s: %v", s, p, err)
 		return
 	default:
-		o.val.id, o.bad = identify(buf[:n])
+		o.val.id, o.whole, o.bad = identify(buf[:n])
 	}
 	a.w.log.add(o)
 }

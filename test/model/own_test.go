@@ -59,7 +59,8 @@ func (a *actor) ownRename(p, to string) {
 
 // ownShared changes a name that the other side changes, too. It may fail, as
 // what was there is not there any more; EINVAL is for what was removed before its
-// upload had been checked, as if the server had refused the name.
+// upload had been checked, as if the server had refused the name, and EACCES for
+// what was not there, and is when the client looks why.
 func (a *actor) ownShared(p string) {
 	a.w.sharedMu.Lock()
 	defer a.w.sharedMu.Unlock()
@@ -75,7 +76,8 @@ func (a *actor) ownShared(p string) {
 	case err == nil:
 		a.w.h.add(p, change{s, v, true, true})
 	case v.kind == 0 && errors.Is(err, os.ErrNotExist):
-	case errors.As(err, &errno) && (errno == syscall.ESTALE || errno == syscall.ENOENT || errno == syscall.EIO || errno == syscall.EINVAL):
+	case errors.As(err, &errno) && (errno == syscall.ESTALE || errno == syscall.ENOENT || errno == syscall.EIO ||
+		errno == syscall.EINVAL || errno == syscall.EACCES):
 		a.w.h.add(p, change{s, v, true, false})
 		if v.kind == 'f' {
 			a.w.h.add(p, change{s, value{}, true, false})

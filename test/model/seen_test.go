@@ -16,6 +16,7 @@ type seen struct {
 	names map[string]value // in a listing; of files the kind alone is told
 	val   value            // of stat and read
 	size  int64            // of stat and read
+	whole int              // octets of a content before its zeros
 	bad   string           // why a content is of no version
 }
 
@@ -160,6 +161,9 @@ func (j *judge) fits(s *seen, c change, vals []change) bool {
 	writing := c.own && c.to >= s.from && s.size <= int64(c.val.size()) // not all of it is there yet
 	if s.what == "stat" {
 		return whole || writing
+	}
+	if s.whole < int(s.size) && !writing {
+		return s.val.id == c.val.id && slices.ContainsFunc(vals, func(o change) bool { return o.val.kind == 'f' && o.val.size() == s.whole })
 	}
 	return s.val.id == c.val.id && (whole || sized || writing) || s.val.id == 0 && writing
 }
