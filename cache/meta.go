@@ -97,9 +97,11 @@ func (m *meta) entries(ctx context.Context, dir string) (rows []Dirent, err erro
 }
 
 // with calls f, under the lock, with a listing of dir that is fresh, getting
-// one if need be. Only one is on its way at a time, whoever asks; ctx ends the
-// wait, not the work.
+// one if need be. Only one is on its way at a time, whoever asks, and one that
+// was asked for too long before is only waited for; ctx ends the wait, not the
+// work.
 func (m *meta) with(ctx context.Context, dir string, f func(*listing)) error {
+	begun := m.now()
 	for {
 		m.mu.Lock()
 		if l, ok := m.dirs.Get(dir); ok && m.fresh(l) > 0 {
@@ -120,6 +122,7 @@ func (m *meta) with(ctx context.Context, dir string, f func(*listing)) error {
 			return canceled("list", dir, ctx)
 		}
 		switch {
+		case begun.Sub(fl.asked) > m.ttl:
 		case fl.err == nil:
 			m.mu.Lock()
 			defer m.mu.Unlock()
