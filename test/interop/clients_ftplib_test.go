@@ -45,6 +45,9 @@ func ftplibVisit(e *errand) {
 	said, r := e.ftplib(false)
 	for _, step := range []string{"storbinary", "retrbinary", "cwd", "nlst", "dir", "mlsd", "size", "mdtm", "rest", "rest_stor",
 		"appe", "lines", "rename", "delete", "missing", "active", "abort", "quit"} {
+		if step == "abort" && e.profile == "pureftpd" && strings.Contains(said[step], "150 ") {
+			continue // Pure-FTPd's last word on a transfer that was cut is a 150, if data was on its way
+		}
 		e.step(step, said[step] == "ok", said[step])
 	}
 	if r.code != 0 {

@@ -72,7 +72,6 @@ var cannot = []struct{ client, profile, step, why string }{
 	{"tnftp", "embedded", "append", noAPPE},
 	{"tnftp", "embedded", "resume", noREST},
 	{"ftplib", "pureftpd", "nlst", dotsInNLST},
-	{"ftplib", "pureftpd", "abort", "the last reply to a transfer that was cut is a 150"},
 	{"ftplib", "vsftpd", "mlsd", noMLSD},
 	{"ftplib", "iis", "mlsd", noMLSD},
 	{"ftplib", "embedded", "mlsd", noMLSD},
