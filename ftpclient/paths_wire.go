@@ -21,6 +21,11 @@ var pathCommands = map[string]bool{
 // onWire is a command as it is sent. A path that the server's encoding or
 // syntax has no form for is an error.
 func (c *conn) onWire(cmd command) (command, error) {
+	if cmd.verb == "PRET" { // its argument is a command
+		verb, arg, _ := strings.Cut(cmd.arg, " ")
+		announced, err := c.onWire(command{verb, arg})
+		return command{cmd.verb, announced.line()}, err
+	}
 	_, known := pathCommands[cmd.verb]
 	at := strings.IndexByte(cmd.arg, '/')
 	if !known || at < 0 || cmd.verb == "SITE SYMLINK" { // whose arguments are two, and relative
