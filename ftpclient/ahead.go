@@ -44,7 +44,7 @@ func (c *Client) ListAhead(ctx context.Context, next func() (dir string, ok bool
 		if !ok {
 			return nil
 		}
-		l, err := cn.listWhole(ctx, dir)
+		l, err := cn.listWhole(ctx, dir, nil)
 		got(dir, l, err)
 		if cn.broken != nil {
 			return err

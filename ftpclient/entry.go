@@ -45,6 +45,9 @@ type Listing struct {
 	Skipped []Skipped
 	// Truncated tells that the server said it had cut the listing short.
 	Truncated bool
+	// Shift is what the times lack that ListFunc handed over with a Precision
+	// of a minute: LIST was in another zone than UTC.
+	Shift time.Duration
 
 	dots bool // "." or ".." was listed
 }

@@ -44,7 +44,7 @@ func (c *conn) dateFile(path string, e *Entry) error {
 func (c *conn) dateFiles(dir string, l *Listing) error {
 	var coarse []*Entry
 	for i := range l.Entries {
-		if e := &l.Entries[i]; e.Type == TypeFile && e.Precision != time.Second && len(coarse) < mdtmMost {
+		if e := &l.Entries[i]; isCoarse(e) && len(coarse) < mdtmMost {
 			coarse = append(coarse, e)
 		}
 	}
@@ -66,6 +66,9 @@ func (c *conn) dateFiles(dir string, l *Listing) error {
 	zone.apply(l)
 	return nil
 }
+
+// isCoarse tells whether the time of an entry is one to ask for.
+func isCoarse(e *Entry) bool { return e.Type == TypeFile && e.Precision != time.Second }
 
 // dateFlight dates some files. It returns false if there should be no further
 // flight: the server answers one command at a time only, which costs the
@@ -139,6 +142,7 @@ func (z *zoneFinder) apply(l *Listing) {
 	if !z.seen || z.differ || z.diff == 0 {
 		return
 	}
+	l.Shift = -z.diff
 	for i := range l.Entries {
 		if e := &l.Entries[i]; e.Precision == time.Minute {
 			e.ModTime = e.ModTime.Add(-z.diff)
