@@ -40,6 +40,9 @@ func (n *node) child(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 	n.children.Lock()
 	defer n.children.Unlock()
 	if old := n.GetChild(name); old != nil && old.Mode() == fileType(a.Type) {
+		if child, ok := old.Operations().(*node); ok {
+			n.fsys.known.add(child)
+		}
 		return old
 	}
 	inode := n.newChild(ctx, a)
@@ -49,13 +52,17 @@ func (n *node) child(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 
 // newChild returns an inode for something that was just made.
 func (n *node) newChild(ctx context.Context, a cache.Attr) *fs.Inode {
-	return n.NewInode(ctx, &node{fsys: n.fsys}, fs.StableAttr{Mode: fileType(a.Type)})
+	child := &node{fsys: n.fsys}
+	inode := n.NewInode(ctx, child, fs.StableAttr{Mode: fileType(a.Type)})
+	n.fsys.known.add(child)
+	return inode
 }
 
 // Lookup finds a name in the directory.
 func (n *node) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	op, end := interruptible(ctx)
 	defer end()
+	n.lookups.Add(1)
 	path, errno := n.childPath(name)
 	if errno == 0 {
 		errno = checkLookup(name)

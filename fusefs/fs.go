@@ -16,6 +16,7 @@ type filesystem struct {
 	options  Options
 	log      *slog.Logger
 	warnings limiter
+	known    *known
 
 	chown sync.Once // the line about owners was logged
 }
@@ -24,7 +25,7 @@ func newFilesystem(v *cache.Volume, o Options) *filesystem {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &filesystem{volume: v, options: o, log: o.Log}
+	return &filesystem{volume: v, options: o, log: o.Log, known: newKnown(o.known)}
 }
 
 // newRoot returns the node that a mount begins with.
