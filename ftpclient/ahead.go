@@ -44,6 +44,10 @@ func (c *Client) ListAhead(ctx context.Context, next func() (dir string, ok bool
 		if !ok {
 			return nil
 		}
+		if c.srv.isBulky(dir) {
+			got(dir, nil, ErrNotAhead) // it would be held whole, and for long
+			continue
+		}
 		l, err := cn.listWhole(ctx, dir, nil)
 		got(dir, l, err)
 		if cn.broken != nil {

@@ -239,6 +239,9 @@ func (c *conn) readListing(ctx context.Context, cmd command, out *outflow) (*Lis
 	if t == nil {
 		return nil, r, err
 	}
+	if out != nil {
+		t.patience = out.patience
+	}
 	lr := listReader{out: out}
 	if cmd.verb == "LIST" {
 		lr.rows = &rowReader{now: time.Now()}

@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"context"
 	"strings"
+	"time"
 )
 
 // ListFunc lists a directory as List does, but hands its entries to take while
@@ -28,6 +29,9 @@ func (c *Client) ListFunc(ctx context.Context, dir string, take func(entries []E
 		if out.flowed() {
 			return last // what was handed over cannot be taken back
 		}
+		if cn.srv.isBulky(dir) {
+			out.patience = sortingWait * cn.opts.DataTimeout
+		}
 		out.see = func(entries []Entry) { cn.srv.sizesSeen(dir, entries) }
 		l, last = cn.listWhole(ctx, dir, out)
 		return last
@@ -39,6 +43,11 @@ func (c *Client) ListFunc(ctx context.Context, dir string, take func(entries []E
 	return l, nil
 }
 
+// sortingWait is how many times DataTimeout a large directory may take until the
+// first line of its listing: vsftpd sorts it, and looks at every file, before it
+// sends anything.
+const sortingWait = 10
+
 // flowBatch is how many entries are handed over at a time.
 const flowBatch = 512
 
@@ -49,6 +58,8 @@ type outflow struct {
 	see  func([]Entry) // is shown them before
 	any  bool          // some were taken
 	kept []Entry       // of them, which something may be found out about
+
+	patience time.Duration // until the first line
 }
 
 func (o *outflow) flowed() bool { return o != nil && o.any }

@@ -217,6 +217,44 @@ func TestListFuncBreaksOff(t *testing.T) {
 	}
 }
 
+// A directory that is known to be large is waited for while the server sorts
+// it; but not for ever, and no longer than other transfers once it has begun.
+func TestListFuncWaitsForSorting(t *testing.T) {
+	for _, tc := range []struct {
+		large         bool
+		before, after time.Duration // silence before the first line, and the second
+		want          Kind          // KindUnknown: none
+	}{
+		{true, 4 * time.Minute, 0, KindUnknown},
+		{true, 6 * time.Minute, 0, KindTimeout},
+		{true, 0, time.Minute, KindTimeout},
+		{false, time.Minute, 0, KindTimeout},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, nil)
+			f.feat = []string{"MLST type*;size*;modify*;"}
+			f.hook = on("MLSD", func(s *fakeSession, _ string) {
+				nc := s.accept()
+				s.say("150 a")
+				<-time.After(tc.before)
+				io.WriteString(nc, "type=file; a\r\n")
+				<-time.After(tc.after)
+				io.WriteString(nc, "type=file; b\r\n")
+				nc.Close()
+				s.say("226 ok")
+			})
+			c := f.client(nil)
+			if tc.large {
+				c.srv.avoidStat("/")
+			}
+			l, err := c.ListFunc(t.Context(), "/", func([]Entry) {})
+			if tc.want != KindUnknown && KindOf(err) != tc.want || tc.want == KindUnknown && (err != nil || len(l.Entries) != 2) {
+				t.Errorf("%+v: %v", tc, err)
+			}
+		})
+	}
+}
+
 // quirkHidesBrokenLinks: links of a large directory are completed, too.
 func TestListFuncLinks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

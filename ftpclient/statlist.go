@@ -203,6 +203,13 @@ func (s *server) byStat(dir string) bool {
 	return s.f.StatList == Yes && s.f.Pipelining == Yes && !s.bulky[dir]
 }
 
+// isBulky tells whether a directory was seen to be large.
+func (s *server) isBulky(dir string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bulky[dir]
+}
+
 // notByStat remembers what a listing by STAT showed that is of no use.
 func (s *statListing) notByStat() {
 	if s.flaw != "" && s.refused == nil && len(s.lr.Skipped) == 0 {
