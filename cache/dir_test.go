@@ -210,21 +210,39 @@ func TestDirContext(t *testing.T) {
 }
 
 // A listing is believed for TTL from when it was asked for; one that took longer
-// than half of it to arrive, for half of it from then.
+// than half of it to arrive, for half of it from then, and a large one for as
+// long as it took.
 func TestSlowListingIsBelieved(t *testing.T) {
-	for _, tc := range []struct{ took, after time.Duration }{
-		{10 * time.Second, 50 * time.Second},
-		{50 * time.Second, 30 * time.Second},
-		{time.Hour, 30 * time.Second},
+	for _, tc := range []struct {
+		took, after time.Duration
+		large       bool
+	}{
+		{10 * time.Second, 50 * time.Second, true},
+		{40 * time.Second, 40 * time.Second, true},
+		{time.Hour, time.Hour, true},
+		{10 * time.Second, 50 * time.Second, false},
+		{40 * time.Second, 30 * time.Second, false},
+		{time.Hour, 30 * time.Second, false},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			tree := batched(35)
 			v := newVolume(t, tree, cache.Options{TTL: time.Minute})
-			gate := tree.Block("Batch", "/d")
-			d := openDir(t, v, "d")
+			op := "Batch"
+			if !tc.large {
+				op = "List"
+			}
+			gate := tree.Block(op, "/d")
+			listed := make(chan error)
+			go func() {
+				_, err := v.List(t.Context(), "d")
+				listed <- err
+			}()
 			<-time.After(tc.took)
+			if !tc.large {
+				tree.Configure(func(b *fakeremote.Behaviour) { b.Batch = 0 })
+			}
 			gate.Open()
-			if _, err := readRows(t, d, 0); err != nil {
+			if err := <-listed; err != nil {
 				t.Fatal(err)
 			}
 			lists := func() int {
@@ -241,4 +259,45 @@ func TestSlowListingIsBelieved(t *testing.T) {
 			}
 		})
 	}
+}
+
+// While a directory is read, its names are believed longer than TTL, and no
+// longer; who opens it then gets a new listing.
+func TestNamesOfDirBeingRead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := batched(35)
+		v := newVolume(t, tree, cache.Options{TTL: 10 * time.Second})
+		d := openDir(t, v, "d")
+		stat := func(at int) {
+			t.Helper()
+			a, err := v.Stat(t.Context(), fmt.Sprintf("d/f%04d", at))
+			if err != nil || a.Size != int64(at) || a.Fresh <= 0 {
+				t.Errorf("%+v, %v", a, err)
+			}
+		}
+		for at := range 30 {
+			if _, err := d.Rows(t.Context(), at, make([]cache.Dirent, 1)); err != nil {
+				t.Fatal(err)
+			}
+			<-time.After(time.Second)
+			stat(at)
+		}
+		if n := len(tree.Calls("List")); n != 1 {
+			t.Errorf("listed %d times while it was read", n)
+		}
+		<-time.After(2 * time.Second)
+		stat(30)
+		if n := len(tree.Calls("List")); n != 2 {
+			t.Errorf("listed %d times, want a second time after it was read", n)
+		}
+		<-time.After(11 * time.Second)
+		if _, err := d.Rows(t.Context(), 31, make([]cache.Dirent, 1)); err != nil {
+			t.Fatal(err)
+		}
+		stat(31)
+		openDir(t, v, "d")
+		if n := len(tree.Calls("List")); n != 3 {
+			t.Errorf("listed %d times: an old listing is believed because its reader goes on", n)
+		}
+	})
 }

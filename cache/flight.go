@@ -64,12 +64,21 @@ func (m *meta) grow(fl *flight, entries []ftpclient.Entry) {
 	fl.more = make(chan struct{})
 }
 
-// believedFrom is when the time begins for which a listing is believed that
-// has arrived now: when it was asked for, so that what is answered is not older
-// than the TTL; but one that took long to arrive is believed for half the TTL
-// from now, or a large directory would be listed again and again.
+// believedFrom is when the TTL begins of a listing that has arrived now: when it
+// was asked for, so that what is answered is not older. But one that took more
+// than half the TTL to arrive is believed for half of it from now, and a large
+// one, which came in parts, for as long as it took: or it would be out of date
+// before it is used, and listed again and again.
 func (m *meta) believedFrom(fl *flight) time.Time {
-	if late := m.now().Add(-m.ttl / 2); late.After(fl.asked) {
+	if m.ttl <= 0 {
+		return fl.asked
+	}
+	now := m.now()
+	believe := m.ttl / 2
+	if fl.l != nil && fl.l.rows > 0 {
+		believe = max(believe, now.Sub(fl.asked))
+	}
+	if late := now.Add(believe - m.ttl); late.After(fl.asked) {
 		return late
 	}
 	return fl.asked

@@ -31,7 +31,8 @@ type listing struct {
 	aged     map[int]bool // directories whose content changed here, and so their times there
 	complete bool
 	fetched  time.Time
-	bytes    int64 // what it occupies
+	read     time.Time // when a reader last took entries, while it was kept
+	bytes    int64     // what it occupies
 }
 
 // ownership is what few values of many entries share.

@@ -68,6 +68,16 @@ func (m *meta) fresh(l *listing) time.Duration {
 	return max(0, m.ttl-m.now().Sub(l.fetched))
 }
 
+// beingRead is how long after the last entries were read from a directory its
+// listing is still believed of a name, though the TTL has passed: who reads a
+// large directory looks at each name, and would have it listed anew meanwhile.
+const beingRead = 2 * time.Second
+
+// freshName is for how long from now l is believed of a name.
+func (m *meta) freshName(l *listing) time.Duration {
+	return max(m.fresh(l), min(m.ttl, beingRead-m.now().Sub(l.read)))
+}
+
 // put records that name in dir is e now; e nil means it is gone. The time of
 // dir has changed by that.
 func (m *meta) put(dir, name string, e *ftpclient.Entry) {

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"time"
 
 	"ftpfs/ftpclient"
 )
@@ -10,7 +11,7 @@ import (
 // name does not exist; otherwise the listing cannot say. It waits for a listing
 // that is on its way no longer than until the name has arrived.
 func (m *meta) lookup(ctx context.Context, dir, name string) (r row, found, known bool, err error) {
-	err = m.with(ctx, dir, func(l *listing, fl *flight) bool {
+	err = m.with(ctx, dir, m.freshName, func(l *listing, fl *flight) bool {
 		if fl != nil {
 			r, found = m.early(fl, name)
 			return found
@@ -26,7 +27,7 @@ func (m *meta) lookup(ctx context.Context, dir, name string) (r row, found, know
 func (m *meta) known(dir, name string) (row, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if l, ok := m.dirs.Get(dir); ok && m.fresh(l) > 0 {
+	if l, ok := m.dirs.Get(dir); ok && m.freshName(l) > 0 {
 		return m.rowOf(l, name)
 	}
 	if fl := m.flights[dir]; fl != nil {
@@ -41,7 +42,7 @@ func (m *meta) rowOf(l *listing, name string) (row, bool) {
 	if !ok {
 		return row{}, false
 	}
-	return row{l.entry(i), l.fetched, m.fresh(l), l.aged[i]}, true
+	return row{l.entry(i), l.fetched, m.freshName(l), l.aged[i]}, true
 }
 
 // early returns the entry of name if it has arrived. The caller holds mu.
@@ -55,18 +56,18 @@ func (m *meta) early(fl *flight, name string) (row, bool) {
 
 // await waits until dir is listed.
 func (m *meta) await(ctx context.Context, dir string) error {
-	return m.with(ctx, dir, func(_ *listing, fl *flight) bool { return fl == nil })
+	return m.with(ctx, dir, m.fresh, func(_ *listing, fl *flight) bool { return fl == nil })
 }
 
-// with calls f, under the lock, with a listing of dir that is fresh, getting
+// with calls f, under the lock, with a listing of dir that fresh believes, getting
 // one if need be. Only one is on its way at a time, whoever asks; ctx ends the
 // wait, not the work. While it is on its way f is called with it, each time that
 // it has grown; f returns true when it needs no more.
-func (m *meta) with(ctx context.Context, dir string, f func(l *listing, fl *flight) bool) error {
+func (m *meta) with(ctx context.Context, dir string, fresh func(*listing) time.Duration, f func(l *listing, fl *flight) bool) error {
 	var fl *flight
 	for {
 		m.mu.Lock()
-		if l, ok := m.dirs.Get(dir); ok && m.fresh(l) > 0 && fl == nil {
+		if l, ok := m.dirs.Get(dir); ok && fresh(l) > 0 && fl == nil {
 			f(l, nil)
 			m.mu.Unlock()
 			return nil
@@ -116,7 +117,7 @@ type reader struct {
 // open returns a reader of a fresh listing of dir. It waits for the first
 // entries, so that a directory that cannot be listed is an error here.
 func (m *meta) open(ctx context.Context, dir string) (r *reader, err error) {
-	err = m.with(ctx, dir, func(l *listing, fl *flight) bool {
+	err = m.with(ctx, dir, m.fresh, func(l *listing, fl *flight) bool {
 		if fl != nil && l.rows == 0 {
 			return false
 		}
@@ -162,6 +163,9 @@ func (r *reader) readNow(from int, rows []Dirent) (n int, more <-chan struct{}, 
 				rows[n] = Dirent{Name: name, Type: r.l.at(from + n).kind()}
 			}
 		}
+	}
+	if l, ok := r.m.dirs.Peek(r.dir); ok && l == r.l && n > 0 {
+		l.read = r.m.now()
 	}
 	if n == 0 && r.fl != nil && r.fl.landed {
 		return 0, nil, r.fl.err
