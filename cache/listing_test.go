@@ -169,7 +169,7 @@ func TestListingsAreWithinTheBudget(t *testing.T) {
 	check("many small ones", 0)
 	land("large", 5000)
 	check("a large one", 1)
-	for i := range 3000 {
+	for i := range 12_000 {
 		m.put("large", fmt.Sprint("new", i), &ftpclient.Entry{})
 		m.put("large", fmt.Sprint("new", i), nil)
 	}
