@@ -233,6 +233,9 @@ func (t *fetcher) fill(path string, base version, epoch uint64, index int64) ([]
 	data := make([]byte, max(0, end-start))
 	err := t.seek(path, epoch, start)
 	if err == nil {
+		err = t.pass(path, base, epoch, start)
+	}
+	if err == nil {
 		var n int
 		n, err = io.ReadFull(t.stream, data)
 		t.pos += int64(n)
@@ -263,7 +266,23 @@ func (t *fetcher) finish() {
 	t.drop()
 }
 
-// seek makes the download stand at start.
+// pass reads up to start. What is on the way is kept: a reader whose reads come
+// out of order wants it next.
+func (t *fetcher) pass(path string, base version, epoch uint64, start int64) error {
+	for t.pos < start {
+		data := make([]byte, min(blockSize, start-t.pos))
+		n, err := io.ReadFull(t.stream, data)
+		if t.pos%blockSize == 0 && n == blockSize && !t.f.changed(epoch) {
+			t.f.v.blocks.put(blockKey{path, base, t.pos / blockSize}, data)
+		}
+		if t.pos += int64(n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seek makes the download stand at start, or not far before it.
 func (t *fetcher) seek(path string, epoch uint64, start int64) error {
 	if t.stream != nil && (!t.stream.Resume() || t.epoch != epoch || t.stream.Contended() ||
 		start < t.pos || start-t.pos > nearAhead) {
@@ -279,9 +298,7 @@ func (t *fetcher) seek(path string, epoch uint64, start int64) error {
 		}
 		t.stream, t.pos, t.epoch = s, start, epoch
 	}
-	n, err := io.CopyN(io.Discard, t.stream, start-t.pos)
-	t.pos += n
-	return err
+	return nil
 }
 
 // drop ends the download.

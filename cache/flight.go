@@ -125,7 +125,7 @@ func (m *meta) complete(dir string, fl *flight, got *ftpclient.Listing) {
 	if fl.l == nil || fl.l.rows == 0 {
 		fl.l = newListing(got, m.believedFrom(fl))
 	} else {
-		fl.l.shift(got.Shift)
+		fl.l.retime(got.Retime)
 		for i := range got.Entries {
 			fl.l.set(got.Entries[i].Name, &got.Entries[i])
 		}

@@ -28,15 +28,23 @@ func (l *listing) keepTimes(old *listing) {
 	}
 }
 
-// shift moves the times that are to the minute.
-func (l *listing) shift(by time.Duration) {
+// retime moves the times that are not exact, as move says; nil moves none.
+func (l *listing) retime(move func(*ftpclient.Entry)) {
 	for i := range l.rows {
 		r := l.at(i)
-		if by == 0 || r.bits&gone != 0 || r.bits&odd == 0 && r.precision() != time.Minute {
+		if move == nil || r.bits&gone != 0 || r.bits&odd == 0 && r.precision() <= time.Second {
 			continue
 		}
-		if e := l.entry(i); e.Precision == time.Minute {
-			l.setTime(i, e.ModTime.Add(by), e.Precision)
+		var e ftpclient.Entry // move needs no strings
+		if r.unpack(&e); r.bits&odd != 0 {
+			e = l.odd[i]
+		}
+		before := e.ModTime
+		if e.Precision <= time.Second {
+			continue
+		}
+		if move(&e); !e.ModTime.Equal(before) {
+			l.setTime(i, e.ModTime, e.Precision)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"ftpfs/cache"
 	"ftpfs/ftpclient"
@@ -142,4 +143,37 @@ func TestUnknownSizeIsLoaded(t *testing.T) {
 		t.Fatal(err)
 	}
 	same(t, "content", load(t, v, "f"), data)
+}
+
+// Reads of several threads come out of order: what a download passes on its way
+// to one is kept for the others.
+func TestReadsOutOfOrderAreOneDownload(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const block = 128 << 10
+		tree := fakeremote.New()
+		want := octets(12*block, 1)
+		tree.Put("/f", want)
+		v := newVolume(t, tree, cache.Options{})
+		h, err := v.Open(t.Context(), "f", os.O_RDONLY)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer h.Release()
+		gate := tree.Block("Read", "/f")
+		var readers sync.WaitGroup
+		for _, i := range []int64{0, 4, 3, 1, 5, 2} {
+			readers.Go(func() {
+				p := make([]byte, block)
+				if n, err := h.ReadAt(t.Context(), p, i*block); err != nil || !bytes.Equal(p[:n], want[i*block:(i+1)*block]) {
+					t.Errorf("block %d: %d octets, %v", i, n, err)
+				}
+			})
+			synctest.Wait()
+		}
+		gate.Open()
+		readers.Wait()
+		if n := len(tree.Calls("Retrieve")); n != 1 {
+			t.Errorf("%d downloads", n)
+		}
+	})
 }

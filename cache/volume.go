@@ -147,10 +147,6 @@ func (v *Volume) list(dir string, take func([]ftpclient.Entry)) (*ftpclient.List
 // received takes from a listing what is not to be seen, and logs what is wrong
 // with it.
 func (v *Volume) received(dir string, l *ftpclient.Listing) *ftpclient.Listing {
-	if n := len(l.Skipped); n > 0 {
-		v.log.Warn("listing has lines that name no file here", "dir", v.abs(dir), "lines", n,
-			"first", l.Skipped[0].Line, "reason", l.Skipped[0].Reason)
-	}
 	if l.Truncated {
 		v.log.Warn("the server cut the listing short; names that it left out can be used but are not shown", "dir", v.abs(dir))
 	}

@@ -49,6 +49,9 @@ func (c *Client) ListAhead(ctx context.Context, next func() (dir string, ok bool
 			continue
 		}
 		l, err := cn.listWhole(ctx, dir, nil)
+		if l != nil {
+			c.opts.Trace.skipped(dir, l.Skipped)
+		}
 		got(dir, l, err)
 		if cn.broken != nil {
 			return err

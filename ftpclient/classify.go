@@ -14,6 +14,9 @@ func replyError(verb, path string, r reply) *Error {
 // left for what only a look can tell. names are the paths that the words may
 // repeat; they decide nothing.
 func kindOfReply(verb string, r reply, names ...string) Kind {
+	if r.outOfTurn() {
+		return KindProtocol
+	}
 	switch r.code {
 	case 452, 552:
 		return KindNoSpace
@@ -94,9 +97,13 @@ func (c *conn) refusal(ctx context.Context, verb, path string, r reply) error {
 
 // refusalOf is refusal for a command with two paths.
 func (c *conn) refusalOf(ctx context.Context, verb, path, other string, r reply) error {
+	r = c.opts.charset.words(r)
 	e := replyError(verb, path, r)
 	if e.Kind == KindUnknown {
 		e.Kind = kindOfReply(verb, r, path, other)
+	}
+	if r.outOfTurn() {
+		return c.fail(e.Op, e) // the replies may be out of step with the commands
 	}
 	if e.Kind != KindUnknown {
 		return e
@@ -112,12 +119,15 @@ func (c *conn) refusalOf(ctx context.Context, verb, path, other string, r reply)
 }
 
 // fallbackKind is what a refusal is when nothing speaks against the request:
-// the server does not want it. 450 says that it will later.
+// the server does not want it. 450 says that it will later, 451 that something
+// went wrong there (RFC 959 section 4.2.2).
 func fallbackKind(r reply) Kind {
-	if r.code == 450 {
+	switch {
+	case r.code == 450:
 		return KindBusy
-	}
-	if r.code == 501 {
+	case r.code == 451 && !strings.Contains(strings.ToLower(r.text()), "not permitted"):
+		return KindUnknown
+	case r.code == 501:
 		return KindUnsupported
 	}
 	return KindPermission

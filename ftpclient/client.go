@@ -64,6 +64,9 @@ type task func(ctx context.Context, cn *conn, stop func()) (keep bool, err error
 
 // lend runs a task on a connection of the pool.
 func (c *Client) lend(ctx context.Context, op, path string, rep repeat, run task) error {
+	if err := c.opts.charset.check(op, path); err != nil {
+		return err
+	}
 	for attempt := 0; ; attempt++ {
 		cn, err := c.pool.acquire(ctx, attempt > 0)
 		if err != nil {

@@ -31,10 +31,15 @@ func appendCommand(b []byte, c command, doubleIAC bool) ([]byte, error) {
 
 // traced is the command as a trace may show it: without what is secret.
 func (c command) traced() string {
-	switch {
-	case c.verb == "PASS" || c.verb == "ACCT":
+	if c.verb == "PASS" || c.verb == "ACCT" {
 		return c.verb + " ***"
-	case c.arg == "":
+	}
+	return c.line()
+}
+
+// line is the command as text, without its CRLF.
+func (c command) line() string {
+	if c.arg == "" {
 		return c.verb
 	}
 	return c.verb + " " + c.arg

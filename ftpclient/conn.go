@@ -30,11 +30,12 @@ type conn struct {
 
 	touch func() // tells the pool that octets move
 
-	reused bool      // was used before its present owner had it
-	heard  int       // replies since its present owner has it
-	sent   time.Time // when the last command was written
-	broken error     // why it cannot be used any more
-	idleAt time.Time // guarded by the pool's mu
+	retyped bool      // TYPE I was sent again (quirkForgetsType)
+	reused  bool      // was used before its present owner had it
+	heard   int       // replies since its present owner has it
+	sent    time.Time // when the last command was written
+	broken  error     // why it cannot be used any more
+	idleAt  time.Time // guarded by the pool's mu
 }
 
 // interrupt ends whatever the connection waits for, with this cause.
@@ -111,6 +112,9 @@ func (c *conn) lines(cmds []command) (b []byte, err error) {
 		return nil, c.ioError(firstWord(cmds[0].verb), c.broken)
 	}
 	for _, cmd := range cmds {
+		if cmd, err = c.onWire(cmd); err != nil {
+			return nil, err
+		}
 		if b, err = appendCommand(b, cmd, c.srv.has(quirkDoubleIAC)); err != nil {
 			return nil, err
 		}
@@ -145,28 +149,31 @@ func (c *conn) receive(op string, d time.Duration, read func() (reply, error)) (
 	if r.code == 421 {
 		return r, c.fail(op, &Error{Op: op, Kind: KindNetwork, Code: r.code, Text: r.text()})
 	}
+	if c.demandsTicket(r) {
+		return r, c.fail(op, &Error{Op: op, Kind: KindTLS, Code: r.code, Text: r.text(), Err: ErrNoTicket})
+	}
 	c.heard++
 	return r, nil
 }
 
-// cmd sends one command and reads its reply.
+// cmd sends one command and reads its final reply.
 func (c *conn) cmd(verb, arg string) (reply, error) {
 	if err := c.send(command{verb, arg}); err != nil {
 		return reply{}, err
 	}
-	r, err := c.recv(firstWord(verb), c.opts.ReplyTimeout)
+	r, err := c.final(firstWord(verb), c.opts.ReplyTimeout)
 	r.to = command{verb, arg}.traced()
 	return r, err
 }
 
-// flight sends commands in one write and reads the reply of each.
+// flight sends commands in one write and reads the final reply of each.
 func (c *conn) flight(cmds []command, d time.Duration) ([]reply, error) {
 	if err := c.send(cmds...); err != nil {
 		return nil, err
 	}
 	replies := make([]reply, 0, len(cmds))
 	for _, cmd := range cmds {
-		r, err := c.recv(firstWord(cmd.verb), d)
+		r, err := c.final(firstWord(cmd.verb), d)
 		if err != nil {
 			return replies, err
 		}

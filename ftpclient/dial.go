@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -12,10 +13,23 @@ import (
 // while a long transfer leaves it silent.
 const keepAlive = 15 * time.Second
 
-// defaultDial is net.Dialer with keep-alive; TCP_NODELAY is Go's default.
-func defaultDial(ctx context.Context, network, addr string) (net.Conn, error) {
-	d := net.Dialer{KeepAlive: keepAlive}
-	return d.DialContext(ctx, network, addr)
+// directDial is net.Dialer with keep-alive, confined to the address family of
+// ActiveAddress; TCP_NODELAY is Go's default.
+func (o *Options) directDial() func(ctx context.Context, network, addr string) (net.Conn, error) {
+	d := &net.Dialer{KeepAlive: keepAlive}
+	if !o.ActiveAddress.IsValid() {
+		return d.DialContext
+	}
+	family := tcpFamily(o.ActiveAddress)
+	return func(ctx context.Context, _, addr string) (net.Conn, error) { return d.DialContext(ctx, family, addr) }
+}
+
+// tcpFamily is what package net calls TCP over the address's version of IP.
+func tcpFamily(a netip.Addr) string {
+	if a.Is4() {
+		return "tcp4"
+	}
+	return "tcp6"
 }
 
 // dial connects to addr within timeout.

@@ -10,13 +10,14 @@ import (
 // or Close. Its methods are for one goroutine at a time, unless they say
 // otherwise.
 type Download struct {
-	pool *pool
-	c    *conn
-	t    *transfer // nil: there was nothing to transfer
-	path string
-	stop func() // ends the watch of the context
-	skip int64  // octets to read over, where the server cannot REST
-	err  error  // what every further Read returns
+	pool  *pool
+	c     *conn
+	t     *transfer // nil: there was nothing to transfer
+	path  string
+	stop  func()     // ends the watch of the context
+	skip  int64      // octets to read over, where the server cannot REST
+	whole *wholeFile // checks what is read; nil: nothing is checked
+	err   error      // what every further Read returns
 
 	since    time.Time // when it got its connection
 	taken    bool      // somebody ended it; guarded by pool.mu
@@ -53,6 +54,10 @@ var errBadOffset = &protocolError{"negative offset"}
 
 // retrieve starts a RETR.
 func (c *conn) retrieve(ctx context.Context, path string, offset int64) (*Download, error) {
+	size, err := c.sizeToCheck(path)
+	if err != nil {
+		return nil, err
+	}
 	at := &restart{offset: offset, optional: true}
 	t, r, err := c.begin(ctx, command{"RETR", path}, at)
 	if err != nil {
@@ -62,6 +67,13 @@ func (c *conn) retrieve(ctx context.Context, path string, offset int64) (*Downlo
 	if t != nil {
 		if at.ignored {
 			d.skip = offset
+		}
+		if c.srv.unprovable(r, size) {
+			t.abandon(errASCII)
+			return nil, &Error{Op: "RETR", Path: path, Kind: KindUnsupported, Err: errASCII}
+		}
+		if offset == 0 {
+			d.whole = c.srv.toCheck(r, size)
 		}
 		return d, nil
 	}
@@ -100,7 +112,11 @@ func (d *Download) Read(p []byte) (int, error) {
 			return 0, d.ended(err)
 		}
 	}
-	n, err := d.t.Read(p)
+	read := d.t.Read
+	if d.whole != nil {
+		read = d.readChecked
+	}
+	n, err := read(p)
 	if err == nil {
 		return n, nil
 	}
@@ -125,6 +141,9 @@ func (d *Download) ended(cause error) error {
 
 // verdict is io.EOF where the data ended and a 2yz says that it was all.
 func (d *Download) verdict(cause error) error {
+	if cause == errMore {
+		return named(d.changedData(), d.path)
+	}
 	if cause != io.EOF {
 		err := named(d.c.ioError("RETR", cause), d.path)
 		d.t.abandon(cause)
@@ -137,7 +156,7 @@ func (d *Download) verdict(cause error) error {
 	case !r.completed():
 		return &Error{Op: "RETR", Path: d.path, Kind: KindTruncated, Code: r.code, Text: r.text()}
 	}
-	return io.EOF
+	return d.checkedEnd()
 }
 
 // Close ends the download. If it was not read to its end, the data connection

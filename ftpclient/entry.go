@@ -15,7 +15,7 @@ const (
 
 // Entry is what a server says about one name of a directory.
 type Entry struct {
-	Name string // the bytes the server sent, without any directory
+	Name string // the bytes the server sent, or as Options.Encoding says, without any directory
 	Type Type
 	Size int64 // octets; -1 if the server did not say
 
@@ -34,6 +34,8 @@ type Entry struct {
 	// object only where Type is TypeFile or TypeDir: ProFTPD gives a symlink
 	// that of its target.
 	Unique string
+
+	prefix bool // of names of data sets: MVS shows it as a directory
 }
 
 // Listing is the content of one directory.
@@ -45,9 +47,11 @@ type Listing struct {
 	Skipped []Skipped
 	// Truncated tells that the server said it had cut the listing short.
 	Truncated bool
-	// Shift is what the times lack that ListFunc handed over with a Precision
-	// of a minute: LIST was in another zone than UTC.
-	Shift time.Duration
+	// Retime moves the time of an entry that ListFunc handed over with a
+	// Precision above a second to UTC, by its own date: LIST was in another
+	// zone. It sets ModTime by ModTime and Precision alone, does not block and
+	// may be called at any time; nil moves nothing.
+	Retime func(e *Entry)
 
 	dots bool // "." or ".." was listed
 }

@@ -62,7 +62,7 @@ func (e *Error) Error() string {
 	case e.Code != 0:
 		s += fmt.Sprintf(" (%d %s)", e.Code, quoteText(e.Text))
 	case e.Err != nil:
-		s += " (" + e.Err.Error() + ")"
+		s += " (" + escapeControl(e.Err.Error()) + ")"
 	}
 	return s
 }

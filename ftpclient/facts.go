@@ -22,6 +22,8 @@ type fact struct {
 
 var (
 	factEPSV        = fact{"EPSV", func(f *Features) *Support { return &f.EPSV }}
+	factEPRT        = fact{"EPRT for PORT", func(f *Features) *Support { return &f.EPRT }}
+	factPRET        = fact{"PRET", func(f *Features) *Support { return &f.PRET }}
 	factSize        = fact{"SIZE", func(f *Features) *Support { return &f.Size }}
 	factMDTM        = fact{"MDTM", func(f *Features) *Support { return &f.MDTM }}
 	factRest        = fact{"REST", func(f *Features) *Support { return &f.Rest }}
@@ -45,7 +47,7 @@ var (
 
 // learnedFacts are all of them, in the order in which they are shown.
 var learnedFacts = []fact{
-	factStatList, factListAll, factGlobs, factCaseFold, factPipelining, factEPSV, factDataAhead,
+	factStatList, factListAll, factGlobs, factCaseFold, factPipelining, factEPSV, factEPRT, factPRET, factDataAhead,
 	factSize, factMDTM, factRest, factAppend, factRestStore, factRestTail, factRenameOver,
 	factSiteChmod, factMFMT, factMDTMSet, factSiteUtime, factSiteSymlink, factResume,
 }
@@ -75,17 +77,22 @@ func (s *server) learn(k fact, v Support, evidence string) {
 	news := *p != v
 	if news {
 		*p = v
-		e := maps.Clone(s.f.evidence)
-		if e == nil {
-			e = make(map[string]string)
-		}
-		e[k.name] = evidence
-		s.f.evidence = e
+		s.f.note(k.name, evidence)
 	}
 	s.mu.Unlock()
 	if news {
 		s.trace.learned(k.name + ": " + v.String() + " (" + evidence + ")")
 	}
+}
+
+// note sets the evidence of a fact. Snapshots keep what they have.
+func (f *Features) note(name, evidence string) {
+	e := maps.Clone(f.evidence)
+	if e == nil {
+		e = make(map[string]string)
+	}
+	e[name] = evidence
+	f.evidence = e
 }
 
 // learnFrom sets a fact from a reply: 2yz and 3yz teach yes, a reply that the

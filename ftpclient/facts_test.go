@@ -67,3 +67,31 @@ func TestFactsAreComplete(t *testing.T) {
 		}
 	}
 }
+
+// That RNTO replaces no file is learned from a refusal that says so of a file
+// that is there, and from no other.
+func TestRenameTeaches(t *testing.T) {
+	for _, tt := range []struct {
+		reply, to string
+		want      Support
+	}{
+		{"550 Cannot create a file when that file already exists.", "/taken", No},
+		{"550 File exists", "/taken", No},
+		{"550 Rename failed.", "/taken", Untried},
+		{"550 Permission denied", "/taken", Untried},
+		{"550 File exists", "/dir", Untried},
+		{"550 File exists", "/free", Untried},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, map[string]string{"/f": "new", "/taken": "old", "/dir/": ""})
+			f.hook = says("RNTO", tt.reply)
+			c := f.client(nil)
+			if err := c.Rename(t.Context(), "/f", tt.to); err == nil {
+				t.Error("no error")
+			}
+			if got := c.Features().RenameOver; got != tt.want {
+				t.Errorf("%s to %s teaches %v, want %v", tt.reply, tt.to, got, tt.want)
+			}
+		})
+	}
+}

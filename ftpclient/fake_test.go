@@ -26,6 +26,7 @@ type fake struct {
 	hook     func(s *fakeSession, verb, arg string) (handled bool)
 	admit    func(n int) string // refuses the n-th session in these words
 	start    func(s *fakeSession)
+	end      func(s *fakeSession)
 	dialErr  func(addr string) error
 
 	mu       sync.Mutex
@@ -174,11 +175,15 @@ type fakeSession struct {
 	rename string
 	gone   bool
 	secure func(nc net.Conn) net.Conn // what data connections become
+	call   func() net.Conn            // connects to the client; nil: it connects to us
 }
 
 func (s *fakeSession) run() {
 	defer func() {
 		s.nc.Close()
+		if s.end != nil {
+			s.end(s)
+		}
 		s.mu.Lock()
 		s.open--
 		s.mu.Unlock()
@@ -264,8 +269,16 @@ func (s *fakeSession) listen() int {
 	return port
 }
 
-// accept returns the data connection, nil if the client has not dialed.
+// accept returns the data connection, nil if the client has not dialed. In
+// active mode it is the one that connects.
 func (s *fakeSession) accept() net.Conn {
+	if s.call != nil {
+		nc := s.call()
+		if s.secure != nil {
+			return s.secure(nc)
+		}
+		return nc
+	}
 	select {
 	case nc := <-s.data:
 		if s.secure != nil {

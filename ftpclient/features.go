@@ -1,6 +1,7 @@
 package ftpclient
 
 import (
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,11 +20,15 @@ type Features struct {
 	// What was learned. Zero means not tried yet. Facts has the evidence.
 	EPSV, Size, MDTM, Rest, MFMT, MDTMSet, SiteUtime, SiteChmod, SiteSymlink, ListAll Support
 
+	// EPRT: it is to be used rather than PORT, which is refused. PRET: it is
+	// wanted before EPSV and PASV.
+	EPRT, PRET Support
 	// Pipelining: several commands in one write are answered one by one, in
 	// their order.
 	Pipelining Support
-	// StatList: STAT of a directory lists it over the control connection, as
-	// completely as MLSD or LIST do, names that begin with a dot too.
+	// StatList: "STAT -a .", sent after CWD, lists that directory over the control
+	// connection, as completely as MLSD or LIST -a do, names that begin with a
+	// dot too.
 	StatList Support
 	// DataAhead: a data connection may be opened, other commands sent, and then
 	// the transfer begun.
@@ -41,6 +46,11 @@ type Features struct {
 	Resumption Support
 
 	evidence map[string]string // by fact; replaced, never changed
+
+	// NoTickets: TLS 1.2, and the server gave no ticket with which a session can
+	// be resumed. Where it demands that all the same, no transfer works (KindTLS,
+	// ErrNoTicket).
+	NoTickets bool
 
 	TLS string // version and cipher suite where all is secure, else empty
 
@@ -92,6 +102,11 @@ type server struct {
 	passwords  bool   // a login was USER, 331, PASS, 2yz
 
 	bulky map[string]bool // directories that are not listed by STAT
+
+	syntax pathSyntax
+	clocks clocks
+	wordy  bool // says ASCII, whatever it is told (quirkForgetsType)
+	binary bool // was seen to send files as they are (quirkSendsASCII)
 }
 
 // snapshot returns what is known now.
@@ -111,6 +126,13 @@ func (s *server) has(q quirk) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.quirks&q != 0
+}
+
+// offers tells whether FEAT lists a command.
+func (s *server) offers(verb string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.f.Feat, func(line string) bool { return strings.EqualFold(firstWord(line), verb) })
 }
 
 // changesModes tells whether MFF sets UNIX.mode.
@@ -151,10 +173,11 @@ func (s *server) describe(f Features) {
 }
 
 // limited notes how many connections the server allows; 0 is no limit.
-func (s *server) limited(n int) {
+func (s *server) limited(n int, evidence string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.f.Connections = n
+	s.f.note(valueLimit, evidence)
 }
 
 // security notes how secure a session is, and traces it if that is new.
@@ -167,6 +190,13 @@ func (s *server) security(suite, words string) {
 	if news {
 		s.trace.learned(words)
 	}
+}
+
+// ticketless notes whether a session came without a ticket.
+func (s *server) ticketless(yes bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.f.NoTickets = yes
 }
 
 // hasTLS tells whether a session with this server was all secure once.

@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"bytes"
+	"flag"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,7 +13,9 @@ import (
 func FuzzReply(f *testing.F) {
 	for _, s := range []string{
 		"200 ok\r\n", "150-A\r\n160-B\r\n150 C\r\n", "200\r\n", "220-x\r\n200\r\n220\r\n", "250-\xff\xfb\x01\xff\xff\n250 x\n",
-		"SSH-2.0\r\n", "99 x\r\n", "200-\r\n", "229 (|||1|)\r\n",
+		"SSH-2.0\r\n", "99 x\r\n", "200-\r\n", "229 (|||1|)\r\n", "<html>\r\n", "HTTP/1.1 400\r\n", "999 x\r\n", "2\xff\xff0 x\r\n",
+		"257 \"/a\"\"b\" x\r\n", "257 \"\r\n", "211-F\r\n UTF8\r\n211-SIZE\r\n211 End\r\n", "\xff\xf4\xff\xf2226 x\r\n", "550 " + strings.Repeat("x", 5000) + "\r\n",
+		"550 No such file\r\n", "550 /a/b: Permission denied\r\n", "200 a\r200 b\r\n", "200 cut",
 	} {
 		f.Add([]byte(s))
 	}
@@ -41,6 +44,7 @@ func FuzzPassive(f *testing.F) {
 	for _, s := range []string{
 		"Entering Passive Mode (127,0,0,1,4,51)", "listen to 127,0,0,1,4,51", "mode. 127,0,0,1,4,51", "256,0,0,1,4,51",
 		"(|||6446|)", "(!!!6446!)", "(!!6446!)", "1,2,3,4,0,0", "1,2,3,4,5,6,7", ",1,2,3,4,5,6",
+		"(|||99999|)", "(|||0|)", "(||||)", "(|1|10.0.0.1|6446|)", "|||||||1|", "1,2,3,4,1000,6", "(1,2,3,4,5,6", "1,2,3,4,5,",
 	} {
 		f.Add(s)
 	}
@@ -94,6 +98,8 @@ func FuzzFactsLine(f *testing.F) {
 	for _, s := range []string{
 		"type=file;size=11;modify=20181025120459; a", "Type=OS.unix=slink:/x;perm=;UNIX.mode=01777; ln", " only name",
 		"type=cdir;modify=20161231235960.5; /", "size=-1;modify=191120181025120; x", "a", "x=; y",
+		"type=dir;perm=flcdmpe;unix.ownername=joe;unix.owner=7;unix.groupname=g;unix.gid=8;unique=8U1; d",
+		"type=OS.unix=symlink;perm=r; s", "type=OS.unix=chr-13/29;sizd=1; n", "type=pdir;UNIX.mode=9; ..", "type=file;perm=awr;modify=20181025120459.999; f", "nofact; x",
 	} {
 		f.Add(s)
 	}
@@ -123,6 +129,12 @@ var rowSeeds = []string{
 	"-C--E-----FTP B QUA1I1      18128       41 Aug 12 13:56 QUADTEST", "    2048    Feb-28-1998   05:23:30  dir <DIR>",
 	"README   ANONYMOU V         71         26          1 1997-04-02 12:33:20 TCP291",
 	"README              763  Jul 11 21:05  Information", "morgan               14  -> ../real/morgan", "total 8",
+	"drwxrwsrwt 2 u g 4096 Dec 31  1999 sticky", "-rwsr-xr-x. 1 u g 1.5M Jan  1 2020 setuid", "prw-r--r-- 1 u g 0 Jan 1 00:00 fifo",
+	"-rw-r--r-- 1 u g 5 2020-01-01 12:00:00.123456789 +0100 full-iso", "-rw-r--r-- 1 u g 5 Jan 15 13:05 CET z", "-rw-r--r-- 1 u g 5 15. Jan 2020 german",
+	"11-21-26  02:35AM                   12 file.txt", "2026-11-21  14:35       <JUNCTION>     j", "11-21-2026  02:35PM  <SYMLINKD>  s [C:\\x]",
+	"PEP 4019 04/03/18 18:58:16 *LIB l", "PEP 4019 04/03/18 18:58:16 *FILE A.SAVF", "PEP 4019 04/03/18 18:58:16 *SYMLNK s", "PEP 4019 04/03/18 18:58:16 *USRSPC u",
+	"WEBSHARE          DIR        -          -          -  5/30/97 18:44:17 -", "File         Code             EOF  Last Modification    Owner  RWEP",
+	"-rw-r--r--    54149       27826    81975 Jul 22  2010 09.jpg", "drwxr-xr-x               folder        0 Jan  4 14:49 Steak",
 }
 
 // A row is read in every dialect, first in a listing and after a row of the
@@ -165,9 +177,13 @@ func FuzzListing(f *testing.F) {
 	f.Add([]byte(strings.Join(rowSeeds, "\r\n")), false)
 	f.Add([]byte("Directory A:[B]\r\n\r\nA.TXT;1\r\n     1 2-JUN-1998\r\nA.TXT;2 1 2-JUN-1998\r\nTotal of 2 files"), false)
 	f.Add([]byte("T\n                  79215\npub/                  =  Public area\n"), false)
-	seeds, _ := filepath.Glob(filepath.Join(corpora(), "wget", "ftpls-fuzz-seeds", "*")) // none is no matter
-	listings, _ := filepath.Glob(filepath.Join(corpora(), "chromium", "dir-listing-*"))
-	for _, name := range append(seeds, listings...) {
+	var corpus []string
+	if flag.Lookup("test.fuzz").Value.String() == "" { // to go through all takes longer than a short fuzzing lasts
+		seeds, _ := filepath.Glob(filepath.Join(corpora(), "wget", "ftpls-fuzz-seeds", "*")) // none is no matter
+		listings, _ := filepath.Glob(filepath.Join(corpora(), "chromium", "dir-listing-*"))
+		corpus = append(seeds, listings...)
+	}
+	for _, name := range corpus {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			f.Fatal(err)
@@ -195,4 +211,24 @@ func FuzzListing(f *testing.F) {
 			}
 		}
 	})
+}
+
+// The seeds reach every dialect, so that fuzzing begins in each.
+func TestSeedsReachEveryDialect(t *testing.T) {
+	now := time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)
+	for _, d := range dialects {
+		read := 0
+		for i, line := range rowSeeds {
+			two := rowSeeds[i:min(i+2, len(rowSeeds))] // dls may take two lines
+			run := (&rowRun{dialect: d}).again(two, now)
+			run.line(line, func(_ string, _ Entry, v verdict) {
+				if v == aRow {
+					read++
+				}
+			})
+		}
+		if read == 0 {
+			t.Errorf("no seed is a row of %s", d.name)
+		}
+	}
 }

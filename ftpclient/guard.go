@@ -2,19 +2,21 @@ package ftpclient
 
 import (
 	"context"
-	"net"
 	"sync"
 	"time"
 )
 
+// deadliner is a connection, or a listener.
+type deadliner interface{ SetDeadline(time.Time) error }
+
 // guard sets the deadlines of a control connection and the data connection
-// that belongs to it, and lets another goroutine end every wait on them at
+// that belongs to it, or the port that it is awaited at, and lets another goroutine end every wait on them at
 // once. After an interrupt no deadline can be set any more. mu is held for
 // system calls that do not block; it is a leaf in the lock order.
 type guard struct {
 	mu    sync.Mutex
-	conns [2]net.Conn // control, data; guarded by mu
-	cause error       // why it was interrupted; guarded by mu
+	conns [2]deadliner // control, data; guarded by mu
+	cause error        // why it was interrupted; guarded by mu
 }
 
 const (
@@ -26,7 +28,7 @@ const (
 var past = time.Unix(1, 0)
 
 // set puts a connection under the guard, nil takes it out.
-func (g *guard) set(i int, c net.Conn) {
+func (g *guard) set(i int, c deadliner) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.conns[i] = c
@@ -36,7 +38,7 @@ func (g *guard) set(i int, c net.Conn) {
 }
 
 // deadline gives reads and writes of c until d from now; 0 means for ever.
-func (g *guard) deadline(c net.Conn, d time.Duration) {
+func (g *guard) deadline(c deadliner, d time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {

@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // kindTexts are the kinds in plain words, for messages.
@@ -51,4 +52,22 @@ func quote(path string) string { return strconv.Quote(path) }
 func quoteText(text string) string {
 	q := strconv.Quote(text)
 	return strings.ReplaceAll(q[1:len(q)-1], `\"`, `"`)
+}
+
+// escapeControl escapes what is not printable, and nothing else: causes may
+// hold a server's words too, as the names in its certificate.
+func escapeControl(text string) string {
+	var b strings.Builder
+	for i, r := range text {
+		switch {
+		case r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD"):
+			b.WriteString(`\x` + strconv.FormatUint(uint64(text[i])|0x100, 16)[1:])
+		case strconv.IsPrint(r):
+			b.WriteRune(r)
+		default:
+			q := strconv.QuoteRune(r)
+			b.WriteString(q[1 : len(q)-1])
+		}
+	}
+	return b.String()
 }

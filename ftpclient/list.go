@@ -87,6 +87,7 @@ func (c *conn) addLinks(ctx context.Context, dir string, l *Listing, partial boo
 	for i, e := range l.Entries {
 		at[e.Name] = i
 	}
+	c.srv.settleRows(c.opts.Zone, rows, l, at)
 	for _, row := range rows.Entries {
 		i, listed := at[row.Name]
 		switch {
@@ -159,7 +160,7 @@ func (c *conn) listCwd(ctx context.Context, dir, option string, out *outflow) (*
 		return nil, err
 	case l != nil:
 		return l, nil
-	case r.code == 450 || emptyText(r): // quirkEmptyRefused
+	case emptyText(r) || r.code == 450 && nothingText(r): // quirkEmptyRefused
 		return &Listing{}, nil
 	}
 	return nil, c.refusal(ctx, "LIST", dir, r)
@@ -188,7 +189,7 @@ func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
 		c.srv.misses()
 	case missing:
 	case all.dots || len(all.Entries) > len(plain.Entries):
-		c.srv.learn(factListAll, Yes, "it lists what LIST leaves out")
+		c.srv.learn(factListAll, Yes, "LIST -a lists what LIST leaves out")
 		return all, nil
 	}
 	return plain, nil
@@ -203,7 +204,7 @@ func (s *server) misses() {
 	n := s.listAllBad
 	s.mu.Unlock()
 	if n > 1 {
-		s.learn(factListAll, No, "it lists less than LIST")
+		s.learn(factListAll, No, "LIST -a lists less than LIST")
 	}
 }
 
@@ -232,29 +233,34 @@ func emptyText(r reply) bool {
 		strings.HasPrefix(text, "no data sets found")
 }
 
+// nothingText recognises a 450 that says that there is nothing. Another may be
+// about a directory that is busy (RFC 959 section 4.2.2), and full.
+func nothingText(r reply) bool {
+	text := strings.ToLower(r.text())
+	return strings.Contains(text, "no such file") || strings.Contains(text, "not found") || strings.Contains(text, "no files")
+}
+
 // readListing runs a listing command and reads its lines. A refusal leaves the
 // listing nil and is in the reply. What out has taken is not in the listing.
 func (c *conn) readListing(ctx context.Context, cmd command, out *outflow) (*Listing, reply, error) {
-	t, r, err := c.begin(ctx, cmd, nil)
+	t, r, err := c.begin(ctx, cmd, out.start())
 	if t == nil {
 		return nil, r, err
 	}
-	if out != nil {
-		t.patience = out.patience
-	}
-	lr := listReader{out: out}
+	lr := listReader{out: out, localNames: c.localNames}
 	if cmd.verb == "LIST" {
 		lr.rows = &rowReader{now: time.Now()}
 	}
-	if err = readLines(t, lr.line); err != nil {
+	if err = readLines(newListingBound(t, out), lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)
-		return nil, r, err
+		return nil, r, t.inWords(err)
 	}
 	if r, err = t.finish(io.EOF); err != nil {
 		return nil, r, err
 	}
 	l := lr.result()
+	c.localNames(l)
 	switch {
 	case r.completed() && !strings.Contains(strings.ToLower(r.text()), "failed to open directory"):
 		l.Truncated = strings.Contains(strings.ToLower(r.text()), "output truncated")

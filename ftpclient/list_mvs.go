@@ -41,7 +41,7 @@ func mvsEntry(words []string) (Entry, bool) {
 	case before == "Migrated":
 		return e, true
 	case before == "Pseudo Directory":
-		e.Type = TypeDir
+		e.Type, e.prefix = TypeDir, true
 		return e, true
 	case last == 5 && strings.HasSuffix(before, " Not Direct Access Device"):
 		return e, true

@@ -109,6 +109,7 @@ func TestListRepliesAfterCWD(t *testing.T) {
 	}{
 		{says("LIST", "450 No files found"), 0},
 		{says("LIST", "450 no such file or directory"), 0},
+		{says("LIST", "450 Requested file action not taken, try later."), KindBusy},
 		{says("LIST", "550 No members found."), 0},
 		{says("LIST", "550 No data sets found."), 0},
 		{on("LIST", func(s *fakeSession, _ string) {

@@ -19,6 +19,9 @@ type listDate struct {
 //	Jan 29 03:26   Jan 29 1997   29 Jan 03:26   29. Jan 1997   Jan 29 03:26:11 1997
 //	6月 3日 2003年   3 29 03:26   2005-06-07 21:22   2005-06-07   24-04-2003 17:12
 //	09-26 2000     09-26 13:45     2005-06-07 21:22:33.000000000 +0200
+//
+// Seconds are kept, but count only where the zone is told: else it is not
+// known to the minute either (as in setDay).
 func matchDate(words []word, now time.Time) (listDate, bool) {
 	if len(words) < 2 {
 		return listDate{}, false
@@ -54,11 +57,11 @@ func clockOrYear(words []word, i int, m time.Month, d int, now time.Time) (listD
 	}
 	if precision == time.Second && i+1 < len(words) {
 		if year, ok := yearWord(words[i+1].text); ok {
-			return onDay(year, m, d, h, mi, sec, precision, i+2)
+			return onDay(year, m, d, h, mi, sec, time.Minute, i+2)
 		}
 	}
 	t, ok := yearOf(now, m, d, h, mi, sec)
-	return listDate{time: t, precision: precision, words: i + 1}, ok
+	return listDate{time: t, precision: time.Minute, words: i + 1}, ok
 }
 
 // numericDate reads a date in one word, and the time behind it.
@@ -77,9 +80,9 @@ func numericDate(words []word, now time.Time) (listDate, bool) {
 	if !ok {
 		return wholeDay(y, m, d, 1, true)
 	}
-	l, ok := onDay(y, m, d, h, mi, sec, precision, 2)
+	l, ok := onDay(y, m, d, h, mi, sec, time.Minute, 2)
 	if east, zoned := zoneWord(words[2:]); zoned && precision == time.Second {
-		l.time, l.words = l.time.Add(-east), 3
+		l.time, l.precision, l.words = l.time.Add(-east), precision, 3
 	}
 	return l, ok
 }

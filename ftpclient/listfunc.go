@@ -14,10 +14,16 @@ import (
 // The Listing has what is left when the listing has ended: of a small directory
 // all entries, of a large one the last, and those that something was found out
 // about since. An entry whose name was handed over before replaces that one;
-// Listing.Shift is about all others. What was handed over is of no use if
+// Listing.Retime is for all others. What was handed over is of no use if
 // ListFunc returns an error.
 //
-// Dialects whose names are only known at the end (VMS) are not handed over.
+// Dialects whose names are only known at the end (VMS) are not handed over. Of a
+// name that is listed twice the last counts, if they are not close together; in
+// List the second is among the Skipped.
+//
+// A directory that is known to be large is waited for while the server sorts it,
+// longer than Options.ReplyTimeout and Options.DataTimeout. Listings of more than
+// four million lines or 256 MiB are an error, KindProtocol.
 func (c *Client) ListFunc(ctx context.Context, dir string, take func(entries []Entry)) (*Listing, error) {
 	if err := checkPath("LIST", dir); err != nil {
 		return nil, err
@@ -56,13 +62,21 @@ const flowBatch = 512
 type outflow struct {
 	take func([]Entry)
 	see  func([]Entry) // is shown them before
-	any  bool          // some were taken
 	kept []Entry       // of them, which something may be found out about
 
-	patience time.Duration // until the first line
+	taken    int           // how many entries
+	patience time.Duration // until the reply to the command, and from there to the first line
 }
 
-func (o *outflow) flowed() bool { return o != nil && o.any }
+func (o *outflow) flowed() bool { return o != nil && o.taken > 0 }
+
+// start is what the transfer of the listing begins with.
+func (o *outflow) start() *restart {
+	if o == nil {
+		return nil
+	}
+	return &restart{patience: o.patience}
+}
 
 // wants tells whether it is time to take what a reader has. The next entry is
 // not among it yet: the line after it may show that it is none.
@@ -75,9 +89,10 @@ func (o *outflow) wants(l *listReader) bool {
 	return l.rows == nil || l.rows.run != nil && l.rows.finish() == nil
 }
 
-// drain hands over the entries of a reader.
+// drain hands over the entries of a reader, under the names that they have here.
 func (o *outflow) drain(l *listReader) {
-	o.any = true
+	l.localNames(&l.Listing)
+	o.taken += len(l.Entries)
 	o.keep(l)
 	o.see(l.Entries)
 	o.take(l.Entries)
@@ -124,7 +139,8 @@ func (c *conn) listLinks(ctx context.Context, dir string, large bool) (*Listing,
 			}
 		}
 	}
-	l, err := c.listRows(ctx, dir, &outflow{take: only, see: func([]Entry) {}})
+	wait := sortingWait * c.opts.DataTimeout
+	l, err := c.listRows(ctx, dir, &outflow{take: only, see: func([]Entry) {}, patience: wait})
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,8 @@ func (c *collector) add(entries []Entry) {
 // end takes the listing that ListFunc returned.
 func (c *collector) end(l *Listing) {
 	for name, e := range c.entries {
-		if e.Precision == time.Minute {
-			e.ModTime = e.ModTime.Add(l.Shift)
+		if e.Precision > time.Second && l.Retime != nil {
+			l.Retime(&e)
 			c.entries[name] = e
 		}
 	}

@@ -88,6 +88,9 @@ type listReader struct {
 	rows  *rowReader // of LIST; nil for MLSD, all lines of which are entries
 	after bool       // the line before this was an entry
 	out   *outflow   // takes entries away while they arrive; nil: all are kept
+	// localNames is conn's, for the entries that out takes; the caller of
+	// result does it for the others.
+	localNames func(*Listing)
 
 	named, padded int // rows with names, and those whose names begin with a space
 }

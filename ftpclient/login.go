@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -63,26 +64,23 @@ func (c *conn) login() error {
 // greeting reads 120 (wait), then 220, or 230 of a server that asks for no user.
 func (c *conn) greeting() (reply, error) {
 	asked, err := c.provoke()
-	for err == nil {
-		var r reply
-		r, err = c.recv("login", c.opts.ReplyTimeout)
-		switch {
-		case asked && c.wantsTLSFirst(r, err):
-			return r, &Error{Op: "TLS", Kind: KindTLS, Code: r.code, Text: r.text(), Err: errSilent}
-		case err != nil:
-			return r, c.refused(r, err)
-		case r.preliminary():
-			continue
-		case r.code == 220 || r.code == 230:
-			c.srv.greeted(r.text())
-			if asked {
-				_, err = c.recv("NOOP", c.opts.ReplyTimeout)
-			}
-			return r, err
-		}
-		return r, c.refused(r, nil)
+	if err != nil {
+		return reply{}, err
 	}
-	return reply{}, err
+	r, err := c.final("login", c.opts.ReplyTimeout)
+	switch {
+	case asked && c.wantsTLSFirst(r, err):
+		return r, &Error{Op: "TLS", Kind: KindTLS, Code: r.code, Text: r.text(), Err: errSilent}
+	case err != nil:
+		return r, c.refused(r, err)
+	case r.code == 220 || r.code == 230:
+		c.srv.greeted(r.text())
+		if asked {
+			_, err = c.recv("NOOP", c.opts.ReplyTimeout)
+		}
+		return r, err
+	}
+	return r, c.refused(r, nil)
 }
 
 // wantsTLSFirst guesses, of a server that we do not know and that was silent
@@ -163,7 +161,7 @@ func (c *conn) refused(r reply, err error) error {
 			Text: r.text() + " (the server wants an account)"})
 	case r.transient():
 		kind = KindBusy
-	case r.code != 530 && r.code != 532 && r.code != 331 && r.code != 430:
+	case !slices.Contains([]int{331, 430, 530, 532, 550, 553}, r.code):
 		kind = KindProtocol
 	}
 	e := &Error{Op: "login", Kind: kind, Code: r.code, Text: r.text()}
@@ -223,18 +221,27 @@ func wantedFacts(feat []string) string {
 	return ""
 }
 
-// quotedPath reads the directory of a 257 reply (RFC 959 appendix II): from
+// quotedPath is the directory of a 257 reply, if it is a path with slashes.
+func quotedPath(r reply) (string, bool) {
+	dir := quotedText(r)
+	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\r\n\x00") {
+		return "", false
+	}
+	return dir, true
+}
+
+// quotedText reads the directory of a 257 reply (RFC 959 appendix II): from
 // the first quote to the last one that a space or the end follows, doubled
 // quotes being one. Pure-FTPd does not double them (quirkPlainQuotes), which
 // the same rule reads right.
-func quotedPath(r reply) (string, bool) {
+func quotedText(r reply) string {
 	if r.code != 257 {
-		return "", false
+		return ""
 	}
 	text := r.lines[0]
 	first := strings.IndexByte(text, '"')
 	if first < 0 {
-		return "", false
+		return ""
 	}
 	last := -1
 	for i := first + 1; i < len(text); i++ {
@@ -251,13 +258,9 @@ func quotedPath(r reply) (string, bool) {
 		}
 	}
 	if last < 0 {
-		return "", false
+		return ""
 	}
-	dir := strings.ReplaceAll(text[first+1:last], `""`, `"`)
-	if !strings.HasPrefix(dir, "/") || strings.ContainsAny(dir, "\r\n\x00") {
-		return "", false
-	}
-	return dir, true
+	return strings.ReplaceAll(text[first+1:last], `""`, `"`)
 }
 
 // isKind reports whether err is of one of the kinds.

@@ -7,11 +7,9 @@ import (
 )
 
 const (
-	mdtmFlight   = 64    // commands in one write
-	mdtmMost     = 10000 // files of a listing that are asked for
-	proofWait    = 5 * time.Second
-	zoneStep     = 15 * time.Minute
-	zoneFarthest = 14 * time.Hour
+	mdtmFlight = 64    // commands in one write, as long as less is known
+	mdtmMost   = 10000 // files of a listing that are asked for
+	proofWait  = 5 * time.Second
 )
 
 // timeReply reads a 213 to MDTM (RFC 3659 section 3).
@@ -33,14 +31,14 @@ func (c *conn) dateFile(path string, e *Entry) error {
 	}
 	c.srv.learnFrom(factMDTM, r)
 	if t, ok := timeReply(r); ok {
-		e.ModTime, e.Precision = t, time.Second
+		e.ModTime, e.Precision = c.srv.fromMDTM(c.opts.Zone, t), time.Second
 	}
 	return nil
 }
 
-// dateFiles asks for the times of the files of a LIST, in flights, and moves
-// those of the rest by the difference that it finds: LIST may be in another
-// zone than MDTM, which is UTC (quirkLocalList).
+// dateFiles asks for the times of the files of a LIST, many at once, and moves
+// those of the rest by what it learns from them: LIST may be in another zone
+// (quirkLocalList).
 func (c *conn) dateFiles(dir string, l *Listing) error {
 	var coarse []*Entry
 	for i := range l.Entries {
@@ -48,13 +46,19 @@ func (c *conn) dateFiles(dir string, l *Listing) error {
 			coarse = append(coarse, e)
 		}
 	}
-	var zone zoneFinder
+	var seen []comparison
 	for len(coarse) > 0 && c.srv.support(factMDTM) != No {
+		if c.srv.support(factMDTM) == Yes && c.srv.support(factPipelining) == Yes {
+			if err := c.dateStream(dir, coarse, &seen); err != nil {
+				return err
+			}
+			break
+		}
 		n := min(mdtmFlight, len(coarse))
 		if c.srv.support(factPipelining) != Yes {
 			n = min(2, len(coarse))
 		}
-		going, err := c.dateFlight(dir, coarse[:n], &zone)
+		going, err := c.dateFlight(dir, coarse[:n], &seen)
 		if err != nil {
 			return err
 		}
@@ -63,7 +67,8 @@ func (c *conn) dateFiles(dir string, l *Listing) error {
 		}
 		coarse = coarse[n:]
 	}
-	zone.apply(l)
+	c.srv.settle(c.opts.Zone, l, seen)
+	l.Retime = c.srv.retimer(c.opts.Zone)
 	return nil
 }
 
@@ -73,7 +78,7 @@ func isCoarse(e *Entry) bool { return e.Type == TypeFile && e.Precision != time.
 // dateFlight dates some files. It returns false if there should be no further
 // flight: the server answers one command at a time only, which costs the
 // connection but not the listing.
-func (c *conn) dateFlight(dir string, files []*Entry, zone *zoneFinder) (going bool, err error) {
+func (c *conn) dateFlight(dir string, files []*Entry, seen *[]comparison) (going bool, err error) {
 	cmds := make([]command, len(files))
 	for i, e := range files {
 		cmds[i] = command{"MDTM", joinPath(dir, e.Name)}
@@ -88,11 +93,7 @@ func (c *conn) dateFlight(dir string, files []*Entry, zone *zoneFinder) (going b
 	}
 	replies, err := c.flight(cmds, wait)
 	for i, r := range replies {
-		c.srv.learnFrom(factMDTM, r)
-		if t, ok := timeReply(r); ok {
-			zone.saw(*files[i], t)
-			files[i].ModTime, files[i].Precision = t, time.Second
-		}
+		c.dated(files[i], r, seen)
 	}
 	switch {
 	case err == nil && len(cmds) > 1:
@@ -106,6 +107,38 @@ func (c *conn) dateFlight(dir string, files []*Entry, zone *zoneFinder) (going b
 	return err == nil, err
 }
 
+// dated takes the reply to MDTM of a file.
+func (c *conn) dated(e *Entry, r reply, seen *[]comparison) {
+	c.srv.learnFrom(factMDTM, r)
+	if t, ok := timeReply(r); ok {
+		*seen = append(*seen, compare(e, t))
+		e.ModTime, e.Precision = t, time.Second
+	}
+}
+
+// dateStream dates files where the server is known to take commands without
+// waiting. One that falls silent in between costs the connection and the times
+// of the rest, but not the listing.
+func (c *conn) dateStream(dir string, files []*Entry, seen *[]comparison) error {
+	p := pipeline{c: c, wait: c.opts.ReplyTimeout}
+	err := p.run(func() bool {
+		if len(files) == 0 || c.srv.support(factMDTM) == No {
+			return false
+		}
+		e := files[0]
+		files = files[1:]
+		p.add(step{cmd: command{"MDTM", joinPath(dir, e.Name)}, then: func(r reply) error {
+			c.dated(e, r, seen)
+			return nil
+		}})
+		return true
+	})
+	if p.heard > 0 && isKind(err, KindTimeout) && c.interrupted() == nil {
+		return nil
+	}
+	return err
+}
+
 // stalled counts flights that were answered in part, and tells whether that is
 // the server's way: where flights have gone well before, once may be the
 // network's.
@@ -114,38 +147,4 @@ func (s *server) stalled(known Support) bool {
 	defer s.mu.Unlock()
 	s.stalls++
 	return known != Yes || s.stalls > 1
-}
-
-// zoneFinder finds the difference between the times of LIST and of MDTM.
-type zoneFinder struct {
-	diff   time.Duration
-	seen   bool
-	differ bool
-}
-
-// saw compares the listed time of e with the exact one.
-func (z *zoneFinder) saw(e Entry, exact time.Time) {
-	if e.Precision != time.Minute {
-		return
-	}
-	d := e.ModTime.Sub(exact.Truncate(time.Minute)).Round(zoneStep)
-	if d.Abs() > zoneFarthest {
-		return // LIST had no year, or the wrong one
-	}
-	z.differ = z.differ || z.seen && d != z.diff
-	z.diff, z.seen = d, true
-}
-
-// apply moves the times that are still those of LIST, if all that were
-// compared differ in the same way.
-func (z *zoneFinder) apply(l *Listing) {
-	if !z.seen || z.differ || z.diff == 0 {
-		return
-	}
-	l.Shift = -z.diff
-	for i := range l.Entries {
-		if e := &l.Entries[i]; e.Precision == time.Minute {
-			e.ModTime = e.ModTime.Add(-z.diff)
-		}
-	}
 }

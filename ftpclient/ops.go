@@ -29,6 +29,9 @@ func (c *Client) Rename(ctx context.Context, from, to string) error {
 	if err := checkPath("RNFR", from); err != nil {
 		return err
 	}
+	if err := c.opts.charset.check("RNFR", from); err != nil {
+		return err
+	}
 	return c.change(ctx, change{from: from, cmd: command{"RNTO", to}, happened: gone(from)})
 }
 
@@ -45,6 +48,9 @@ func (c *Client) Symlink(ctx context.Context, target, path string) error {
 	}
 	if c.srv.support(factSiteSymlink) == No || strings.ContainsAny(target+path, `"\`) {
 		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
+	}
+	if err := c.opts.charset.check(verb, target); err != nil {
+		return err
 	}
 	return c.change(ctx, change{cmd: command{verb, path}, target: target, happened: is(path, TypeSymlink)})
 }
@@ -93,7 +99,9 @@ func (c *conn) change(ctx context.Context, ch change) error {
 		if r, err := c.cmd("CWD", dir); err != nil || !r.completed() { // quirkSymlinkCwd
 			return c.orRefusal(ctx, "CWD", dir, r, err)
 		}
-		arg = siteArg(ch.target) + " " + siteArg(baseName(arg))
+		target, _ := c.opts.charset.octetsPath(ch.target)
+		name, _ := c.opts.charset.octets(baseName(arg)) // both are known to have one
+		arg = siteArg(target) + " " + siteArg(name)
 	}
 	r, err := c.cmd(ch.cmd.verb, arg)
 	if err != nil {
@@ -136,7 +144,25 @@ func (c *conn) rename(ctx context.Context, from, to string) error {
 	case r[1].completed():
 		return nil
 	}
+	if err := c.learnRename(ctx, from, to, r[1]); err != nil {
+		return err
+	}
 	return c.refusalOf(ctx, "RNTO", to, from, r[1])
+}
+
+// learnRename learns that RNTO replaces no file from a refusal which says that
+// there is one, and a look that agrees.
+func (c *conn) learnRename(ctx context.Context, from, to string, r reply) error {
+	if c.srv.support(factRenameOver) != Untried || kindOfReply("RNTO", r, to, from) != KindExist {
+		return nil
+	}
+	for _, path := range []string{from, to} {
+		if at, err := c.see(ctx, path); err != nil || !at.there || at.Type != TypeFile {
+			return err
+		}
+	}
+	c.srv.learn(factRenameOver, No, r.evidence())
+	return nil
 }
 
 // siteArg is a name as an argument of SITE SYMLINK, which has two.
@@ -185,7 +211,7 @@ func (c *Client) Chmod(ctx context.Context, path string, mode uint32) error {
 	if err := checkPath(verb, path); err != nil {
 		return err
 	}
-	if c.srv.support(factSiteChmod) == No {
+	if !c.srv.changesModes() && c.srv.support(factSiteChmod) == No {
 		return &Error{Op: verb, Path: path, Kind: KindUnsupported, Err: errNoCommand}
 	}
 	return c.do(ctx, verb, path, idempotent, func(ctx context.Context, cn *conn) error {
@@ -225,10 +251,12 @@ func (c *Client) SetModTime(ctx context.Context, path string, t time.Time, dir b
 	})
 }
 
+// stampLayout is a time-val (RFC 3659 section 2.3).
+const stampLayout = "20060102150405"
+
 // setModTime tries the commands in turn, those that are known to be missing
 // left out.
 func (c *conn) setModTime(ctx context.Context, path string, t time.Time, dir bool) error {
-	stamp := t.UTC().Format("20060102150405")
 	none := &Error{Op: "MFMT", Path: path, Kind: KindUnsupported, Err: errNoCommand}
 	for _, way := range []struct {
 		verb string
@@ -239,6 +267,10 @@ func (c *conn) setModTime(ctx context.Context, path string, t time.Time, dir boo
 		}
 		if dir && way.verb == "SITE UTIME" && c.srv.support(factMDTMSet) == Yes {
 			continue // vsftpd, which has no way for directories
+		}
+		stamp := t.UTC().Format(stampLayout)
+		if way.verb == "MDTM" {
+			stamp = c.srv.forMDTM(c.opts.Zone, t).Format(stampLayout)
 		}
 		r, err := c.cmd(way.verb, stamp+" "+path)
 		if err == nil && way.verb == "SITE UTIME" && r.code == 501 {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -42,6 +43,21 @@ type Options struct {
 	// pool uses fewer where the server turns out to allow fewer.
 	Connections int
 
+	// Encoding is what the server's names are in, by its IANA name such as
+	// ISO-8859-1, windows-1251, KOI8-R, Shift_JIS or GB18030; names here are
+	// UTF-8 then. A server's name that is not of that encoding keeps its octets,
+	// which are no UTF-8, and works all the same; one that cannot be written in
+	// it cannot be made (KindInvalidName). Paths, links' targets, Home and the
+	// words of replies are translated, user and password are not. Default: names
+	// are the server's octets. Encodings that change ASCII (UTF-16, EBCDIC) are
+	// refused.
+	Encoding string
+
+	// Zone is the time zone of the server's LIST, and of its MDTM where that
+	// turns out to say the same. Default: LIST's is found by comparing it with
+	// MDTM or MLSD, which are taken to be in UTC.
+	Zone *time.Location
+
 	// KeepIdle logs in another connection whenever the last idle one is taken,
 	// as far as Connections and the server allow, so that it is there when it
 	// is needed.
@@ -53,6 +69,23 @@ type Options struct {
 	WaitTimeout  time.Duration // no connection free and none makes progress, default 60 s
 	IdleTimeout  time.Duration // an idle connection is closed after it, default 60 s
 
+	// Active lets the server open data connections to this machine (RFC 959
+	// section 3.2), which firewalls and NAT on our side must let through. By
+	// default all connections are ours to open. It excludes Dial.
+	Active bool
+
+	// ActivePorts are the first and the last port that the server may be told
+	// to connect to, both at least 1024; zeros mean 49152 to 65535 (RFC 6335
+	// section 6). A server that connects from port 20, as RFC 959 wants it, cannot
+	// connect to the same one again for a minute or so: one port for each
+	// transfer of a minute will do.
+	ActivePorts [2]int
+
+	// ActiveAddress is what the server is told to connect to where that is not
+	// the control connection's own address, as behind NAT. It also decides
+	// whether the server is reached over IPv4 or IPv6.
+	ActiveAddress netip.Addr
+
 	// Dial opens control and data connections; default net.Dialer with
 	// keep-alive. network is "tcp"; addr is host:port.
 	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
@@ -60,7 +93,9 @@ type Options struct {
 	// Trace is told of everything that happens; may be nil.
 	Trace *Trace
 
+	charset *charset    // of Encoding; nil: names are as they are
 	ownDial bool        // Dial was given
+	ports   *portRing   // of ActivePorts; nil without Active
 	tls     *tls.Config // what control connections clone; nil with SecurityNone
 }
 
@@ -81,14 +116,25 @@ func (o Options) withDefaults() (Options, error) {
 			return o, errors.New("ftpclient: user, password or account holds a CR, LF or NUL")
 		}
 	}
+	if err := o.checkActive(); err != nil {
+		return o, err
+	}
+	if o.Active {
+		o.ports = newPortRing(o.ActivePorts)
+	}
 	if o.User == "" {
 		o.User = "anonymous"
 	}
 	if o.User == "anonymous" && o.Password == "" {
 		o.Password = "ftpfs@"
 	}
+	var err error
+	if o.Encoding != "" {
+		if o.charset, err = newCharset(o.Encoding); err != nil {
+			return o, fmt.Errorf("ftpclient: encoding %q: %w", o.Encoding, err)
+		}
+	}
 	if o.Security != SecurityNone {
-		var err error
 		if o.tls, err = o.tlsConfig(); err != nil {
 			return o, err
 		}
@@ -102,7 +148,7 @@ func (o Options) withDefaults() (Options, error) {
 	o.IdleTimeout = cmp.Or(o.IdleTimeout, 60*time.Second)
 	o.ownDial = o.Dial != nil
 	if !o.ownDial {
-		o.Dial = defaultDial
+		o.Dial = o.directDial()
 	}
 	return o, nil
 }

@@ -140,7 +140,7 @@ func (p *pipeline) read() error {
 	s := p.sent[0]
 	p.sent = p.sent[1:]
 	p.out -= s.size()
-	r, err := p.c.receive(s.cmd.verb, p.wait, func() (reply, error) { return p.reply(s) })
+	r, err := p.c.finalBy(s.cmd.verb, p.wait, func() (reply, error) { return p.reply(s) })
 	if err != nil {
 		p.stalled(err)
 		return err

@@ -45,12 +45,11 @@ type pool struct {
 	idle    []*conn        // the longest idle first
 	waiters list.List      // of *waiter, the longest waiting first
 	parked  []*Download    // the longest parked first
-	timer   *time.Timer    // runs sweep while idle or parked is not empty
+	timer   *time.Timer    // runs sweep when something is to be done at a time
 
 	limit    int // connections we may have now
 	growAt   time.Time
 	growWait time.Duration
-	growing  bool // somebody tries one above the limit
 
 	quietUntil time.Time // no further dial before; the connections there are do
 
@@ -86,10 +85,11 @@ func newPool(o *Options, srv *server) *pool {
 func (p *pool) touch() { p.moved.Store(time.Now().UnixNano()) }
 
 // acquire returns a connection that nobody else uses; release ends the loan.
-// fresh asks for one that was not used before. It waits until one is free, ctx
+// fresh asks for one that was not used before, for an operation that has lost its
+// own: it does not queue a second time behind those who came later. It waits until one is free, ctx
 // ends, or nothing has moved on any connection for WaitTimeout.
 func (p *pool) acquire(ctx context.Context, fresh bool) (*conn, error) {
-	first := false // a place at the head of the queue, for who had a slot and lost it
+	first := fresh // a place at the head of the queue, for who had a slot and lost it
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, &Error{Op: "wait", Kind: kindOfIO(err), Err: err}
@@ -125,7 +125,7 @@ func (p *pool) claim(fresh, first bool) (grant, *waiter) {
 		return grant{conn: c}, nil
 	case len(p.all) == 0 && time.Now().Before(p.downUntil):
 		return grant{err: p.down}, nil
-	case p.mayDial():
+	case p.mayDial(first):
 		p.dialing++
 		return grant{}, nil
 	case len(p.idle) > 0:
@@ -142,12 +142,27 @@ func (p *pool) claim(fresh, first bool) (grant, *waiter) {
 		w.elem = p.waiters.PushBack(w)
 	}
 	p.waiting.Add(1)
+	p.invite()
+	p.arm()
 	return grant{}, w
 }
 
-// mayDial tells whether another connection is allowed; where a limit was
-// learned, one is tried above it when its time has come.
-func (p *pool) mayDial() bool {
+// invite gives leave to dial to those who wait longest, as far as there is any:
+// who only just came does not get ahead of them. mu is held.
+func (p *pool) invite() {
+	for p.waiters.Len() > 0 && p.mayDial(true) {
+		p.dialing++
+		p.serve(grant{})
+	}
+}
+
+// mayDial tells whether another connection is allowed to who is the first of
+// those who wait; where a limit was learned, one is tried above it when its time
+// has come. mu is held.
+func (p *pool) mayDial(first bool) bool {
+	if !first && p.waiters.Len() > 0 {
+		return false
+	}
 	n := len(p.all) + p.dialing
 	if len(p.all) > 0 && time.Now().Before(p.quietUntil) {
 		return false
@@ -155,11 +170,8 @@ func (p *pool) mayDial() bool {
 	if n < p.limit {
 		return true
 	}
-	if n >= p.opts.Connections || p.growing || time.Now().Before(p.growAt) {
-		return false
-	}
-	p.growing = true
-	return true
+	// More than the limit are there while somebody tries one.
+	return n == p.limit && n < p.opts.Connections && !time.Now().Before(p.growAt)
 }
 
 // redeem makes a connection of a grant. Both results nil: the server has no
@@ -224,11 +236,9 @@ func (p *pool) freeSlot() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dialing--
-	if p.closed || p.waiters.Len() == 0 || len(p.all)+p.dialing >= p.limit {
-		return
+	if !p.closed {
+		p.invite()
 	}
-	p.dialing++
-	p.serve(grant{})
 }
 
 // close ends everything; operations in flight fail with KindClosed.

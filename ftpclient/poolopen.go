@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -62,12 +63,12 @@ func (p *pool) opened(c *conn) (*conn, error) {
 	p.down, p.downWait, p.downUntil = nil, 0, time.Time{}
 	p.loggedIn = true
 	if len(p.all) > p.limit {
-		p.limit, p.growWait, p.growing = len(p.all), 0, false
+		p.limit, p.growWait = len(p.all), 0
 		p.growAt = time.Now().Add(growFirst)
 		if p.limit == p.opts.Connections {
-			p.srv.limited(0)
+			p.srv.limited(0, "")
 		} else {
-			p.srv.limited(p.limit)
+			p.srv.limited(p.limit, fmt.Sprintf("%d are there", p.limit))
 		}
 	}
 	return c, nil
@@ -79,7 +80,6 @@ func (p *pool) opened(c *conn) (*conn, error) {
 func (p *pool) notOpened(err error, until time.Time) (again bool, _ error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.growing = false
 	others := len(p.all)
 	full := isKind(err, KindTooMany)
 	if !p.loggedIn {
@@ -106,11 +106,12 @@ func (p *pool) shrink(err error, n int) {
 		p.quietUntil = time.Now().Add(downMost)
 		return
 	}
-	if p.limit = n; time.Now().After(p.growAt) {
+	p.limit = n
+	if p.growWait == 0 || time.Now().After(p.growAt) { // those who dialed at the same time do not count
 		p.growWait = min(max(2*p.growWait, growFirst), growMost)
 	}
 	p.growAt = time.Now().Add(p.growWait)
-	p.srv.limited(n)
+	p.srv.limited(n, said(err))
 	p.srv.trace.learned("limit of connections: " + err.Error())
 }
 
@@ -132,8 +133,8 @@ func (p *pool) failed(err error) {
 	}
 }
 
-// arm starts the timer that looks for what was idle or parked too long. mu is
-// held.
+// arm starts the timer that looks for what was idle or parked too long, and for
+// those who wait while another connection may be tried. mu is held.
 func (p *pool) arm() {
 	next := p.nextSweep()
 	switch {
@@ -145,7 +146,8 @@ func (p *pool) arm() {
 	}
 }
 
-// nextSweep is when something will have been idle or parked too long.
+// nextSweep is when something will have been idle or parked too long, or another
+// connection may be tried for who waits.
 func (p *pool) nextSweep() (t time.Time) {
 	if len(p.idle) > 0 {
 		t = p.idle[0].idleAt.Add(p.opts.IdleTimeout)
@@ -155,13 +157,36 @@ func (p *pool) nextSweep() (t time.Time) {
 			t = u
 		}
 	}
+	if u := p.nextDial(); !u.IsZero() && (t.IsZero() || u.Before(t)) {
+		t = u
+	}
 	return t
 }
 
-// sweep closes what was idle or parked too long.
+// nextDial is when those who wait may dial, if it is not what others do that
+// decides it; else the zero time.
+func (p *pool) nextDial() time.Time {
+	n := len(p.all) + p.dialing
+	switch {
+	case p.waiters.Len() == 0 || n >= p.opts.Connections:
+		return time.Time{}
+	case n < p.limit:
+		return p.quietUntil
+	case n > p.limit:
+		return time.Time{}
+	case p.growAt.Before(p.quietUntil):
+		return p.quietUntil
+	}
+	return p.growAt
+}
+
+// sweep closes what was idle or parked too long, and lets who waits dial.
 func (p *pool) sweep() {
 	p.mu.Lock()
 	now := time.Now()
+	if !p.closed {
+		p.invite()
+	}
 	var quit []*conn
 	for len(p.idle) > 0 && now.Sub(p.idle[0].idleAt) >= p.opts.IdleTimeout {
 		quit = append(quit, p.idle[0])

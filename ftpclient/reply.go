@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 )
 
 // The limits of one reply. RFC 959 sets none; a server must not be able to
@@ -15,6 +16,10 @@ const (
 	maxReplyLine  = 64 << 10
 	maxReplyBytes = 1 << 20
 	maxReplyLines = 10000
+
+	// maxPreliminary is how many 1yz replies may come before the one that
+	// counts: each has a deadline of its own, all of them must have an end.
+	maxPreliminary = 16
 )
 
 // reply is one server reply (RFC 959 section 4.2). lines are without line
@@ -36,6 +41,10 @@ func (r reply) intermediate() bool { return r.code/100 == 3 }
 func (r reply) transient() bool    { return r.code/100 == 4 }
 func (r reply) permanent() bool    { return r.code/100 == 5 }
 
+// outOfTurn tells that it is neither a success nor a refusal, but the answer to
+// something else.
+func (r reply) outOfTurn() bool { return !r.completed() && !r.transient() && !r.permanent() }
+
 // notImplemented tells that the server does not have the command at all.
 func (r reply) notImplemented() bool {
 	return r.code == 500 || r.code == 502 || r.code == 504 || r.code == 202
@@ -54,6 +63,25 @@ type replyReader struct {
 
 func newReplyReader(r io.Reader) *replyReader {
 	return &replyReader{br: bufio.NewReaderSize(r, 16<<10)}
+}
+
+// final reads the reply to op, each part of it within d. Preliminary ones are
+// read over: to most commands there should be none (RFC 959 section 6), but one
+// that comes all the same would else be taken for the reply, and the reply for
+// that to the next command. A server that sends nothing else is no FTP server.
+func (c *conn) final(op string, d time.Duration) (reply, error) {
+	return c.finalBy(op, d, c.in.read)
+}
+
+// finalBy is final with the way to read a reply.
+func (c *conn) finalBy(op string, d time.Duration, read func() (reply, error)) (reply, error) {
+	for range maxPreliminary {
+		r, err := c.receive(op, d, read)
+		if err != nil || !r.preliminary() {
+			return r, err
+		}
+	}
+	return reply{}, c.fail(op, &protocolError{"preliminary replies without end"})
 }
 
 // pending tells whether octets came that no reply has used.

@@ -12,6 +12,7 @@ import (
 type setUp struct {
 	c     *conn
 	f     Features // of the first login
+	pwd   reply    // that Home is from
 	typed bool     // TYPE was answered
 	all   bool     // the options were known, and are among what was sent
 }
@@ -23,18 +24,28 @@ func (s *setUp) steps() []step {
 		steps = append(steps,
 			step{cmd: command{"FEAT", ""}, then: s.take(func(r reply) { s.f.Feat = featLines(r) })},
 			step{cmd: command{"SYST", ""}, then: s.take(func(r reply) { s.f.System = r.text() })},
-			step{cmd: command{"PWD", ""}, then: s.take(func(r reply) {
-				if dir, ok := quotedPath(r); ok {
-					s.f.Home = dir
-				}
-			})})
+			step{cmd: command{"PWD", ""}, then: s.take(s.home)})
 	}
 	steps = append(steps, step{cmd: command{"TYPE", "I"}, then: s.binary})
 	if s.c.srv.explored() {
 		s.all = true
+		if namesFormats(s.c.srv.snapshot().System) {
+			steps = append(steps, step{cmd: nameFormat, then: func(reply) error { return nil }})
+		}
 		steps = append(steps, s.options()...)
 	}
 	return steps
+}
+
+// home takes the directory of a reply to PWD.
+func (s *setUp) home(r reply) {
+	s.pwd = r
+	if dir, ok := quotedPath(r); ok {
+		s.f.Home = s.c.opts.charset.localPath(dir)
+	} else if syntax, home, ok := syntaxOf(quotedText(r)); ok {
+		s.f.Home = home
+		s.c.srv.writes(syntax)
+	}
 }
 
 // take is for a reply that is of use if it is 2yz.
@@ -60,7 +71,7 @@ func (s *setUp) options() []step {
 	var steps []step
 	any := func(reply) error { return nil }
 	f := s.c.srv.snapshot()
-	if f.UTF8 {
+	if f.UTF8 && s.c.opts.charset == nil {
 		// RFC 2640 has no such command, IIS and others need it (quirkOptsUTF8);
 		// whatever is answered, names are sent as they are.
 		steps = append(steps, step{cmd: command{"OPTS", "UTF8 ON"}, then: any})
@@ -79,7 +90,11 @@ func (s *setUp) finish() error {
 		}
 	}
 	if !s.c.srv.explored() {
+		if err := s.formatNames(); err != nil {
+			return err
+		}
 		s.c.srv.describe(s.f)
+		s.c.srv.learnSyntax(s.pwd)
 	}
 	if s.all {
 		return nil

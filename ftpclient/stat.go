@@ -97,6 +97,7 @@ func (c *conn) mlst(path string) (m mlstAnswer, err error) {
 	// The name may be in any form, also with what looks like facts in it.
 	facts, name, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
 	m.Entry, _, m.ok = parseFactsLine(facts + " " + baseName(path))
+	m.Target, name = c.opts.charset.localPath(m.Target), c.opts.charset.localPath(name)
 	m.maybeLink = c.srv.has(quirkMLSTFollows) && (name != path || m.Mode == 0o777)
 	return m, nil
 }
@@ -122,6 +123,7 @@ func (c *conn) statByParent(ctx context.Context, path string, list func(context.
 	name := baseName(path)
 	for _, e := range l.Entries {
 		if e.Name == name {
+			c.srv.fromLIST(c.opts.Zone, &e)
 			return e, nil
 		}
 	}

@@ -40,8 +40,9 @@ type statListing struct {
 	bulky   bool   // too large to be listed in this way
 
 	l      *Listing
-	stamps int // replies that l waits for
-	zone   zoneFinder
+	stamps int          // replies that l waits for
+	exact  bool         // the times are to be as List has them
+	seen   []comparison // of the rows with what was asked for
 	done   func(*statListing)
 }
 
@@ -49,7 +50,7 @@ type statListing struct {
 // listing is there, or cannot be had in this way. exact asks for the times
 // that the rows do not tell.
 func (p *pipeline) list(dir string, exact bool, done func(*statListing)) {
-	s := &statListing{c: p.c, dir: dir, done: done}
+	s := &statListing{c: p.c, dir: dir, exact: exact, done: done}
 	s.lr.rows = &rowReader{now: time.Now(), among: unixRows}
 	p.add(
 		step{cmd: command{"CWD", dir}, then: s.entered},
@@ -104,6 +105,7 @@ func (s *statListing) listed(r reply) error {
 		return nil
 	}
 	l := s.lr.result()
+	s.c.localNames(l)
 	switch {
 	case r.transient() || r.permanent():
 		s.flaw = r.evidence()
@@ -159,6 +161,7 @@ func (s *statListing) facts(e *Entry, r reply) error {
 		facts, _, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
 		exact, _, ok := parseFactsLine(facts + " " + e.Name)
 		if ok && exact.Type == e.Type {
+			s.seen = append(s.seen, compare(e, exact.ModTime))
 			*e = exact
 		}
 	case !r.transient() && !r.permanent():
@@ -172,7 +175,7 @@ func (s *statListing) time(e *Entry, r reply) error {
 	t, ok := timeReply(r)
 	switch {
 	case ok:
-		s.zone.saw(*e, t)
+		s.seen = append(s.seen, compare(e, t))
 		e.ModTime, e.Precision = t, time.Second
 	case !r.transient() && !r.permanent():
 		return errOutOfStep
@@ -189,11 +192,18 @@ func (s *statListing) stamped() error {
 
 // finish ends the listing if nothing is missing.
 func (s *statListing) finish() {
-	if s.stamps == 0 {
-		s.zone.apply(s.l)
-		s.c.srv.sizesSeen(s.dir, s.l.Entries)
-		s.done(s)
+	if s.stamps > 0 {
+		return
 	}
+	zone, facts := s.c.opts.Zone, s.c.srv.snapshot().MLST
+	switch {
+	case s.exact && facts:
+		s.c.srv.settleFacts(zone, s.l, s.seen)
+	case s.exact:
+		s.c.srv.settle(zone, s.l, s.seen)
+	}
+	s.c.srv.sizesSeen(s.dir, s.l.Entries)
+	s.done(s)
 }
 
 // byStat tells whether a directory is listed by STAT.

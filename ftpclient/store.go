@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"errors"
 	"io"
 )
 
@@ -49,6 +50,7 @@ func (c *conn) store(ctx context.Context, cmd command, r io.Reader, offset int64
 	if t == nil {
 		return 0, c.refusal(ctx, cmd.verb, cmd.arg, rep)
 	}
+	ascii := saysASCII(rep)
 	n, err := t.send(r)
 	if err != nil {
 		return n, err
@@ -56,6 +58,12 @@ func (c *conn) store(ctx context.Context, cmd command, r io.Reader, offset int64
 	rep, err = t.finish(nil)
 	if err == nil && !rep.completed() {
 		err = c.refusal(ctx, cmd.verb, cmd.arg, rep)
+	}
+	if err == nil && ascii && cmd.verb == "STOR" {
+		err = c.checkStored(cmd.arg, offset+n)
+	}
+	if err == nil {
+		c.srv.noteStored(cmd.arg)
 	}
 	return n, err
 }
@@ -92,6 +100,9 @@ func (t *transfer) writeFailed(werr error) error {
 	err := t.c.ioError(t.verb, werr)
 	if t.final == nil && t.c.broken == nil {
 		r, rerr := t.c.recv(t.verb, abortTimeout)
+		if errors.Is(rerr, ErrNoTicket) {
+			return rerr
+		}
 		if rerr == nil && (r.transient() || r.permanent()) {
 			t.final = &r
 			if kind := kindOfReply(t.verb, r); kind != KindUnknown {

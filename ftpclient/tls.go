@@ -16,6 +16,7 @@ type tlsState struct {
 	data     *tls.Config // of its data connections
 	private  bool        // they are secure too (PROT P)
 	later    bool        // PROT P is to be asked for again after the login
+	anew     bool        // the last data connection resumed nothing
 }
 
 // secure makes the session as secure as Options.Security says, before the
@@ -141,6 +142,7 @@ func (c *conn) protect(more bool) error {
 	cs := c.ctl.(*tls.Conn).ConnectionState()
 	name := tls.VersionName(cs.Version) + ", " + tls.CipherSuiteName(cs.CipherSuite)
 	c.srv.security(name, "TLS: "+name)
+	c.srv.ticketless(c.ticketless())
 	return nil
 }
 

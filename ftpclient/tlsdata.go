@@ -21,6 +21,10 @@ var (
 	// errSessionExpired is a TLS session that the server has resumed before
 	// and does no more.
 	errSessionExpired = errors.New("the TLS session has expired")
+	// ErrNoTicket is the cause where a server refuses data connections because
+	// they resume no TLS session, after it has given no ticket to resume one by:
+	// in TLS 1.2, crypto/tls has no other means.
+	ErrNoTicket = errors.New("the server wants TLS sessions resumed and gives no session tickets")
 )
 
 // secureData makes d a secure one. It is called after the server's 1yz, before
@@ -30,10 +34,12 @@ func (c *conn) secureData(d *dataConn) error {
 	d.wire = &wire{Conn: d.raw}
 	tc := tls.Client(d.wire, c.tls.data)
 	c.deadline(tc, c.opts.DataTimeout)
+	c.tls.anew = true
 	if err := tc.Handshake(); err != nil {
 		return c.dataRefused(d, handshakeError("data", err))
 	}
 	d.nc, d.tls = tc, tc
+	c.tls.anew = !tc.ConnectionState().DidResume
 	c.set(guardData, tc)
 	if err := c.resumed(tc.ConnectionState().DidResume); err != nil {
 		return c.fail("data", err)
@@ -64,12 +70,32 @@ func (c *conn) dataRefused(d *dataConn, e *Error) error {
 	d.close(e)
 	if c.interrupted() == nil {
 		r, err := c.recv("data", abortTimeout)
-		if err == nil && (r.transient() || r.permanent()) {
+		switch {
+		case errors.Is(err, ErrNoTicket):
+			return err
+		case err == nil && (r.transient() || r.permanent()):
 			e.Code, e.Text = r.code, r.text()
 		}
 	}
 	c.broken = nil // what the handshake said is the reason
 	return c.fail("data", e)
+}
+
+// ticketless tells that the control connection's session cannot be resumed.
+func (c *conn) ticketless() bool {
+	tc, ok := c.ctl.(*tls.Conn)
+	if !ok || tc.ConnectionState().Version != tls.VersionTLS12 {
+		return false // tickets of TLS 1.3 may come later
+	}
+	_, has := c.tls.sessions.Get("")
+	return !has
+}
+
+// demandsTicket recognises the refusal of a data connection, whose handshake
+// resumed nothing, by a server that left nothing to resume: 522 (RFC 4217
+// section 10.2 has no code of its own for it), or 425 of ProFTPD.
+func (c *conn) demandsTicket(r reply) bool {
+	return (r.code == 425 || r.code == 522) && c.tls != nil && c.tls.anew && c.ticketless()
 }
 
 // endWrite tells the server that all was sent: close_notify, then the end of

@@ -19,6 +19,10 @@ type Trace struct {
 	Data func(conn int, bytes int64, took time.Duration, err error)
 	// Learned: a fact about the server was learned from what it did.
 	Learned func(fact string)
+	// LocalTimes: MDTM of a file that was just stored is this far ahead of UTC,
+	// and Options.Zone is not set: all times of the server are wrong by as much.
+	// Called once.
+	LocalTimes func(ahead time.Duration)
 	// Skipped: a listing had lines that could not be used.
 	Skipped func(dir string, skipped []Skipped)
 }
@@ -56,6 +60,12 @@ func (t *Trace) data(conn int, bytes int64, took time.Duration, err error) {
 func (t *Trace) learned(fact string) {
 	if t != nil && t.Learned != nil {
 		t.Learned(fact)
+	}
+}
+
+func (t *Trace) localTimes(ahead time.Duration) {
+	if t != nil && t.LocalTimes != nil {
+		t.LocalTimes(ahead)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 )
 
 // transfer is a command that moves data, under way.
@@ -11,21 +12,48 @@ type transfer struct {
 	*dataConn
 	verb  string
 	final *reply // the reply after the data, once it came
+	pace  pace
 }
 
-// restart says where a transfer begins.
+// restart says where a transfer begins, and when.
 type restart struct {
 	offset   int64
 	optional bool // begin at 0 where the server has no REST
 	ignored  bool // out: that is what it does
+
+	// patience is for the first reply to the command, and then for the first
+	// octet, if it is more than ReplyTimeout and DataTimeout.
+	patience time.Duration
 }
 
-// begin opens a data connection, sends REST where it is needed and then cmd.
+// begin prepares a data connection, sends REST where it is needed and then cmd.
 // If the server refuses, the transfer is nil and the reply says why.
 func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
-	d, err := c.openData(ctx)
-	if err != nil {
-		return nil, reply{}, err
+	since := time.Now()
+	for tries := 1; ; tries++ {
+		t, r, err := c.tryBegin(ctx, cmd, at)
+		if t != nil || err != nil || !c.otherPort(r, tries, time.Since(since)) {
+			return t, r, err
+		}
+	}
+}
+
+// tryBegin is begin with one data connection.
+func (c *conn) tryBegin(ctx context.Context, cmd command, at *restart) (*transfer, reply, error) {
+	d, r, err := c.openData(ctx, cmd)
+	if d == nil {
+		return nil, r, err
+	}
+	return c.beginOn(ctx, d, cmd, at)
+}
+
+// beginOn is begin on a data connection that is open.
+func (c *conn) beginOn(ctx context.Context, d *dataConn, cmd command, at *restart) (*transfer, reply, error) {
+	if c.tls != nil {
+		c.tls.anew = false // of the transfer before
+	}
+	if at != nil {
+		d.patience = at.patience
 	}
 	if at != nil && at.offset > 0 {
 		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
@@ -33,7 +61,18 @@ func (c *conn) begin(ctx context.Context, cmd command, at *restart) (*transfer, 
 			return nil, r, err
 		}
 	}
-	r, err := c.cmd(cmd.verb, cmd.arg)
+	var r reply
+	err := c.send(cmd)
+	if err == nil {
+		r, err = c.recv(firstWord(cmd.verb), max(c.opts.ReplyTimeout, d.patience))
+		r.to = cmd.traced()
+	}
+	if err == nil && c.forgotType(cmd, r) {
+		return c.beginAgain(ctx, d, cmd, at)
+	}
+	if err == nil {
+		r, err = d.arrive(r)
+	}
 	if err == nil {
 		d.up = cmd.verb == "STOR" || cmd.verb == "APPE"
 		if c.tls != nil && c.tls.private && (r.preliminary() || r.completed()) {
@@ -84,16 +123,11 @@ func (t *transfer) finish(cause error) (reply, error) {
 	if t.final != nil {
 		return *t.final, nil
 	}
-	for {
-		r, err := t.c.recv(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout))
-		if err != nil {
-			return r, err
-		}
-		if !r.preliminary() { // quirkRepeated150
-			t.final = &r
-			return r, nil
-		}
+	r, err := t.c.final(t.verb, max(t.c.opts.ReplyTimeout, t.c.opts.DataTimeout)) // quirkRepeated150
+	if err == nil {
+		t.final = &r
 	}
+	return r, err
 }
 
 // abandon ends a transfer before its end and brings the replies back in step,
@@ -125,10 +159,13 @@ func (t *transfer) abandon(cause error) {
 	t.c.broken = &protocolError{"no answer to NOOP after an abandoned transfer"}
 }
 
-// inWords adds to an error what the server said of the transfer, if it was no
-// good for it either.
+// inWords adds to the error of a transfer that was abandoned what the server
+// said of it, if it was no good for it either.
 func (t *transfer) inWords(err error) error {
 	var e *Error
+	if errors.Is(t.c.broken, ErrNoTicket) {
+		return t.c.broken
+	}
 	if t.final == nil || t.final.completed() || !errors.As(err, &e) || e.Code != 0 {
 		return err
 	}

@@ -199,7 +199,7 @@ func TestEPSVUnreachable(t *testing.T) {
 		f := newFake(t, map[string]string{"/f": "abc"})
 		f.hook = func(s *fakeSession, verb, _ string) bool {
 			if verb == "EPSV" {
-				s.say("229 ok (|||9|)")
+				s.say("229 ok (|||29999|)")
 			}
 			return verb == "EPSV"
 		}

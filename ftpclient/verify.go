@@ -59,7 +59,8 @@ func (c *conn) verify(ctx context.Context, path string) (Entry, error) {
 		case "MDTM":
 			c.srv.learnFrom(factMDTM, r)
 			if t, ok := timeReply(r); ok {
-				e.ModTime, e.Precision, told = t, time.Second, true
+				c.srv.checkStoredTime(c.opts.Zone, path, t)
+				e.ModTime, e.Precision, told = c.srv.fromMDTM(c.opts.Zone, t), time.Second, true
 			}
 		}
 	}

@@ -33,13 +33,21 @@ func (srv *Server) admit(conn net.Conn, implicitTLS bool) {
 	srv.mu.Unlock()
 	s := newSession(srv, id, conn)
 	s.implicit = implicitTLS
+	counted := refusal == nil
+	if srv.profile.fullAtPass {
+		s.full, refusal = refusal, nil
+	}
 	go func() {
 		defer srv.sessions.Done()
 		if refusal != nil {
 			s.refuse(*refusal)
 			return
 		}
-		leave := sync.OnceFunc(func() { srv.leave(addr) })
+		leave := sync.OnceFunc(func() {
+			if counted {
+				srv.leave(addr)
+			}
+		})
 		defer leave()
 		if s.begins() {
 			s.serve(leave)
@@ -61,19 +69,49 @@ func (s *session) begins() bool {
 	return s.protected
 }
 
+// SetLimits changes [Options.MaxConnections] and [Options.MaxPerAddress] of a
+// server that runs; 0 or less is no limit. Sessions that there are stay, also
+// where they are more than that. It may be called at any time.
+func (srv *Server) SetLimits(maxConnections, maxPerAddress int) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	srv.opts.MaxConnections, srv.opts.MaxPerAddress = maxConnections, maxPerAddress
+}
+
 // refusal says why there is no room for addr; srv.mu is held.
 func (srv *Server) refusal(addr netip.Addr) *reply {
 	o := &srv.opts
+	say := srv.profile.full
+	if say == nil {
+		say = fullReply
+	}
 	var r reply
 	switch {
 	case o.MaxConnections > 0 && srv.count >= o.MaxConnections:
-		r = sayf(421, "Too many connections (%d); try again later.", o.MaxConnections)
+		r = say(o.MaxConnections, false)
 	case o.MaxPerAddress > 0 && srv.perAddr[addr] >= o.MaxPerAddress:
-		r = sayf(421, "Too many connections (%d) from your address.", o.MaxPerAddress)
+		r = say(o.MaxPerAddress, true)
 	default:
 		return nil
 	}
 	return &r
+}
+
+// fullReply is our reply to who finds no room.
+func fullReply(limit int, perAddress bool) reply {
+	if perAddress {
+		return sayf(421, "Too many connections (%d) from your address.", limit)
+	}
+	return sayf(421, "Too many connections (%d); try again later.", limit)
+}
+
+// idleReply is the reply to a client that was silent for too long.
+func (srv *Server) idleReply() reply {
+	after := srv.opts.IdleTimeout
+	if own := srv.profile.idle; own != nil {
+		return own(after)
+	}
+	return sayf(421, "Idle for %v; closing control connection.", after)
 }
 
 func (srv *Server) leave(addr netip.Addr) {

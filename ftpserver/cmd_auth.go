@@ -1,6 +1,12 @@
 package ftpserver
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
+
+// maxLoginDelay bounds the pause before the refusal of a login.
+const maxLoginDelay = 30 * time.Second
 
 // account is what a login gives.
 type account struct {
@@ -34,6 +40,13 @@ func (s *session) cmdPass(arg string) reply {
 	}
 	user := s.user
 	s.account = s.authenticate(arg)
+	if s.account != nil && s.srv.profile.foldsCase {
+		s.account.fs = foldFS{s.account.fs}
+	}
+	if s.account != nil && s.full != nil {
+		s.account, s.closing = nil, true
+		return *s.full
+	}
 	if s.account != nil {
 		s.failures = 0
 		s.log.Info("login", "user", user)
@@ -42,7 +55,7 @@ func (s *session) cmdPass(arg string) reply {
 	s.user = ""
 	s.failures++
 	s.log.Warn("login refused", "user", user)
-	s.pause(s.srv.opts.LoginDelay)
+	s.delayRefusal()
 	s.closing = s.closing || s.failures >= maxFailures
 	return say(530, "Login incorrect.")
 }
@@ -71,7 +84,32 @@ func (s *session) isAnonymous() bool {
 	return s.srv.opts.Anonymous && !own && (s.user == "anonymous" || s.user == "ftp")
 }
 
-// pause delays a refused login.
+// delayRefusal pauses before a refusal, so long that guesses from one address
+// take turns, however many sessions make them.
+func (s *session) delayRefusal() {
+	addr, _ := addrOf(s.conn.RemoteAddr())
+	turn := s.srv.beginRefusal(addr)
+	defer s.srv.endRefusal(addr)
+	s.pause(min(time.Duration(turn)*s.srv.opts.LoginDelay, maxLoginDelay))
+}
+
+// beginRefusal counts the refusals for addr that are delayed, with this one.
+func (srv *Server) beginRefusal(addr netip.Addr) int {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	srv.refusals[addr]++
+	return srv.refusals[addr]
+}
+
+func (srv *Server) endRefusal(addr netip.Addr) {
+	srv.mu.Lock()
+	defer srv.mu.Unlock()
+	if srv.refusals[addr]--; srv.refusals[addr] == 0 {
+		delete(srv.refusals, addr)
+	}
+}
+
+// pause waits, unless the session or the server ends.
 func (s *session) pause(d time.Duration) {
 	if d <= 0 {
 		return

@@ -159,7 +159,7 @@ func (s *session) active(addr netip.AddrPort) reply {
 func (s *session) cmdType(arg string) reply {
 	switch strings.ToUpper(arg) {
 	case "A", "A N":
-		s.ascii, s.rest = true, 0
+		s.ascii, s.rest, s.rangeEnd = true, 0, 0
 		return say(200, "Type is ASCII.")
 	case "I", "L 8", "L8":
 		s.ascii = false
@@ -203,6 +203,6 @@ func (s *session) cmdRest(arg string) reply {
 	case s.ascii && n > 0:
 		return say(501, "REST not allowed in ASCII mode.")
 	}
-	s.rest = int64(n)
+	s.rest, s.rangeEnd = int64(n), 0
 	return sayf(350, "Restarting at %d.", n)
 }

@@ -39,7 +39,7 @@ func (s *session) cmdMkd(arg string) reply {
 	if p == "/" {
 		return fail(syscall.EEXIST)
 	}
-	if err := s.account.fs.Mkdir(fsName(p), 0o777); err != nil {
+	if err := s.account.fs.Mkdir(fsName(p), 0o777&^s.umask); err != nil {
 		return fail(err)
 	}
 	return say(257, quoted(p)+" created.")

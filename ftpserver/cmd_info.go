@@ -22,9 +22,12 @@ func (s *session) cmdFeat(string) reply {
 	if s.srv.profile.feat != nil {
 		lines = s.srv.profile.featLines(s.srv)
 	}
+	if s.srv.commands["HASH"].run != nil {
+		lines = append(lines, s.hashFeature())
+	}
 	// One feature for both (RFC 3659 section 7.8).
 	if s.srv.commands["MLST"].run != nil && s.srv.commands["MLSD"].run != nil {
-		lines = append(lines, "MLST "+s.facts.feature(s.srv.profile.facts))
+		lines = append(lines, "MLST "+s.srv.profile.allFacts().feature(s.facts))
 	}
 	slices.Sort(lines)
 	return say(211, slices.Concat([]string{"Features:"}, lines, []string{"End"})...)
@@ -56,8 +59,10 @@ func (s *session) cmdOpts(arg string) reply {
 		}
 		return say(501, "Names are always UTF-8.")
 	case verb == "MLST" && s.srv.commands["MLST"].run != nil:
-		s.facts = parseFacts(options).and(s.srv.profile.facts)
+		s.facts = s.srv.profile.allFacts().choose(options)
 		return say(200, strings.TrimSuffix("MLST OPTS "+s.facts.String(), " "))
+	case verb == "HASH" && s.srv.commands["HASH"].run != nil:
+		return s.optsHash(options)
 	}
 	return say(501, "No options for that.")
 }
@@ -120,7 +125,7 @@ func (s *session) cmdStat(arg string) reply {
 
 // statPath lists as LIST -a, without "." and "..".
 func (s *session) statPath(arg string) reply {
-	req, err := s.listing(arg)
+	req, err := s.listing("STAT", arg)
 	if err != nil {
 		return fail(err)
 	}

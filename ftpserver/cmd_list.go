@@ -4,7 +4,7 @@ import "syscall"
 
 // cmdList is LIST (RFC 959 section 4.1.3) in the format of ls -l.
 func (s *session) cmdList(arg string) reply {
-	req, err := s.listing(arg)
+	req, err := s.listing("LIST", arg)
 	if err == nil {
 		err = s.dataReady()
 	}
@@ -17,7 +17,7 @@ func (s *session) cmdList(arg string) reply {
 // cmdNlst is NLST (RFC 959 section 4.1.3): names that can be given back, so
 // those of another directory have its path before them.
 func (s *session) cmdNlst(arg string) reply {
-	req, err := s.listing(arg)
+	req, err := s.listing("NLST", arg)
 	if err == nil {
 		err = s.dataReady()
 	}
@@ -45,7 +45,7 @@ func (s *session) cmdMlsd(arg string) reply {
 	case !fi.IsDir():
 		return say(501, syscallText(syscall.ENOTDIR))
 	}
-	req := &listing{path: p, hidden: true, dots: true}
+	req := &listing{verb: "MLSD", path: p, hidden: true, dots: true, onDisk: s.srv.profile.onDisk}
 	err = s.readDir(req)
 	if err == nil {
 		err = s.dataReady()
@@ -69,5 +69,11 @@ func (s *session) cmdMlst(arg string) reply {
 	if err != nil {
 		return fail(err)
 	}
-	return say(250, "Listing follows:", factsRow(s, entry{p, p, fi}), "End")
+	e := entry{p, p, fi}
+	if look := s.srv.profile.mlst; look != nil {
+		if e, err = look(s, arg, e); err != nil {
+			return fail(err)
+		}
+	}
+	return say(250, "Listing follows:", factsRow(s, e), "End")
 }

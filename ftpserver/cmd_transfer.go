@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"syscall"
 )
 
 var errNoPort = say(425, "Use EPSV, PASV, EPRT or PORT first.")
@@ -24,12 +25,29 @@ func (s *session) cmdRetr(arg string) reply {
 	if err != nil {
 		return fail(err)
 	}
-	if err := s.checkTransfer(f, size); err != nil {
+	if err := s.checkTransfer(size); err != nil {
 		return fail(errors.Join(err, f.Close()))
 	}
-	offset, ascii := s.rest, s.ascii
-	s.begin("RETR", p, f, func(c *dataConn) error { return retrieve(c, f, offset, ascii) })
-	return sayf(150, "Opening %s mode data connection (%d bytes).", s.typeName(), size-offset)
+	offset, end, ascii := s.rest, s.rangeEnd, s.ascii
+	s.begin("RETR", p, f, func(c *dataConn) error {
+		if end > 0 {
+			return retrieveRange(c, f, offset, end)
+		}
+		return retrieve(c, f, offset, ascii)
+	})
+	bytes := size - offset
+	if end > 0 {
+		bytes = min(end, size) - offset
+	}
+	return sayf(150, "Opening %s mode data connection (%d bytes).", s.typeName(), bytes)
+}
+
+// retrieveRange sends f from offset to before end.
+func retrieveRange(c *dataConn, f File, offset, end int64) error {
+	if _, err := f.Seek(offset, io.SeekStart); err != nil {
+		return err
+	}
+	return send(c, io.LimitReader(f, end-offset))
 }
 
 // retrieve sends f from offset.
@@ -50,7 +68,7 @@ func retrieve(c *dataConn, f File, offset int64, ascii bool) error {
 
 // openRegular opens the regular file p and returns its size.
 func (s *session) openRegular(p string, flag int) (File, int64, error) {
-	f, err := s.account.fs.OpenFile(fsName(p), flag, 0o666)
+	f, err := s.account.fs.OpenFile(fsName(p), flag, 0o666&^s.umask)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -65,20 +83,41 @@ func (s *session) openRegular(p string, flag int) (File, int64, error) {
 }
 
 // checkTransfer checks the offset of REST and the data connection.
-func (s *session) checkTransfer(f File, size int64) error {
+func (s *session) checkTransfer(size int64) error {
 	if s.rest > size {
-		return say(554, "Restart offset is past the end of the file.")
+		return errPastEnd
 	}
 	return s.dataReady()
 }
 
+var errPastEnd = say(554, "Restart offset is past the end of the file.")
+
+// checkRestart does for uploads what the profile does with an offset past the
+// end.
+func (s *session) checkRestart(size int64) error {
+	if s.rest <= size {
+		return nil
+	}
+	switch s.srv.profile.restart.pastEnd {
+	case writeAtEnd:
+		s.rest = size
+	case refusePastEnd:
+		return errPastEnd
+	}
+	return nil
+}
+
 // cmdStor is STOR (RFC 959 section 4.1.3). After REST it writes in place from
 // that offset and keeps what lies behind the data. The file is visible under
-// its name at once, and what arrived of a broken upload stays.
+// its name at once, and what arrived of a broken upload stays, unless it came
+// over TLS and was cut as only an attacker can: that is removed.
 func (s *session) cmdStor(arg string) reply { return s.store("STOR", arg, os.O_CREATE, s.rest == 0) }
 
 // cmdAppe is APPE (RFC 959 section 4.1.3); it ignores REST.
 func (s *session) cmdAppe(arg string) reply {
+	if s.rest > 0 && s.srv.profile.restart.appends {
+		return s.store("APPE", arg, os.O_CREATE, false)
+	}
 	s.rest = 0
 	return s.store("APPE", arg, os.O_CREATE|os.O_APPEND, false)
 }
@@ -95,7 +134,7 @@ func (s *session) store(verb, arg string, flag int, truncate bool) reply {
 	if err != nil {
 		return fail(err)
 	}
-	if err := s.checkTransfer(f, size); err != nil {
+	if err := s.checkRestart(size); err != nil {
 		return fail(errors.Join(err, f.Close()))
 	}
 	s.beginStore(verb, p, f, truncate)
@@ -103,7 +142,8 @@ func (s *session) store(verb, arg string, flag int, truncate bool) reply {
 }
 
 func (s *session) beginStore(verb, p string, f File, truncate bool) {
-	offset, ascii := s.rest, s.ascii
+	offset, ascii, cuts := s.rest, s.ascii, s.srv.profile.restart.cutsTail
+	fsys, spoils := s.account.fs, verb != "APPE" && offset == 0 && !s.srv.profile.keepsCut
 	s.begin(verb, p, f, func(c *dataConn) error {
 		// Only now: an upload that never comes shall not cost the old content.
 		if truncate {
@@ -116,8 +156,44 @@ func (s *session) beginStore(verb, p string, f File, truncate bool) {
 				return err
 			}
 		}
-		return storeBody(c, f, ascii)
+		err := storeBody(c, f, ascii)
+		if offset > 0 && cuts {
+			err = errors.Join(err, cutHere(f))
+		}
+		if c.cut && spoils {
+			err = errors.Join(err, removeOpen(fsys, fsName(p), f))
+		}
+		return err
 	})
+}
+
+// removeOpen removes f, which was opened under that name, unless the name is
+// another file's by now.
+func removeOpen(fsys FS, name string, f File) error {
+	own, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	fi, err := fsys.Lstat(name)
+	if err != nil || !sameFile(own, fi) {
+		return f.Truncate(0) // nothing of it can be taken for the whole
+	}
+	return fsys.Remove(name)
+}
+
+func sameFile(a, b fs.FileInfo) bool {
+	x, okX := a.Sys().(*syscall.Stat_t)
+	y, okY := b.Sys().(*syscall.Stat_t)
+	return okX && okY && x.Dev == y.Dev && x.Ino == y.Ino
+}
+
+// cutHere ends the file where the last write ended.
+func cutHere(f File) error {
+	end, err := f.Seek(0, io.SeekCurrent)
+	if err != nil {
+		return err
+	}
+	return f.Truncate(end)
 }
 
 func storeBody(c *dataConn, f File, ascii bool) error {

@@ -50,6 +50,10 @@ func commandTable() map[string]command {
 		"RNTO": {run: (*session).cmdRnto, args: "<sp> path", needsArg: true, writes: true},
 		"SIZE": {run: (*session).cmdSize, args: "<sp> path", needsArg: true, feat: "SIZE"},
 		"MDTM": {run: (*session).cmdMdtm, args: "<sp> path", needsArg: true, feat: "MDTM"},
+		"MFF":  {run: (*session).cmdMff, args: "<sp> fact=value; <sp> path", needsArg: true, writes: true, feat: "MFF modify;UNIX.mode;"},
+		"AVBL": {run: (*session).cmdAvbl, args: "[<sp> path]", feat: "AVBL"},
+		"HASH": {run: (*session).cmdHash, args: "<sp> path", needsArg: true},
+		"RANG": {run: (*session).cmdRang, args: "<sp> first <sp> last", needsArg: true, keepsRest: true, feat: "RANG STREAM"},
 		"MFMT": {run: (*session).cmdMfmt, args: "<sp> YYYYMMDDHHMMSS <sp> path", needsArg: true, writes: true, feat: "MFMT"},
 
 		"PORT": {run: (*session).cmdPort, args: "<sp> h1,h2,h3,h4,p1,p2", needsArg: true, keepsRest: true},
@@ -112,7 +116,7 @@ func (s *session) dispatch(verb, arg string) reply {
 	s.unknown = 0
 	r := s.run(cmd, arg)
 	if !cmd.keepsRest {
-		s.rest = 0
+		s.rest, s.rangeEnd = 0, 0
 	}
 	if verb != "RNFR" {
 		s.renameFrom = ""

@@ -12,19 +12,24 @@ type line struct {
 	text string
 	err  error
 
-	held  bool // it is AUTH, and the reader waits for session.resume
-	ahead bool // bytes after it were read already
+	held    bool // it is AUTH, and the reader waits for session.resume
+	ahead   bool // bytes after it were read already
+	segment int  // of those that were read, counted from 1, in which it began
 }
 
 // readLines is the reader's goroutine: it ends with the connection or ctx.
 // Behind AUTH it waits, as what comes next may be the handshake.
 func (s *session) readLines(conn net.Conn, lines chan<- line) {
 	defer close(lines)
-	r := newLineReader(conn)
+	r := newLineReader(conn, s.srv.profile.literalIAC)
+	segment := 0
 	for {
+		if r.r.Buffered() == 0 {
+			segment++
+		}
 		text, err := r.next()
 		verb, _ := splitLine(text)
-		l := line{text, err, verb == "AUTH", r.r.Buffered() > 0}
+		l := line{text, err, verb == "AUTH", r.r.Buffered() > 0, segment}
 		select {
 		case lines <- l:
 		case <-s.ctx.Done():
@@ -39,7 +44,7 @@ func (s *session) readLines(conn net.Conn, lines chan<- line) {
 		select {
 		case secure := <-s.resume:
 			if secure != nil {
-				r = newLineReader(secure)
+				r = newLineReader(secure, s.srv.profile.literalIAC)
 			}
 		case <-s.ctx.Done():
 			return

@@ -110,6 +110,7 @@ type dataConn struct {
 	stream io.ReadWriter // what the data goes through
 	count  *atomic.Int64 // octets moved
 	fault  *dataFault    // nil: none
+	cut    bool          // TLS ended without close_notify
 }
 
 func newDataConn(conn net.Conn, timeout time.Duration, count *atomic.Int64) *dataConn {
@@ -137,7 +138,7 @@ func (c *dataConn) Read(p []byte) (int, error) {
 	c.count.Add(int64(n))
 	switch {
 	case err == io.EOF && c.tls != nil && c.ended:
-		err = errNoCloseNotify
+		c.cut, err = true, errNoCloseNotify
 	case err != nil && err != io.EOF:
 		err = &dataError{err}
 	}

@@ -61,6 +61,13 @@ func (c *dataConn) linger(ctx context.Context) {
 	io.CopyN(io.Discard, c.Conn, 1<<16)
 }
 
+// awaitClose sends FIN and waits for the peer's, but not for long.
+func (c *dataConn) awaitClose(atMost time.Duration) {
+	closeWrite(c.Conn)
+	c.Conn.SetReadDeadline(time.Now().Add(atMost))
+	io.CopyN(io.Discard, c.Conn, 1<<16)
+}
+
 // pacedConn is a connection on which every read and write must make progress
 // within the timeout. TLS runs on top of it: a timeout in the middle of a
 // record cannot be repaired there.

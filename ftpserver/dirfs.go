@@ -80,6 +80,20 @@ func (d *DirFS) Remove(name string) error { return d.unlink(name, 0) }
 // RemoveDir implements [FS].
 func (d *DirFS) RemoveDir(name string) error { return d.unlink(name, unix.AT_REMOVEDIR) }
 
+// statfs is fstatfs(2) of a directory within the root.
+func (d *DirFS) statfs(dir string) (int64, error) {
+	f, err := d.root.OpenFile(dir, os.O_RDONLY|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return 0, confined(err)
+	}
+	defer f.Close()
+	var st unix.Statfs_t
+	if err := unix.Fstatfs(int(f.Fd()), &st); err != nil {
+		return 0, pathError("statfs", dir, err)
+	}
+	return int64(st.Bavail) * st.Frsize, nil
+}
+
 // unlink is unlinkat(2), because os.Root.Remove takes files and directories
 // alike, and looking first would leave a gap.
 func (d *DirFS) unlink(name string, flags int) error {

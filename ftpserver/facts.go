@@ -3,66 +3,49 @@ package ftpserver
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 )
 
-// factNames are the facts of MLSx (RFC 3659 section 7.5) in their order.
-var factNames = []string{"type", "size", "modify", "perm", "unique", "UNIX.mode"}
+// ownFacts are our facts of MLSx (RFC 3659 section 7.5) in their order.
+var ownFacts = factList{"type", "size", "modify", "perm", "unique", "UNIX.mode"}
 
-// factSet says which of factNames are on.
-type factSet [6]bool
+// factList is a choice of facts, in the order in which a server shows them.
+type factList []string
 
-func allFacts() factSet { return factSet{true, true, true, true, true, true} }
-
-// parseFacts parses the argument of OPTS MLST: what is not named is off, what
-// is not known is ignored (RFC 3659 section 7.9).
-func parseFacts(arg string) factSet {
-	var on factSet
-	for wanted := range strings.SplitSeq(arg, ";") {
-		for i, name := range factNames {
-			if strings.EqualFold(strings.TrimSpace(wanted), name) {
-				on[i] = true
-			}
+// choose leaves those that the argument of OPTS MLST names; what is not known
+// is ignored (RFC 3659 section 7.9).
+func (all factList) choose(arg string) factList {
+	wanted := strings.Split(arg, ";")
+	for i := range wanted {
+		wanted[i] = strings.TrimSpace(wanted[i])
+	}
+	on := factList{}
+	for _, name := range all {
+		if slices.ContainsFunc(wanted, func(w string) bool { return strings.EqualFold(w, name) }) {
+			on = append(on, name)
 		}
 	}
 	return on
 }
 
-// String lists the facts that are on, as the reply to OPTS MLST does.
-func (on factSet) String() string {
+// String lists the facts as the reply to OPTS MLST does.
+func (all factList) String() string {
 	var b strings.Builder
-	for i, name := range factNames {
-		if on[i] {
-			b.WriteString(name + ";")
-		}
+	for _, name := range all {
+		b.WriteString(name + ";")
 	}
 	return b.String()
 }
 
-// and leaves those of on that a server has; none means all.
-func (on factSet) and(has factSet) factSet {
-	if has == (factSet{}) {
-		return on
-	}
-	for i := range on {
-		on[i] = on[i] && has[i]
-	}
-	return on
-}
-
-// feature lists all facts that a server has and marks those that are on, as
-// FEAT does.
-func (on factSet) feature(has factSet) string {
-	has = allFacts().and(has)
+// feature lists all facts and marks those that are on, as FEAT does.
+func (all factList) feature(on factList) string {
 	var b strings.Builder
-	for i, name := range factNames {
-		if !has[i] {
-			continue
-		}
+	for _, name := range all {
 		b.WriteString(name)
-		if on[i] {
+		if slices.Contains(on, name) {
 			b.WriteByte('*')
 		}
 		b.WriteByte(';')
@@ -70,13 +53,18 @@ func (on factSet) feature(has factSet) string {
 	return b.String()
 }
 
+// allFacts are the facts that the profile knows.
+func (p *profile) allFacts() factList {
+	if p.facts != nil {
+		return p.facts
+	}
+	return ownFacts
+}
+
 // factsRow is the entry of MLSx: facts, one space, name.
 func factsRow(s *session, e entry) string {
 	var b strings.Builder
-	for i, name := range factNames {
-		if !s.facts[i] {
-			continue
-		}
+	for _, name := range s.facts {
 		if value, ok := fact(s, name, e); ok {
 			fmt.Fprintf(&b, "%s=%s;", name, value)
 		}
@@ -90,18 +78,32 @@ func fact(s *session, name string, e entry) (value string, ok bool) {
 		return typeFact(s, e), true
 	case "size":
 		return strconv.FormatInt(e.fi.Size(), 10), !e.fi.IsDir()
+	case "sizd":
+		return strconv.FormatInt(e.fi.Size(), 10), e.fi.IsDir()
 	case "modify":
 		return timeVal(e.fi.ModTime()), true
 	case "perm":
 		return permFact(e.fi.Mode(), s.account.readOnly), true
-	case "unique":
-		st, ok := e.fi.Sys().(*syscall.Stat_t)
-		if !ok {
-			return "", false
-		}
-		return fmt.Sprintf("%xg%x", st.Dev, st.Ino), true
 	case "UNIX.mode":
 		return fmt.Sprintf("%04o", posixMode(e.fi.Mode())), true
+	}
+	st, ok := e.fi.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "", false
+	}
+	return statFact(name, st)
+}
+
+// statFact is a fact that needs stat(2). Owners have no names here: who they
+// are is no business of clients.
+func statFact(name string, st *syscall.Stat_t) (value string, ok bool) {
+	switch name {
+	case "unique":
+		return fmt.Sprintf("%xg%x", st.Dev, st.Ino), true
+	case "UNIX.owner", "UNIX.ownername", "UNIX.uid":
+		return strconv.FormatUint(uint64(st.Uid), 10), true
+	case "UNIX.group", "UNIX.groupname", "UNIX.gid":
+		return strconv.FormatUint(uint64(st.Gid), 10), true
 	}
 	return "", false
 }

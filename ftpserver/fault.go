@@ -71,12 +71,45 @@ const (
 	// FaultRefuse, at AtReply, lets the data port that PASV or EPSV announces
 	// refuse connections.
 	FaultRefuse
+
+	// FaultSilent never answers and goes on with the next command: with
+	// AtCommand nothing was done, with AtReply it was.
+	FaultSilent
+	// FaultLate, at AtReply, answers after the next command's reply.
+	FaultLate
+	// FaultDropAhead, at AtCommand, obeys the command, and none of those that
+	// the client sent behind it in the same segment.
+	FaultDropAhead
+	// FaultDropData, at AtCommand, resets the data connection that was
+	// prepared, connected or not, before the command is obeyed.
+	FaultDropData
+	// FaultEarly, at AtCommand, sends the final reply 226 of a transfer before
+	// the data, however it ends.
+	FaultEarly
+	// FaultTwice and FaultNoPreliminary, at AtCommand, send the 1yz reply of a
+	// transfer twice, or not at all.
+	FaultTwice
+	FaultNoPreliminary
+	// FaultASCII, at AtCommand, transfers as if TYPE A had been said.
+	FaultASCII
+	// FaultForgetType, at AtReply, goes back to TYPE A.
+	FaultForgetType
+
+	// These, at AtCommand, are lies of LIST, NLST, MLSD and STAT. FaultOmit
+	// leaves out every second row, the first one to begin with; FaultTruncate
+	// the second half, and cuts the last row in two; FaultStale repeats what it
+	// showed of that path when it struck there first; FaultDialect shows rows
+	// of DOS, in MLSD those of ls.
+	FaultOmit
+	FaultTruncate
+	FaultStale
+	FaultDialect
 )
 
 // check reports a rule that cannot strike or would do nothing.
 func (f Fault) check() error {
 	switch {
-	case f.Point < AtCommand || f.Point > AtGreeting || f.Kind < FaultDelay || f.Kind > FaultRefuse:
+	case f.Point < AtCommand || f.Point > AtGreeting || f.Kind < FaultDelay || f.Kind > FaultDialect:
 		return fmt.Errorf("ftpserver: unknown kind of fault: %+v", f)
 	case f.Nth < 0 || f.Octet < 0 || (f.Octet > 0 && f.Point != AtData):
 		return fmt.Errorf("ftpserver: fault that never strikes: %+v", f)
@@ -89,6 +122,21 @@ func (f Fault) check() error {
 	case f.Kind == FaultRefuse && (f.Point != AtReply || (f.Verb != "PASV" && f.Verb != "EPSV")):
 		return fmt.Errorf("ftpserver: FaultRefuse is for the reply to PASV or EPSV: %+v", f)
 	}
+	return f.checkOdd()
+}
+
+// checkOdd checks the point of a fault of the protocol.
+func (f Fault) checkOdd() error {
+	points := []FaultPoint{AtCommand}
+	switch f.Kind {
+	case FaultLate, FaultForgetType:
+		points = []FaultPoint{AtReply}
+	case FaultSilent:
+		points = []FaultPoint{AtCommand, AtReply}
+	}
+	if f.Kind >= FaultSilent && !slices.Contains(points, f.Point) {
+		return fmt.Errorf("ftpserver: a fault at the wrong point: %+v", f)
+	}
 	return nil
 }
 
@@ -97,6 +145,7 @@ func (f Fault) check() error {
 type faultRules struct {
 	mu    sync.Mutex
 	rules []faultRule
+	shown map[string][]string // what FaultStale repeats
 }
 
 type faultRule struct {
@@ -117,7 +166,7 @@ func (srv *Server) SetFaults(faults ...Fault) error {
 	}
 	srv.faults.mu.Lock()
 	defer srv.faults.mu.Unlock()
-	srv.faults.rules = rules
+	srv.faults.rules, srv.faults.shown = rules, make(map[string][]string)
 	return nil
 }
 

@@ -59,6 +59,10 @@ func (s *session) suffer(f *Fault) (goOn bool) {
 	case FaultReply:
 		s.send(say(f.Code, f.Text))
 		s.closing = s.closing || f.Code == 421
+	case FaultSilent:
+	default:
+		s.beginOdd(f.Kind)
+		return true
 	}
 	return false
 }
@@ -80,9 +84,18 @@ func (s *session) answer(verb, arg string, r reply) {
 		after(s, verb, r)
 	}
 	r = s.srv.profile.reply(verb, r)
-	if s.suffer(s.struckBy(AtReply, verb, arg)) {
+	f := s.struckBy(AtReply, verb, arg)
+	if f != nil && f.Kind == FaultLate {
+		s.late = append(s.late, r)
+		return
+	}
+	if s.suffer(f) {
 		s.send(r)
 	}
+	for _, late := range s.late {
+		s.send(late)
+	}
+	s.late = nil
 }
 
 // dataFault is a rule that waits for its octet in a transfer.

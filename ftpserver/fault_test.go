@@ -228,6 +228,7 @@ func TestFaultCheck(t *testing.T) {
 		{}, {Kind: 99}, {Point: 99, Kind: ftpserver.FaultReset}, {Nth: -1, Kind: ftpserver.FaultReset},
 		{Octet: 1, Kind: ftpserver.FaultReset}, {Verb: "USER", Point: ftpserver.AtGreeting, Kind: ftpserver.FaultReset},
 		{Kind: ftpserver.FaultReply}, {Kind: ftpserver.FaultReply, Code: 550, Text: "a\r\nb"},
+		{Kind: ftpserver.FaultSilent, Point: ftpserver.AtData}, {Kind: ftpserver.FaultLate}, {Kind: ftpserver.FaultEarly, Point: ftpserver.AtReply},
 		{Kind: ftpserver.FaultReset, Code: 550}, {Verb: "RETR", Kind: ftpserver.FaultRefuse},
 	} {
 		if err := srv.SetFaults(f); err == nil || !strings.HasPrefix(err.Error(), "ftpserver: ") {

@@ -19,6 +19,9 @@ import (
 // Sys is a *syscall.Stat_t supplies the link count, owner, group and the
 // MLSx fact "unique".
 //
+// An FS that also has Available(dir string) (int64, error), as [DirFS] and
+// [MemFS], answers AVBL.
+//
 // Methods are called from several goroutines, may block as the storage does
 // and are not interrupted.
 type FS interface {

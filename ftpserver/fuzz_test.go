@@ -48,7 +48,7 @@ var replyLine = regexp.MustCompile(`^([1-5][0-5][0-9][ -]| ).*$`)
 
 // converse sends input to a session that is logged in and returns the lines of
 // its answers.
-func converse(t *testing.T, input []byte) []string {
+func converse(t *testing.T, profile string, input []byte) []string {
 	t.Helper()
 	fsys := NewMemFS(1 << 20)
 	if err := fsys.Mkdir("d", 0o755); err != nil {
@@ -58,7 +58,7 @@ func converse(t *testing.T, input []byte) []string {
 		"ubuntu":  {Check: Password("ubuntu")},
 		"fuzzing": {Check: Password("fuzzing")},
 	}
-	srv, err := New(Options{FS: fsys, Users: users, Anonymous: true, AnonymousWrite: true, LoginDelay: -1,
+	srv, err := New(Options{FS: fsys, Profile: profile, Users: users, Anonymous: true, AnonymousWrite: true, LoginDelay: -1,
 		DataTimeout: 20 * time.Millisecond, IdleTimeout: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
@@ -102,6 +102,13 @@ func FuzzSession(f *testing.F) {
 		"PASV\r\nLIST -la\r\nABOR\r\n", "PORT 127,0,0,1,4,1\r\nRETR d\r\n", "EPRT |2|::1|9999|\r\nNLST *\r\n",
 		"\xff\xf4\xff\xf2ABOR\r\n\xff\xfa\x01\xff\xf0", "SITE SYMLINK \"a b\" c\r\nMLST c\r\nSTAT c\r\nSITE UTIME c 1 2 3 UTC\r\n",
 		"RNFR d\r\nRNTO d/e\r\nREST 9999999999999999999\r\nALLO 1 R\r\nMFMT 20200101000060.5 d\r\nOPTS MLST type;;=\r\n",
+		"MKD a\r\nRNFR a\r\nNOOP\r\nRNTO b\r\nRNFR b\r\nRNTO d\r\nRNFR d\r\nPWD\r\nRNTO e\r\n",
+		"TYPE I\r\nREST 5\r\nEPSV\r\nSTOR f\r\nRANG 1 2\r\nTYPE A\r\nHASH f\r\nRANG 1 0\r\nREST 0\r\nAPPE f\r\n",
+		"OPTS HASH MD5\r\nHASH d\r\nOPTS HASH \r\nAVBL\r\nAVBL d\r\nMFF modify=1;UNIX.mode=7; d\r\nMFF ;;; d\r\nMFF = d\r\n",
+		"AUTH TLS\r\nPBSZ 0\r\nPROT P\r\nAUTH\r\n\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\nCCC\r\n",
+		strings.Repeat("NOOP\r\nPWD\r\n", 300), strings.Repeat("\xff", 3000) + "\r\n", strings.Repeat("\xff\xf4\xff\xf2", 900) + "ABOR\r\n",
+		strings.Repeat("EPSV\r\nLIST\r\nABOR\r\n", 5), "MKD " + strings.Repeat("a/", 3000) + "\r\nMKD " + strings.Repeat("x", 8188) + "\r\n",
+		"USER x\r\nPASS\r\nUSER ftp\r\nPASS y\r\nREIN\r\nUSER\r\nACCT z\r\n", "PWD\nPWD\r\n\r\nPWD\r\x00\n\x00\r\n",
 		"STAT [\r\nNLST [a-\r\nLIST a/*/[\\\r\nEPRT\r\nEPRT |\r\nTYPE\r\n", strings.Repeat("x", 9000) + "\n\n\n\n",
 	} {
 		f.Add([]byte(seed))
@@ -110,7 +117,7 @@ func FuzzSession(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, input []byte) {
-		lines := converse(t, input)
+		lines := converse(t, "", input)
 		if len(lines) == 0 || !strings.HasPrefix(lines[0], "220 ") {
 			t.Fatalf("greeting: %q", lines)
 		}
@@ -119,6 +126,27 @@ func FuzzSession(f *testing.F) {
 			if !ok || !replyLine.MatchString(strings.ToValidUTF8(body, "?")) || strings.ContainsAny(body, "\r\x00") {
 				t.Errorf("line %q", line)
 			}
+		}
+	})
+}
+
+// FuzzProfile feeds anything to a session of any profile, which must come to
+// its end. What it answers is as odd as the profile.
+func FuzzProfile(f *testing.F) {
+	for i := range Profiles() {
+		for _, seed := range []string{
+			"PASV\r\nLIST {a,b}*\r\nLIST {{{\r\nNLST -a\r\nSTAT nope\r\nSTAT d\r\nMLST d\r\n",
+			"SITE CPFR d\r\nSITE CPTO x\r\nSITE COPY a b\r\nSITE COPY \"a\r\nSITE UMASK 999\r\nSITE UMASK\r\nSITE UTIME\r\nMD5\r\nXCRC \"d\" 1 2\r\nXMD5 d 2 1\r\n",
+			"MDTM 20200101000000 d\r\nMDTM 2020 \r\nOPTS UTF8 OFF\r\nPRET\r\nEPSV 3\r\nEPSV ALL\r\nPORT 1\r\nPASV\r\nRETR a\\b\r\nSTOR  \t\x00 \r\nMKD \xff\x00x\r\n",
+			"EPSV\r\nSTOR f\r\nABOR\r\nSTAT\r\nRNFR D\r\nRNTO d\r\nRNFR D\r\nRNTO E/f\r\nCWD D\r\nREST 9\r\nAPPE f\r\n",
+		} {
+			f.Add(uint8(i), []byte(seed))
+		}
+	}
+	f.Fuzz(func(t *testing.T, profile uint8, input []byte) {
+		name := Profiles()[int(profile)%len(Profiles())]
+		if lines := converse(t, name, input); len(lines) == 0 {
+			t.Errorf("%s: no greeting", name)
 		}
 	})
 }

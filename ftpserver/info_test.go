@@ -24,15 +24,19 @@ func features(c *raw) []string {
 
 // featureUse exercises each feature that FEAT may advertise.
 var featureUse = map[string]func(c *raw){
-	"EPRT":         func(c *raw) { c.do("EPRT |1|127.0.0.1|2000|", "200") },
-	"EPSV":         func(c *raw) { c.do("EPSV", "229") },
-	"MDTM":         func(c *raw) { c.do("MDTM f", "213 20210102030405") },
-	"MFMT":         func(c *raw) { c.do("MFMT 20210102030405 f", "213 Modify=20210102030405; f") },
-	"PASV":         func(c *raw) { c.do("PASV", "227") },
-	"SIZE":         func(c *raw) { c.do("SIZE f", "213 5") },
-	"SITE CHMOD":   func(c *raw) { c.do("SITE CHMOD 600 f", "200") },
-	"SITE SYMLINK": func(c *raw) { c.do("SITE SYMLINK f l", "200") },
-	"SITE UTIME":   func(c *raw) { c.do("SITE UTIME 20210102030405 f", "200") },
+	"AVBL":                                  func(c *raw) { c.do("AVBL", "213 ") },
+	"HASH SHA-256*;SHA-512;SHA-1;MD5;CRC32": func(c *raw) { c.do("HASH f", "213 SHA-256 0-") },
+	"MFF modify;UNIX.mode;":                 func(c *raw) { c.do("MFF modify=20200101000000; f", "213 modify=20200101000000; f") },
+	"RANG STREAM":                           func(c *raw) { c.do("RANG 1 2", "350"); c.get("RETR f") },
+	"EPRT":                                  func(c *raw) { c.do("EPRT |1|127.0.0.1|2000|", "200") },
+	"EPSV":                                  func(c *raw) { c.do("EPSV", "229") },
+	"MDTM":                                  func(c *raw) { c.do("MDTM f", "213 20210102030405") },
+	"MFMT":                                  func(c *raw) { c.do("MFMT 20210102030405 f", "213 Modify=20210102030405; f") },
+	"PASV":                                  func(c *raw) { c.do("PASV", "227") },
+	"SIZE":                                  func(c *raw) { c.do("SIZE f", "213 5") },
+	"SITE CHMOD":                            func(c *raw) { c.do("SITE CHMOD 600 f", "200") },
+	"SITE SYMLINK":                          func(c *raw) { c.do("SITE SYMLINK f l", "200") },
+	"SITE UTIME":                            func(c *raw) { c.do("SITE UTIME 20210102030405 f", "200") },
 	"TVFS": func(c *raw) {
 		c.do("MKD d", "257")
 		c.do("SIZE /d/../f", "213 5")
@@ -65,7 +69,7 @@ var featureUse = map[string]func(c *raw){
 }
 
 func TestFeaturesWork(t *testing.T) {
-	fsys := ftpserver.NewMemFS(0)
+	fsys := ftpserver.NewMemFS(1 << 20)
 	tree(t, fsys)
 	must(t, fsys.Rename("b", "f"))
 	must(t, fsys.Remove("l"))

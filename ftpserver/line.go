@@ -27,11 +27,12 @@ const (
 // LF, drops the CR before it, and takes Telnet commands out of the stream
 // (RFC 959 section 5.3.1, RFC 1123 section 4.1.2.12).
 type lineReader struct {
-	r *bufio.Reader
+	r       *bufio.Reader
+	literal bool // there are no Telnet commands, 0xFF is a byte like any other
 }
 
-func newLineReader(r io.Reader) *lineReader {
-	return &lineReader{r: bufio.NewReaderSize(r, 4096)}
+func newLineReader(r io.Reader, literal bool) *lineReader {
+	return &lineReader{bufio.NewReaderSize(r, 4096), literal}
 }
 
 // next returns the next line. It returns errLineTooLong for one that was
@@ -66,7 +67,7 @@ func (l *lineReader) next() (string, error) {
 // single 0xFF before a byte that is no Telnet command is taken as it is:
 // clients that know nothing of Telnet send such names.
 func (l *lineReader) byte() (b byte, isData bool, err error) {
-	if b, err = l.r.ReadByte(); err != nil || b != telnetIAC {
+	if b, err = l.r.ReadByte(); err != nil || b != telnetIAC || l.literal {
 		return b, true, err
 	}
 	if b, err = l.r.ReadByte(); err != nil {

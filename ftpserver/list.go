@@ -2,8 +2,10 @@ package ftpserver
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"io/fs"
 	"path"
 	"slices"
@@ -21,21 +23,25 @@ type entry struct {
 
 // listing is what LIST, NLST, STAT and MLSD were asked for.
 type listing struct {
+	verb    string
 	path    string // absolute
 	prefix  string // what NLST puts before each name
 	isDir   bool
 	hidden  bool // -A: also names that begin with a dot
 	dots    bool // -a: "." and ".." as well
 	long    bool // -l
+	onDisk  bool // in the order of the disk, not sorted
 	entries []entry
 }
 
 // listing parses the argument of LIST, NLST or STAT, options first as ls has
 // them, and reads what it names. A name that does not exist and holds a
 // wildcard stands for the matching names of its one directory.
-func (s *session) listing(arg string) (*listing, error) {
-	req := &listing{hidden: s.srv.profile.dotFiles}
-	arg = req.options(arg)
+func (s *session) listing(verb, arg string) (*listing, error) {
+	req := &listing{verb: verb, hidden: s.srv.profile.dotFiles}
+	if verb != "NLST" || !s.srv.profile.plainNlst {
+		arg = req.options(arg)
+	}
 	p, err := s.resolve(arg)
 	if err != nil {
 		return nil, err
@@ -44,11 +50,19 @@ func (s *session) listing(arg string) (*listing, error) {
 	if arg != "" && arg != "." {
 		req.prefix = strings.TrimSuffix(arg, "/") + "/"
 	}
-	err = s.read(req, arg)
+	if find := s.srv.profile.find; find != nil {
+		return req, find(s, req, arg)
+	}
+	return req, s.find(req, arg)
+}
+
+// find fills in the entries of the one file or directory, or those that match.
+func (s *session) find(req *listing, arg string) error {
+	err := s.read(req, arg)
 	if errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(path.Base(arg), "*?[") {
 		err = s.glob(req, arg)
 	}
-	return req, err
+	return err
 }
 
 // options takes leading words like "-la" off arg. A word with an unknown
@@ -91,6 +105,9 @@ func (s *session) readDir(req *listing) error {
 		return err
 	}
 	slices.SortFunc(infos, func(a, b fs.FileInfo) int { return strings.Compare(a.Name(), b.Name()) })
+	if req.onDisk {
+		slices.SortFunc(infos, func(a, b fs.FileInfo) int { return cmp.Compare(diskOrder(a), diskOrder(b)) })
+	}
 	req.isDir = true
 	hides := s.srv.profile.hides
 	for _, fi := range infos {
@@ -98,13 +115,21 @@ func (s *session) readDir(req *listing) error {
 			continue
 		}
 		// Such a name would break the row and cannot be sent in a command.
-		if strings.ContainsAny(fi.Name(), "\r\n") {
+		if strings.ContainsAny(fi.Name(), "\r\n") && !s.srv.profile.rawNames {
 			s.log.Debug("name left out of a listing", "dir", req.path, "name", fi.Name())
 			continue
 		}
 		req.entries = append(req.entries, entry{fi.Name(), path.Join(req.path, fi.Name()), fi})
 	}
 	return nil
+}
+
+// diskOrder is where a name stands in a directory that is hashed by name, as
+// those of most disks are.
+func diskOrder(fi fs.FileInfo) uint32 {
+	h := fnv.New32a()
+	h.Write([]byte(fi.Name())) // never fails
+	return h.Sum32()
 }
 
 // glob fills in the entries of the directory of arg that match its last part.
@@ -134,11 +159,12 @@ func (s *session) glob(req *listing, arg string) error {
 
 // rows formats the entries that shall be shown.
 func (req *listing) rows(s *session, format func(*session, entry) string) []string {
+	format = s.oddFormat(req.verb, format)
 	rows := make([]string, 0, len(req.entries)+2)
 	for _, e := range req.shown(s) {
 		rows = append(rows, format(s, e))
 	}
-	return rows
+	return s.oddRows(req, rows)
 }
 
 func (req *listing) shown(s *session) []entry {
@@ -177,17 +203,30 @@ func (req *listing) look(s *session, look func(*session, entry) (entry, bool)) {
 	req.entries = shown
 }
 
-// longRow is the row of ls -l, with numeric owners and times in UTC.
-func longRow(s *session, e entry) string { return longRowAt(s, e, time.Now()) }
+// zoned is t in the zone of LIST.
+func (s *session) zoned(t time.Time) time.Time {
+	switch {
+	case s.srv.opts.Zone != nil:
+		return t.In(s.srv.opts.Zone)
+	case s.srv.profile.zone != nil:
+		return t.In(s.srv.profile.zone)
+	}
+	return t.UTC()
+}
 
-// longRowAt is longRow at a time.
-func longRowAt(s *session, e entry, now time.Time) string {
+// longRow is the row of ls -l, with numeric owners.
+func longRow(s *session, e entry) string {
+	return longRowWith(s, e, listTime(s.zoned(e.fi.ModTime()), time.Now()))
+}
+
+// longRowWith is longRow with its date.
+func longRowWith(s *session, e entry, date string) string {
 	links, uid, gid := 1, 0, 0
 	if st, ok := e.fi.Sys().(*syscall.Stat_t); ok {
 		links, uid, gid = int(st.Nlink), int(st.Uid), int(st.Gid)
 	}
 	row := fmt.Sprintf("%s %4d %-8d %-8d %12d %s %s",
-		modeString(e.fi.Mode()), links, uid, gid, e.fi.Size(), listTime(e.fi.ModTime(), now), e.label)
+		modeString(e.fi.Mode()), links, uid, gid, e.fi.Size(), date, e.label)
 	if e.fi.Mode()&fs.ModeSymlink != 0 {
 		if target, err := s.account.fs.Readlink(fsName(e.path)); err == nil {
 			row += " -> " + strings.Map(visible, target)
@@ -208,7 +247,6 @@ func visible(r rune) rune {
 const recent = 180 * 24 * time.Hour
 
 func listTime(t, now time.Time) string {
-	t = t.UTC()
 	if t.After(now) || now.Sub(t) > recent {
 		return t.Format("Jan _2  2006")
 	}

@@ -46,6 +46,10 @@ type Options struct {
 	// ids, as curl does with TLS 1.2, cannot.
 	RequireSessionReuse bool
 
+	// Zone is the zone of the times in LIST, and with the profile vsftpd of
+	// those of MDTM as well; everything else is UTC always. Default: the
+	// profile's, or UTC.
+	Zone *time.Location
 	// Profile makes the server look like another one to clients: its texts,
 	// its features and what it lacks, its listings and its peculiarities; see
 	// [Profiles]. Default: our own ways.
@@ -59,8 +63,11 @@ type Options struct {
 	// DataTimeout bounds the wait for a data connection and each wait for
 	// progress on it. Default: 1 minute.
 	DataTimeout time.Duration
-	// LoginDelay is the pause before the refusal of a login. Default: 1
-	// second; negative: none.
+	// LoginTimeout ends a session that has not logged in. Default: 2 minutes.
+	LoginTimeout time.Duration
+	// LoginDelay is the pause before the refusal of a login. Refusals for one
+	// address take turns, up to 30 seconds each. Default: 1 second; negative:
+	// none.
 	LoginDelay time.Duration
 	// MaxConnections and MaxPerAddress limit the sessions at a time, of all
 	// and of one IP address. Default: the profile's, or 200, and no limit;
@@ -72,7 +79,11 @@ type Options struct {
 	// and its like are commands of their own.
 	Disable []string
 
-	// Faults make the server misbehave; see [Server.SetFaults].
+	// Faults make the server misbehave; see [Server.SetFaults]. A [Fault] can
+	// delay, cut, refuse and lie, at one command or at all: the kinds of the
+	// network are FaultDelay to FaultRefuse, those of the protocol, by which
+	// replies come early, late, twice or never, commands sent ahead are dropped
+	// and listings are wrong, are FaultSilent to FaultDialect.
 	Faults []Fault
 
 	// Log gets a few lines per session and one per transfer. Default: none.
@@ -125,6 +136,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.DataTimeout == 0 {
 		o.DataTimeout = time.Minute
+	}
+	if o.LoginTimeout == 0 {
+		o.LoginTimeout = 2 * time.Minute
 	}
 	if o.LoginDelay == 0 {
 		o.LoginDelay = time.Second

@@ -8,7 +8,9 @@ import (
 // resolve makes the absolute path that arg means: relative to the working
 // directory, with "." and ".." resolved by name, so that nothing is above "/".
 func (s *session) resolve(arg string) (string, error) {
-	if strings.ContainsAny(arg, "\x00\r\n") {
+	if own := s.srv.profile.name; own != nil {
+		arg = own(arg)
+	} else if strings.ContainsAny(arg, "\x00\r\n") {
 		return "", say(553, "A name cannot hold NUL, CR or LF.")
 	}
 	if !strings.HasPrefix(arg, "/") {

@@ -7,7 +7,7 @@ func embeddedProfile() *profile {
 		dotFiles: true,
 		banner:   []string{"FTP ready"},
 		syst:     "VxWorks",
-		missing: []string{"FEAT", "OPTS", "SIZE", "REST", "MDTM", "MFMT", "EPSV", "EPRT", "MLST", "MLSD",
+		missing: []string{"MFF", "AVBL", "HASH", "RANG", "FEAT", "OPTS", "SIZE", "REST", "MDTM", "MFMT", "EPSV", "EPRT", "MLST", "MLSD",
 			"SITE", "STAT", "ALLO", "STOU", "APPE", "ACCT", "REIN", "ABOR"},
 		replies: map[string]reply{
 			"* 500": say(500, "?"),

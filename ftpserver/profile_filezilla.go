@@ -8,8 +8,8 @@ func filezillaProfile() *profile {
 		banner:  []string{"FileZilla Server 1.8.2", "Please visit https://filezilla-project.org/"},
 		syst:    "UNIX emulated by FileZilla.",
 		feat:    []string{"MDTM", "REST STREAM", "SIZE", "UTF8", "EPSV", "EPRT", "MFMT", "TVFS"},
-		facts:   factSet{true, true, true, true}, // type size modify perm
-		missing: []string{"SITE CHMOD", "SITE SYMLINK", "SITE UTIME", "ACCT", "STOU"},
+		facts:   factList{"type", "size", "modify", "perm"},
+		missing: []string{"MFF", "AVBL", "HASH", "RANG", "SITE CHMOD", "SITE SYMLINK", "SITE UTIME", "ACCT", "STOU"},
 		replies: map[string]reply{
 			"USER 331": say(331, "Please, specify the password."),
 			"PASS 230": say(230, "Login successful."),
@@ -23,6 +23,7 @@ func filezillaProfile() *profile {
 			"OPTS 501": say(501, "Option not understood."),
 			"* 502":    say(500, "Wrong command."),
 			"* 500":    say(500, "Wrong command."),
+			"STOR 426": say(425, "Error while transfering data: ECONNABORTED - Connection aborted"),
 			"RETR 522": refused, "STOR 522": refused, "APPE 522": refused,
 			"LIST 522": refused, "NLST 522": refused, "MLSD 522": refused,
 		},

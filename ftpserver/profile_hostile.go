@@ -49,13 +49,13 @@ func hostileFrame(r reply) string {
 	for i, text := range r.lines {
 		switch {
 		case i == last:
-			fmt.Fprintf(&b, "%03d %s\n", r.code, wire(text))
+			fmt.Fprintf(&b, "%03d %s\n", r.code, wire(text, true))
 		case i == 0:
-			fmt.Fprintf(&b, "%03d-%s\n", r.code, wire(text))
+			fmt.Fprintf(&b, "%03d-%s\n", r.code, wire(text, true))
 		case strings.HasPrefix(text, fmt.Sprintf("%03d ", r.code)):
-			fmt.Fprintf(&b, " %s\r\n", wire(text)) // the one form that would end it
+			fmt.Fprintf(&b, " %s\r\n", wire(text, true)) // the one form that would end it
 		default:
-			fmt.Fprintf(&b, "%s\r\n", wire(text))
+			fmt.Fprintf(&b, "%s\r\n", wire(text, true))
 		}
 	}
 	return b.String()

@@ -3,17 +3,18 @@ package ftpserver
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // iisProfile is the FTP service of IIS: DOS rows in local time, no MLSx, no
-// rename onto what exists, and 550 with one text for all that can go wrong.
+// rename onto what exists, names whose case counts for nothing, and 550 with one text for all that can go wrong.
 func iisProfile() *profile {
 	return &profile{
 		dotFiles: true,
 		banner:   []string{"Microsoft FTP Service"},
 		syst:     "Windows_NT",
 		feat:     []string{"LANG EN*", "UTF8", "SIZE", "MDTM", "REST STREAM"},
-		missing:  []string{"MLST", "MLSD", "MFMT", "SITE CHMOD", "SITE SYMLINK", "SITE UTIME", "STOU"},
+		missing:  []string{"MFF", "AVBL", "HASH", "RANG", "MLST", "MLSD", "MFMT", "SITE CHMOD", "SITE SYMLINK", "SITE UTIME", "STOU"},
 		replies: map[string]reply{
 			"PASS 230": say(230, "User logged in."),
 			"PASS 530": say(530, "User cannot log in."),
@@ -28,8 +29,10 @@ func iisProfile() *profile {
 			"* 502":    say(500, "Command not recognized."),
 			"* 550":    errIIS, "* 450": errIIS, "* 451": errIIS, "* 452": errIIS, "* 552": errIIS, "* 553": errIIS,
 		},
-		commands: map[string]func(*session, string) reply{"RNTO": renameOntoNothing, "SIZE": sizeInASCII},
-		row:      dosRow,
+		commands:  map[string]func(*session, string) reply{"RNTO": renameOntoNothing, "SIZE": sizeInASCII},
+		row:       dosRow,
+		zone:      time.Local,
+		foldsCase: true,
 	}
 }
 
@@ -37,7 +40,9 @@ var errIIS = say(550, "The system cannot find the file specified.")
 
 // renameOntoNothing is RNTO that replaces nothing.
 func renameOntoNothing(s *session, arg string) reply {
-	if name, err := s.name(arg); err == nil && s.renameFrom != "" {
+	name, err := s.name(arg)
+	onlyCase := s.srv.profile.foldsCase && strings.EqualFold(name, s.renameFrom)
+	if err == nil && s.renameFrom != "" && !onlyCase {
 		if _, err := s.account.fs.Lstat(name); err == nil {
 			return say(550, "Cannot create a file when that file already exists.")
 		}
@@ -55,5 +60,5 @@ func dosRow(s *session, e entry) string {
 	if fi.IsDir() {
 		size = "      <DIR>" + strings.Repeat(" ", 9)
 	}
-	return fi.ModTime().Local().Format("01-02-06  03:04PM") + " " + size + " " + e.label
+	return s.zoned(fi.ModTime()).Format("01-02-06  03:04PM") + " " + size + " " + e.label
 }

@@ -3,6 +3,7 @@ package ftpserver
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"time"
 )
 
@@ -12,8 +13,13 @@ import (
 func proftpdProfile() *profile {
 	return &profile{
 		banner: []string{"ProFTPD Server (Debian) ready."},
-		feat: []string{"EPRT", "EPSV", "MDTM", "MFMT", "REST STREAM", "SITE SYMLINK", "SITE UTIME",
-			"SIZE", "TVFS", "UTF8"},
+		feat: []string{"CLNT", "EPRT", "EPSV", "MD5", "MDTM", "MFF modify;UNIX.mode;", "MFMT", "RANG STREAM", "REST STREAM",
+			"SITE COPY", "SITE MKDIR", "SITE RMDIR", "SITE SYMLINK", "SITE UTIME", "SIZE", "TVFS", "UTF8",
+			"XCRC", "XMD5", "XSHA", "XSHA1", "XSHA256", "XSHA512"},
+		facts: factList{"modify", "perm", "size", "type", "unique", "UNIX.group", "UNIX.groupname", "UNIX.mode",
+			"UNIX.owner", "UNIX.ownername"},
+		digest:  "SHA-1",
+		missing: []string{"AVBL"},
 		replies: map[string]reply{
 			"USER 331": say(331, "Password required."),
 			"CWD 250":  say(250, "CWD command successful"),
@@ -25,14 +31,43 @@ func proftpdProfile() *profile {
 			"ABOR 225": say(226, "Abort successful"),
 			"LIST 451": say(450, "No such file or directory"),
 			"MLSD 501": say(550, "Not a directory"),
+			"NLST 550": say(450, "No such file or directory"),
+			"ACCT 202": say(502, "ACCT command not implemented"), "REIN 220": say(502, "REIN command not implemented"),
+			"MODE 504": say(501, "Unrecognized transfer mode"),
+			"SITE 504": say(500, "SITE command not understood"),
+			"PASV 501": say(500, "Illegal PASV command, EPSV ALL in effect"),
+			"PORT 501": say(500, "Illegal PORT command"), "EPRT 501": say(500, "Illegal EPRT command"),
 			"* 502":    say(500, "Command not understood"),
 			"* 500":    say(500, "Command not understood"),
 			"RETR 522": errProftpdData, "STOR 522": errProftpdData, "APPE 522": errProftpdData, "STOU 522": errProftpdData,
 			"LIST 522": errProftpdData, "NLST 522": errProftpdData, "MLSD 522": errProftpdData,
 		},
-		commands: map[string]func(*session, string) reply{"LIST": lateIfMissing},
-		row:      proftpdRow,
+		commands: proftpdCommands(),
+		site: map[string]func(*session, string) reply{
+			"CPFR": proftpdCopyFrom, "CPTO": proftpdCopyTo, "COPY": proftpdCopy,
+			"MKDIR": okOf((*session).cmdMkd), "RMDIR": okOf((*session).cmdRmd),
+		},
+		row:      yearlessRow,
+		find:     proftpdFind,
 		mlsd:     followedLink,
+		mlst:     proftpdMlst,
+		onDisk:   true,
+		rawNames: true,
+		name:     func(arg string) string { before, _, _ := strings.Cut(arg, "\x00"); return before },
+		restart:  restart{appends: true},
+		lingers:  10 * time.Second,
+		deafAbor: true, queueStat: true,
+		keepsCut: true,
+		full: func(limit int, perAddress bool) reply {
+			if perAddress {
+				return sayf(530, "Sorry, the maximum number of clients (%d) from your host are already connected.", limit)
+			}
+			return sayf(530, "Sorry, the maximum number of allowed clients (%d) already connected.", limit)
+		},
+		fullAtPass: true,
+		idle: func(after time.Duration) reply {
+			return sayf(421, "Idle timeout (%d seconds): closing control connection", int(after.Seconds()))
+		},
 		linkFact: "OS.unix=symlink",
 		after: func(s *session, verb string, r reply) {
 			if verb == "RETR" && r.code == 550 {
@@ -46,7 +81,7 @@ var errProftpdData = say(425, "Unable to build data connection: Operation not pe
 
 // lateIfMissing is LIST that opens the data connection before it looks.
 func lateIfMissing(s *session, arg string) reply {
-	req, err := s.listing(arg)
+	req, err := s.listing("LIST", arg)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return s.cmdList(arg)
 	}
@@ -57,12 +92,13 @@ func lateIfMissing(s *session, arg string) reply {
 	return say(150, "Opening ASCII mode data connection for file list")
 }
 
-// proftpdRow shows a time to come with hour and minute instead of the year.
-func proftpdRow(s *session, e entry) string {
-	if e.fi.ModTime().Before(time.Now()) {
+// yearlessRow shows a time to come with hour and minute instead of the year.
+func yearlessRow(s *session, e entry) string {
+	t := s.zoned(e.fi.ModTime())
+	if t.Before(time.Now()) {
 		return longRow(s, e)
 	}
-	return longRowAt(s, e, e.fi.ModTime())
+	return longRowWith(s, e, listTime(t, t))
 }
 
 // followedLink describes a link by what it leads to, and leaves out those

@@ -4,10 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path"
 	"strings"
+	"time"
 )
 
 // pureftpdProfile is Pure-FTPd 1.0.50: listings end at 10000 entries without
@@ -20,7 +22,8 @@ func pureftpdProfile() *profile {
 			"You will be disconnected after 15 minutes of inactivity."},
 		feat: []string{"UTF8", "EPRT", "IDLE", "MDTM", "SIZE", "MFMT", "REST STREAM", "MLSD", "PRET", "TVFS",
 			"ESTA", "PASV", "EPSV", "ESTP"},
-		missing: []string{"SITE SYMLINK"},
+		facts:   factList{"type", "size", "sizd", "modify", "UNIX.mode", "UNIX.uid", "UNIX.gid", "unique"},
+		missing: []string{"SITE SYMLINK", "HASH", "RANG", "AVBL", "MFF", "REIN"},
 		replies: map[string]reply{
 			"CWD 250":  say(250, "OK. Current directory changed"),
 			"RNFR 350": say(350, "RNFR accepted - file exists, ready for destination"),
@@ -30,16 +33,42 @@ func pureftpdProfile() *profile {
 			"ABOR 225": say(226, "Since you see this ABOR must've succeeded"),
 			"MFMT 213": say(213, "UTIME OK"),
 			"MLSD 501": say(550, "Not a directory"),
+			"STOR 426": say(451, "Error during read from data connection"),
+			"STOR 550": say(553, "Can't open that file: No such file or directory"),
+			"APPE 550": say(553, "Can't open that file: No such file or directory"),
+			"ALLO 202": say(200, "A L L O"),
+			"SITE 504": say(500, "SITE is an unknown extension"),
 			"* 500":    say(500, "Unknown command"),
 			"* 502":    say(500, "Unknown command"),
 		},
 		commands: map[string]func(*session, string) reply{
 			"USER": pureftpdUser, "OPTS": pureftpdOpts, "PRET": pureftpdPret, "LIST": emptyIfMissing,
+			"STAT": pureftpdStat, "RETR": pureftpdRetr, "APPE": pureftpdAppe, "EPSV": pureftpdEpsv,
 			"SIZE": sizeInASCII, "MKD": pureftpdMkd, "PWD": pureftpdPwd, "RNTO": pureftpdRnto, "STOR": pureftpdStor,
 		},
 		hides:      func(name string) bool { return strings.ContainsFunc(name, isControl) },
+		site:       map[string]func(*session, string) reply{"UTIME": pureftpdUtime},
 		linkFact:   "OS.unix=slink:",
 		maxEntries: 10000,
+		row:        yearlessRow,
+		zone:       time.Local,
+		find:       pureftpdFind,
+		mlst:       func(_ *session, arg string, e entry) (entry, error) { e.label = arg; return e, nil },
+		name:       underscored,
+		literalIAC: true,
+		onDisk:     true,
+		plainNlst:  true,
+		restart:    restart{pastEnd: writeAtEnd, cutsTail: true},
+		left:       &pureftpdLeft,
+		queueStat:  true,
+		keepsCut:   true,
+		full: func(limit int, perAddress bool) reply {
+			if perAddress {
+				return sayf(421, "Too many connections (%d) from this IP", limit)
+			}
+			return sayf(421, "%d users (the maximum) are already logged in, sorry", limit)
+		},
+		idle: func(time.Duration) reply { return say(421, "Timeout - try typing a little faster next time") },
 	}
 }
 
@@ -87,6 +116,9 @@ func pureftpdRnto(s *session, arg string) reply {
 // pureftpdStor stores under a name of its own and renames at the end, however
 // the upload ended. After REST it writes in place.
 func pureftpdStor(s *session, arg string) reply {
+	if strings.Contains(arg, `\`) {
+		return errPureftpdName
+	}
 	arg = pureftpdName(arg)
 	p, err := s.resolve(arg)
 	if err != nil {
@@ -103,6 +135,77 @@ func pureftpdStor(s *session, arg string) reply {
 	return r
 }
 
+// underscored is how a name is understood: there are no control characters.
+func underscored(arg string) string {
+	clean := []byte(arg)
+	for i, b := range clean {
+		if isControl(rune(b)) {
+			clean[i] = '_'
+		}
+	}
+	return string(clean)
+}
+
+// errPureftpdName is for names with a backslash, of files that are opened.
+var errPureftpdName = say(553, "Prohibited file name")
+
+// pureftpdLeft is the last reply to a RETR whose client has closed early. It
+// is a preliminary one, and nothing follows.
+var pureftpdLeft = say(150, "0.042 seconds (measured here), 1.00 Mbytes per second")
+
+// pureftpdUtime is SITE UTIME with the reply of MFMT.
+func pureftpdUtime(s *session, arg string) reply {
+	if r := s.siteUtime(arg); r.code != 200 {
+		return r
+	}
+	return say(213, "UTIME OK")
+}
+
+func pureftpdRetr(s *session, arg string) reply {
+	if strings.Contains(arg, `\`) {
+		return errPureftpdName
+	}
+	return s.cmdRetr(arg)
+}
+
+func pureftpdAppe(s *session, arg string) reply {
+	if strings.Contains(arg, `\`) {
+		return errPureftpdName
+	}
+	return s.cmdAppe(arg)
+}
+
+// pureftpdEpsv takes protocol 3 as well, and ALL without effect.
+func pureftpdEpsv(s *session, arg string) reply {
+	if strings.EqualFold(arg, "ALL") {
+		return say(220, "OK.")
+	}
+	if arg == "3" {
+		arg = ""
+	}
+	return s.cmdEpsv(arg)
+}
+
+func pureftpdStat(s *session, arg string) reply {
+	return s.statListed(arg, statForm{dir: 213, file: 213, bare: true, first: "STAT", last: "End."})
+}
+
+// pureftpdFind: NLST has everything, but is for directories only; broken links
+// are not found.
+func pureftpdFind(s *session, req *listing, arg string) error {
+	if req.verb == "NLST" {
+		req.hidden, req.dots, req.onDisk = true, true, true
+	}
+	err := s.find(req, arg)
+	if err == nil && !req.isDir && req.verb == "NLST" {
+		return fs.ErrNotExist
+	}
+	if err == nil && !req.isDir && !strings.ContainsAny(arg, "*?[") {
+		_, err = s.account.fs.Stat(fsName(req.path))
+	}
+	return err
+}
+
 // renamedFile is an upload that gets its name when it is closed.
 type renamedFile struct {
 	io.Closer
@@ -114,14 +217,7 @@ func (f renamedFile) Close() error { return errors.Join(f.Closer.Close(), f.fs.R
 
 // pureftpdName is the name that STOR stores under.
 func pureftpdName(arg string) string {
-	dir, base := path.Split(arg)
-	clean := []byte(base)
-	for i, b := range clean {
-		if isControl(rune(b)) {
-			clean[i] = '_'
-		}
-	}
-	base = string(clean)
+	dir, base := path.Split(underscored(arg))
 	trimmed := strings.TrimLeft(base, " ")
 	base = strings.Repeat("_", len(base)-len(trimmed)) + trimmed
 	trimmed = strings.TrimRight(base, " ")

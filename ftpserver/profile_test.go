@@ -146,10 +146,10 @@ func TestProftpdProfile(t *testing.T) {
 	must(t, fsys.Chtimes("f", time.Time{}, future))
 	c := profiled(t, "proftpd", fsys)
 	mlsd := c.get("MLSD")
-	if got := names(mlsd); !slices.Equal(got, []string{".", "..", "f", "link"}) {
+	if got := names(mlsd); !slices.Equal(got, []string{".", "..", "link", "f"}) {
 		t.Errorf("MLSD: %q", got)
 	}
-	if !regexp.MustCompile(`(?m)^type=OS.unix=symlink;size=10;modify=21000101000000;.* link\r$`).MatchString(mlsd) {
+	if !regexp.MustCompile(`(?m)^modify=21000101000000;.*size=10;type=OS.unix=symlink;.* link\r$`).MatchString(mlsd) {
 		t.Errorf("MLSD does not describe the target: %q", mlsd)
 	}
 	list := c.get("LIST")
@@ -259,7 +259,7 @@ func TestPureftpdProfile(t *testing.T) {
 	addr := start(t, ftpserver.Options{FS: fsys, Profile: "pureftpd", Anonymous: true})
 	c := login(t, addr)
 	c.do("OPTS UTF8 ON", "504")
-	c.do("OPTS MLST size;", "200  MLST OPTS type;size;modify;")
+	c.do("OPTS MLST size;", "200  MLST OPTS type;size;sizd;modify;")
 	c.do("PRET RETR f", "200")
 	c.do(`MKD q"q`, `257 "/q"q"`)
 	c.do("RMD q\"q", "250")

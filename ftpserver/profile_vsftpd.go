@@ -1,7 +1,9 @@
 package ftpserver
 
 import (
+	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -12,12 +14,29 @@ func vsftpdProfile() *profile {
 	return &profile{
 		banner:  []string{"(vsFTPd 3.0.3)"},
 		feat:    []string{"EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS"},
-		missing: []string{"MLST", "MLSD", "MFMT", "SITE UTIME", "SITE SYMLINK"},
+		missing: []string{"MLST", "MLSD", "MFMT", "MFF", "HASH", "RANG", "AVBL", "SITE UTIME", "SITE SYMLINK"},
 		replies: vsftpdReplies,
+		site:    map[string]func(*session, string) reply{"UMASK": vsftpdUmask},
 		commands: map[string]func(*session, string) reply{
-			"LIST": emptyIfMissing, "SIZE": sizeInASCII, "MDTM": vsftpdMdtm, "RETR": vsftpdRetr, "OPTS": vsftpdOpts,
+			"STAT": vsftpdStat, "PORT": vsftpdPort, "SIZE": sizeInASCII, "MDTM": vsftpdMdtm, "RETR": vsftpdRetr, "OPTS": vsftpdOpts,
 		},
-		after: vsftpdAfter,
+		after:      vsftpdAfter,
+		row:        vsftpdRow,
+		find:       vsftpdFind,
+		name:       func(arg string) string { return strings.ReplaceAll(arg, "\x00", "\n") },
+		literalIAC: true,
+		rawNames:   true,
+		restart:    restart{pastEnd: leaveHole},
+		deafAbor:   true,
+		queueStat:  true,
+		keepsCut:   true,
+		full: func(_ int, perAddress bool) reply {
+			if perAddress {
+				return say(421, "There are too many connections from your internet address.")
+			}
+			return say(421, "There are too many connected users, please try later.")
+		},
+		idle: func(time.Duration) reply { return say(421, "Timeout.") },
 	}
 }
 
@@ -40,6 +59,9 @@ var vsftpdReplies = map[string]reply{
 	"SITE 200": say(200, "SITE CHMOD command ok."), "SITE 550": say(550, "SITE CHMOD command failed."),
 	"SITE 502": say(500, "Unknown SITE command."), "SITE 504": say(500, "Unknown SITE command."),
 	"NOOP 200": say(200, "NOOP ok."),
+	"REIN 220": say(502, "REIN not implemented."), "ACCT 202": say(502, "ACCT not implemented."),
+	"PASV 501": say(550, "Permission denied."), "PORT 501": say(500, "Illegal PORT command."),
+	"EPRT 501": say(500, "Illegal EPRT command."),
 	"* 500":    say(500, "Unknown command."),
 	"* 502":    say(500, "Unknown command."),
 	"* 426":    say(426, "Failure writing network stream."),
@@ -53,18 +75,26 @@ func vsftpdOpts(_ *session, arg string) reply {
 	return say(501, "Option not understood.")
 }
 
-// vsftpdMdtm is MDTM that sets the time of a file if one is given.
+// vsftpdMdtm is MDTM that sets the time of a file if one is given. With
+// use_localtime both are in the zone of LIST.
 func vsftpdMdtm(s *session, arg string) reply {
 	stamp, file, ok := strings.Cut(arg, " ")
 	t, valid := parseTimeVal(stamp)
 	if !ok || !valid || len(stamp) != len(timeLayout) {
-		return s.cmdMdtm(arg)
+		fi, err := s.regular(arg)
+		if err != nil {
+			return fail(err)
+		}
+		return say(213, s.zoned(fi.ModTime()).Format(timeLayout))
 	}
 	if s.account.readOnly {
 		return errReadOnly
 	}
 	if _, err := s.regular(file); err != nil {
 		return say(550, "Could not set file modification time.")
+	}
+	if zone := s.srv.opts.Zone; zone != nil {
+		t = time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, zone)
 	}
 	name, err := s.name(file)
 	if err == nil {
@@ -74,6 +104,28 @@ func vsftpdMdtm(s *session, arg string) reply {
 		return fail(err)
 	}
 	return say(213, "File modification time set.")
+}
+
+// vsftpdUmask is SITE UMASK, which tells or sets what new files and
+// directories are made without.
+func vsftpdUmask(s *session, arg string) reply {
+	if arg == "" {
+		return sayf(200, "Your current UMASK is 0%o", s.umask)
+	}
+	bits, err := strconv.ParseUint(arg, 8, 9)
+	if err != nil {
+		return say(500, "SITE UMASK command failed.")
+	}
+	s.umask = fs.FileMode(bits)
+	return sayf(200, "UMASK set to 0%o", bits)
+}
+
+// vsftpdPort has a reply of its own after EPSV ALL.
+func vsftpdPort(s *session, arg string) reply {
+	if s.epsvOnly {
+		return say(550, "Permission denied.")
+	}
+	return s.cmdPort(arg)
 }
 
 // vsftpdRetr sends nothing if REST is past the end.

@@ -17,6 +17,7 @@ const replyTimeout = 30 * time.Second
 type reply struct {
 	code  int
 	lines []string
+	bare  bool // the lines between the first and the last stand as they are
 }
 
 func say(code int, lines ...string) reply { return reply{code: code, lines: lines} }
@@ -108,21 +109,28 @@ func (s *session) send(r reply) {
 	}
 	last := len(r.lines) - 1
 	for i, text := range r.lines {
+		if i > 0 && i < last && s.srv.profile.rawNames {
+			text = s.rawWire(text)
+		} else {
+			text = wire(text, !s.srv.profile.literalIAC)
+		}
 		switch {
 		case i == last:
-			fmt.Fprintf(s.out, "%03d %s\r\n", r.code, wire(text))
+			fmt.Fprintf(s.out, "%03d %s\r\n", r.code, text)
 		case i == 0:
-			fmt.Fprintf(s.out, "%03d-%s\r\n", r.code, wire(text))
+			fmt.Fprintf(s.out, "%03d-%s\r\n", r.code, text)
+		case r.bare:
+			fmt.Fprintf(s.out, "%s\r\n", text)
 		default:
 			// The space keeps a line from being taken for the last one.
-			fmt.Fprintf(s.out, " %s\r\n", wire(text))
+			fmt.Fprintf(s.out, " %s\r\n", text)
 		}
 	}
 }
 
 // wire makes text one line of the control connection: line ends and NUL
-// become '?', and 0xFF is doubled, which is Telnet's IAC (RFC 854).
-func wire(text string) string {
+// become '?', and with telnet 0xFF is doubled, which is its IAC (RFC 854).
+func wire(text string, telnet bool) string {
 	if !strings.ContainsAny(text, "\r\n\x00") && strings.IndexByte(text, telnetIAC) < 0 {
 		return text
 	}
@@ -132,12 +140,24 @@ func wire(text string) string {
 		case '\r', '\n', 0:
 			b.WriteByte('?')
 		case telnetIAC:
-			b.Write([]byte{telnetIAC, telnetIAC})
+			b.WriteByte(c)
+			if telnet {
+				b.WriteByte(c)
+			}
 		default:
 			b.WriteByte(c)
 		}
 	}
 	return b.String()
+}
+
+// rawWire is wire for rows of STAT in which names may break lines.
+func (s *session) rawWire(row string) string {
+	parts := strings.Split(row, "\n")
+	for i := range parts {
+		parts[i] = wire(parts[i], !s.srv.profile.literalIAC)
+	}
+	return strings.Join(parts, "\n")
 }
 
 // flush sends what is in the buffer; a peer that does not take it in time

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"runtime"
 	"sync"
 	"time"
 )
@@ -21,6 +22,7 @@ type Server struct {
 
 	profile *profile
 	faults  faultRules
+	digests chan struct{} // holds one for each hash that is computed
 
 	ctx      context.Context // ends when sessions must end at once
 	kill     context.CancelFunc
@@ -31,6 +33,7 @@ type Server struct {
 	closed    bool
 	listeners map[net.Listener]struct{}
 	perAddr   map[netip.Addr]int
+	refusals  map[netip.Addr]int // of logins, that are delayed
 	count     int
 	nextID    int
 }
@@ -54,8 +57,10 @@ func New(o Options) (*Server, error) {
 		commands:  commandTable(),
 		site:      siteTable(),
 		draining:  make(chan struct{}),
+		digests:   make(chan struct{}, runtime.GOMAXPROCS(0)),
 		listeners: make(map[net.Listener]struct{}),
 		perAddr:   make(map[netip.Addr]int),
+		refusals:  make(map[netip.Addr]int),
 	}
 	if err := srv.shapeCommands(); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"sync"
@@ -47,20 +48,32 @@ type session struct {
 	transfer *transfer // nil if none is running
 	outcome  chan outcome
 	stalled  bool // by a fault rule: nothing is obeyed or answered
-	closing  bool // no more commands
-	aborts   int  // ABORs in queue that found a transfer running
-	lost     bool // the control connection is gone
-	unknown  int  // unknown commands in a row
 
-	user     string // the last USER
+	odd         FaultKind // of the command that is obeyed; FaultDelay: none
+	late        []reply   // held back by FaultLate
+	segment     int       // of the line that is obeyed
+	dropSegment int       // whose other lines are dropped by FaultDropAhead
+
+	closing bool // no more commands
+	aborts  int  // ABORs in queue that found a transfer running
+	lost    bool // the control connection is gone
+	unknown int  // unknown commands in a row
+
+	login    *time.Timer // for the login
+	full     *reply      // why there is no room, told at PASS; nil: there is
+	user     string      // the last USER
 	account  *account
 	failures int
 
 	cwd        string // absolute, clean
 	ascii      bool   // TYPE A
 	rest       int64  // REST, 0 if none
+	rangeEnd   int64  // RANG, the first octet behind it, 0 if none
+	digest     string // of HASH
+	umask      fs.FileMode
 	renameFrom string // RNFR, "" if none
-	facts      factSet
+	copyFrom   string // SITE CPFR, "" if none
+	facts      factList
 	epsvOnly   bool     // EPSV ALL
 	data       dataPort // nil if none is prepared
 }
@@ -74,6 +87,7 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 		log:     srv.opts.Log.With("session", id, "peer", conn.RemoteAddr().String()),
 		outcome: make(chan outcome, 1),
 		resume:  make(chan net.Conn, 1),
+		login:   time.NewTimer(srv.opts.LoginTimeout),
 	}
 	s.ctx, s.cancel = context.WithCancel(srv.ctx)
 	s.reset()
@@ -82,9 +96,13 @@ func newSession(srv *Server, id int, conn net.Conn) *session {
 
 // reset makes the parameters those of a new session (REIN).
 func (s *session) reset() {
+	if s.account != nil {
+		s.login.Reset(s.srv.opts.LoginTimeout)
+	}
 	s.user, s.account = "", nil
-	s.cwd, s.ascii, s.rest, s.renameFrom = "/", true, 0, ""
-	s.facts, s.epsvOnly = allFacts().and(s.srv.profile.facts), false
+	s.cwd, s.ascii, s.rest, s.rangeEnd, s.renameFrom = "/", true, 0, 0, ""
+	s.digest, s.umask, s.copyFrom = s.srv.profile.firstDigest(), 0, ""
+	s.facts, s.epsvOnly = s.srv.profile.allFacts(), false
 	s.dropData()
 }
 
@@ -126,6 +144,7 @@ func (s *session) serve(leave func()) {
 func (s *session) loop(lines <-chan line) {
 	idle := time.NewTimer(s.srv.opts.IdleTimeout)
 	defer idle.Stop()
+	defer s.login.Stop()
 	for !s.closing && !s.lost {
 		if s.transfer == nil && len(s.queue) > 0 {
 			next := s.queue[0]
@@ -141,9 +160,12 @@ func (s *session) loop(lines <-chan line) {
 
 // wait blocks until something happens, and handles it.
 func (s *session) wait(lines <-chan line, idle *time.Timer) {
-	draining, idleC := s.srv.draining, idle.C
+	draining, idleC, loginC := s.srv.draining, idle.C, s.login.C
 	if s.stalled {
 		idleC = nil
+	}
+	if s.stalled || s.account != nil {
+		loginC = nil
 	}
 	if s.transfer != nil {
 		draining, idleC = nil, nil
@@ -169,7 +191,10 @@ func (s *session) wait(lines <-chan line, idle *time.Timer) {
 	case o := <-s.outcome:
 		s.finish(o)
 	case <-idleC:
-		s.send(sayf(421, "Idle for %v; closing control connection.", s.srv.opts.IdleTimeout))
+		s.send(s.srv.idleReply())
+		s.closing = true
+	case <-loginC:
+		s.send(sayf(421, "No login within %v; closing control connection.", s.srv.opts.LoginTimeout))
 		s.closing = true
 	case <-draining:
 		if !s.stalled {
@@ -190,13 +215,16 @@ func (s *session) hear(l line) {
 	case l.err != nil && !errors.Is(l.err, errLineTooLong):
 		s.lost = true
 		return
-	case verb == "ABOR" && s.srv.commands[verb].run != nil:
+	case l.segment == s.dropSegment:
+		s.ignore(l)
+		return
+	case verb == "ABOR" && s.srv.commands[verb].run != nil && !s.srv.profile.deafAbor:
 		s.aborts++
 		s.transfer.abort()
 	case l.held:
 		l.held = false
 		s.resume <- nil
-	case verb == "STAT" && arg == "" && len(s.queue) == 0:
+	case verb == "STAT" && arg == "" && len(s.queue) == 0 && !s.srv.profile.queueStat:
 		s.obey(l)
 		return
 	}
@@ -213,9 +241,13 @@ func (s *session) obey(l line) {
 		s.lost = true
 		return
 	}
+	if l.segment == s.dropSegment {
+		s.ignore(l)
+		return
+	}
 	verb, arg := splitLine(l.text)
 	s.traceCommand(verb, l.text)
-	s.held, s.ahead = l.held, l.ahead
+	s.held, s.ahead, s.segment, s.odd = l.held, l.ahead, l.segment, FaultDelay
 	if s.suffer(s.struckBy(AtCommand, verb, arg)) {
 		s.follow(verb, arg)
 	}
@@ -226,14 +258,15 @@ func (s *session) obey(l line) {
 
 // follow runs a command, answers it, and starts the transfer that it began.
 func (s *session) follow(verb, arg string) {
-	r := s.dispatch(verb, arg)
+	r := s.dispatchOddly(verb, arg)
 	if s.transfer == nil || s.transfer.started {
 		s.answer(verb, arg, r)
 		return
 	}
-	s.transfer.fault = s.struckBy(AtData, verb, arg)
-	s.send(s.srv.profile.reply(verb, r))
-	s.flush()
+	if s.transfer.work == nil {
+		s.transfer.fault = s.struckBy(AtData, verb, arg)
+		s.announce(s.srv.profile.reply(verb, r))
+	}
 	s.startTransfer()
 }
 

@@ -20,16 +20,23 @@ type transfer struct {
 	port    dataPort
 	timeout time.Duration
 	body    func(c *dataConn) error
+	// work is instead of body where no data connection is used, and done is
+	// then what it returns.
+	work    func(ctx context.Context) (reply, error)
 	secure  *tls.Config // nil: in the clear
 	resumed bool        // the session of TLS must be the control connection's
 	tail    *dataConn   // what is left to close after the reply; nil if nothing
 	file    io.Closer   // closed at the end; nil if there is none
 
-	done reply // if all goes well
+	done    reply         // if all goes well
+	left    *reply        // if the client closed early; nil: 426
+	lingers time.Duration // the wait for the client to close first
 
 	count   atomic.Int64 // octets moved so far
 	started bool
-	cancel  context.CancelFunc
+	// answered: the final reply was sent before the data, by FaultEarly.
+	answered bool
+	cancel   context.CancelFunc
 }
 
 // outcome is what a transfer sends to its session at its end.
@@ -49,9 +56,19 @@ func (s *session) begin(verb, path string, file io.Closer, body func(*dataConn) 
 	if s.protected {
 		t.secure, t.resumed = s.sessionTLS(), s.srv.opts.RequireSessionReuse
 	}
+	t.lingers = s.srv.profile.lingers
+	if verb == "RETR" {
+		t.left = s.srv.profile.left
+	}
 	s.data = nil
 	s.transfer = t
 	return t
+}
+
+// work makes a command that takes long a transfer without data: it is done on
+// a goroutine of its own, and ABOR is heard. The file is closed at the end.
+func (s *session) work(verb, path string, file io.Closer, work func(context.Context) (reply, error)) {
+	s.transfer = &transfer{verb: verb, path: path, work: work, file: file}
 }
 
 // startTransfer runs s.transfer on its goroutine.
@@ -82,6 +99,10 @@ var errNoData = errors.New("no data connection")
 func (t *transfer) run(ctx context.Context) (err error) {
 	if t.file != nil {
 		defer func() { err = errors.Join(err, t.file.Close()) }()
+	}
+	if t.work != nil {
+		t.done, err = t.work(ctx)
+		return err
 	}
 	conn, err := t.port.open(ctx, t.timeout)
 	if err != nil {
@@ -125,6 +146,9 @@ func (t *transfer) move(ctx context.Context, c *dataConn) error {
 		return err
 	}
 	_, err := c.fault.room(c, t.count.Load(), 0) // if the rule waits for the last octet
+	if err == nil && t.lingers > 0 && c.tls == nil {
+		c.awaitClose(t.lingers)
+	}
 	return err
 }
 
@@ -143,6 +167,8 @@ func (t *transfer) answer(ctx context.Context, err error) reply {
 		return say(425, "Cannot open data connection.")
 	case errors.As(err, &trouble) && isTimeout(err):
 		return say(426, "Data connection timed out; transfer aborted.")
+	case errors.As(err, &trouble) && t.left != nil:
+		return *t.left
 	case errors.As(err, &trouble):
 		return say(426, "Connection closed; transfer aborted.")
 	}
@@ -157,7 +183,9 @@ func (s *session) finish(o outcome) {
 	if o.err != nil {
 		s.log.Debug("transfer failed", "verb", t.verb, "path", t.path, "err", o.err)
 	}
-	s.answer(t.verb, "", o.reply)
+	if !t.answered {
+		s.answer(t.verb, "", o.reply)
+	}
 	s.closing = s.closing || o.reply.code == 421
 }
 

@@ -5,6 +5,7 @@ import "github.com/hanwen/go-fuse/v2/fs"
 // What is implemented. A method with a wrong signature would be no error
 // otherwise, and its operation would silently be go-fuse's default.
 var (
+	_ fs.NodeOnForgetter    = (*node)(nil)
 	_ fs.NodeStatfser       = (*node)(nil)
 	_ fs.NodeAccesser       = (*node)(nil)
 	_ fs.NodeGetattrer      = (*node)(nil)
@@ -42,7 +43,6 @@ var (
 // A test holds it against the package, so that a new one is decided upon.
 var notImplemented = map[string]string{
 	"NodeOnAdder":         "the tree is found by lookups",
-	"NodeOnForgetter":     "a node holds nothing that must be given back",
 	"NodeWrapChilder":     "there is one type of node",
 	"NodeLookupNoder":     "paths, not numbers, name files: no export over NFS",
 	"NodeLookupParenter":  "as NodeLookupNoder",

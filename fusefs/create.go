@@ -21,7 +21,7 @@ func (n *node) Create(ctx context.Context, name string, flags, mode uint32, out 
 		return nil, nil, 0, n.fsys.fail(op, "create", path, err)
 	}
 	n.fsys.fillEntry(out, a)
-	inode := n.newChild(ctx, a)
+	inode := n.newChild(ctx, name, a)
 	return inode, newHandle(inode.Operations().(*node), file, flags), 0, 0
 }
 
@@ -46,7 +46,7 @@ func (n *node) Mknod(ctx context.Context, name string, mode, _ uint32, out *fuse
 		return nil, n.fsys.fail(op, "mknod", path, err)
 	}
 	n.fsys.fillEntry(out, a)
-	return n.newChild(ctx, a), 0
+	return n.newChild(ctx, name, a), 0
 }
 
 // Link is refused: FTP has no hard links (link(2) has EPERM for that).

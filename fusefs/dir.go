@@ -45,15 +45,16 @@ func (n *node) child(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 		}
 		return old
 	}
-	inode := n.newChild(ctx, a)
+	inode := n.newChild(ctx, name, a)
 	n.AddChild(name, inode, true)
 	return inode
 }
 
 // newChild returns an inode for something that was just made.
-func (n *node) newChild(ctx context.Context, a cache.Attr) *fs.Inode {
+func (n *node) newChild(ctx context.Context, name string, a cache.Attr) *fs.Inode {
+	dir, _ := n.path() // a directory that was removed meanwhile has other troubles
 	child := &node{fsys: n.fsys}
-	inode := n.NewInode(ctx, child, fs.StableAttr{Mode: fileType(a.Type)})
+	inode := n.NewInode(ctx, child, n.fsys.inos.take(join(dir, name), fileType(a.Type)))
 	n.fsys.known.add(child)
 	return inode
 }
@@ -94,7 +95,7 @@ func (n *node) Mkdir(ctx context.Context, name string, mode uint32, out *fuse.En
 		return nil, n.fsys.fail(op, "mkdir", path, err)
 	}
 	n.fsys.fillEntry(out, a)
-	return n.newChild(ctx, a), 0
+	return n.newChild(ctx, name, a), 0
 }
 
 // Symlink implements symlink(2).
@@ -110,7 +111,7 @@ func (n *node) Symlink(ctx context.Context, target, name string, out *fuse.Entry
 		return nil, n.fsys.failAs(op, "symlink", path, err, symlinkErrno(err))
 	}
 	n.fsys.fillEntry(out, a)
-	return n.newChild(ctx, a), 0
+	return n.newChild(ctx, name, a), 0
 }
 
 // Unlink implements unlink(2).

@@ -13,6 +13,9 @@ import (
 // connectFailure tells in one line why the server at loc could not be used,
 // and what to do.
 func connectFailure(loc location, err error) error {
+	if failure := proxyFailure(loc, err); failure != nil {
+		return failure
+	}
 	at := loc.address()
 	says := serverWords(err)
 	switch ftpclient.KindOf(err) {

@@ -20,6 +20,9 @@ type secrets struct {
 	HasURL bool // the URL held a password
 	URL    string
 
+	HasProxy bool // --proxy held one
+	Proxy    string
+
 	HasEnv bool // FTPFS_PASSWORD was set
 	Env    string
 
@@ -67,7 +70,7 @@ func (s secrets) envPassword() *string {
 
 // exposed reports whether there is anything to hide.
 func (s secrets) exposed() bool {
-	return s.HasURL || s.HasEnv || s.HasServe || len(s.Users) > 0
+	return s.HasURL || s.HasProxy || s.HasEnv || s.HasServe || len(s.Users) > 0
 }
 
 // replaceProcess executes this program anew with args, without the secrets in

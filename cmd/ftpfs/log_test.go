@@ -87,7 +87,7 @@ func TestTraceLines(t *testing.T) {
 		"INFO #1 data: 42 bytes in 1s",
 		"INFO #1 data: 7 bytes in 1s: reset",
 		"INFO #1 disconnected: idle",
-		`WARN listing line cannot be read dir=/d line=x\x1by reason="no date"`,
+		`WARN the server has names here that cannot be shown dir=/d names=1 reasons="no date (1)" first=x\x1by`,
 	}
 	if strings.Join(*got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(*got, "\n"), strings.Join(want, "\n"))

@@ -31,6 +31,7 @@ type mountCommand struct {
 	passwordFile string
 	netrc        string
 	tls          string // off, try, explicit, implicit; empty: as the URL says
+	network      networkFlags
 }
 
 func newMountCommand(p *program) *cobra.Command {
@@ -53,6 +54,11 @@ log. ftp:// sends it, and all data, unencrypted. ftpes:// is FTP over TLS, asked
 for by AUTH; ftps:// speaks TLS from the start, on port 990. Neither goes on
 without. The server's certificate must be of a known authority (--ca-file adds
 those of a file in place of the system's), or the one of --tls-pin.
+
+Data connections are opened by us, to the host of the URL alone (EPSV, PASV).
+With --active the server opens them, which only works where no firewall or NAT
+of ours is in its way. Through --proxy go all connections. A proxy in ALL_PROXY
+is not used: the mount outlives the shell that has set it.
 
 Flags may also be given as -o name=value, in fstab too, or by the environment.`,
 		Example: `  ftpfs mount ftp://ftp.debian.org/debian ~/debian
@@ -91,6 +97,8 @@ func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f.StringVar(&c.passwordFile, "password-file", "", "file whose first line is the password")
 	f.StringVar(&c.netrc, "netrc", "", "file with machine, login, password (default $NETRC or ~/.netrc)")
 	c.addTLSFlags(f)
+	c.addHabitFlags(f)
+	c.addNetworkFlags(f)
 	f.StringVar(&c.job.LogFile, "log-file", "", "append the log to this file (default: stderr with -f, else the system log)")
 	f.BoolVarP(&c.job.Verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.job.Trace, "trace", false, "log every command and reply, passwords masked")
@@ -144,21 +152,18 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 // validate fills in the job from the arguments. It asks nobody and changes
 // nothing.
 func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
-	if !c.job.Demo {
-		if c.job.Location, err = parseURL(rawURL); err != nil {
-			return err
-		}
+	if err = c.validateServer(rawURL); err != nil {
+		return err
 	}
-	if err = c.validateTLS(); err != nil {
+	if err = c.validateHabits(); err != nil {
+		return err
+	}
+	if err = c.validateNetwork(); err != nil {
 		return err
 	}
 	switch {
-	case c.job.Connections < 1 || c.job.Connections > maxConnections:
-		return failf(exitUsage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
 	case c.job.AttrTTL < 0:
 		return failf(exitUsage, "--attr-timeout %s is negative", c.job.AttrTTL)
-	case c.job.Timeout < time.Second:
-		return failf(exitUsage, "--timeout %s is less than a second", c.job.Timeout)
 	case mountpoint == "":
 		return failf(exitUsage, "the mount point is empty")
 	}
@@ -175,6 +180,25 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	return err
 }
 
+// validateServer is validate for what is about the server.
+func (c *mountCommand) validateServer(rawURL string) (err error) {
+	if !c.job.Demo {
+		if c.job.Location, err = parseURL(rawURL); err != nil {
+			return err
+		}
+	}
+	if err = c.validateTLS(); err != nil {
+		return err
+	}
+	switch {
+	case c.job.Connections < 1 || c.job.Connections > maxConnections:
+		return failf(exitUsage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
+	case c.job.Timeout < time.Second:
+		return failf(exitUsage, "--timeout %s is less than a second", c.job.Timeout)
+	}
+	return nil
+}
+
 // hideSecrets replaces the process by one that has no password in arguments
 // or environment, if there is one; it returns in the process that has not.
 func (c *mountCommand) hideSecrets(rawURL string) error {
@@ -182,13 +206,15 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 		if c.secrets.HasURL {
 			c.job.Location.setPassword(c.secrets.URL)
 		}
+		c.hideProxy(nil)
 		return nil
 	}
 	c.secrets.HasURL, c.secrets.URL = c.job.Location.HasPassword, c.job.Location.Password
+	args := slices.Clone(c.argv)
+	c.hideProxy(args)
 	if !c.secrets.exposed() {
 		return nil
 	}
-	args := slices.Clone(c.argv)
 	for i, a := range args {
 		if i > 0 && a == rawURL {
 			args[i] = c.job.Location.String()

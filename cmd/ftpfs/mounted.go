@@ -41,6 +41,8 @@ type mountJob struct {
 	Umask       uint32
 	Timeout     time.Duration // silence of the server that ends an operation
 	TLS         tlsSettings
+	Habits      serverHabits
+	Network     networkSettings
 
 	Verbose bool
 	Trace   bool
@@ -143,9 +145,11 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, m.job.connectLimit())
 	defer cancel()
 	options := m.clientOptions()
+	m.job.Habits.apply(&options)
 	if options.TLS, err = m.job.TLS.config(); err != nil {
 		return err
 	}
+	m.job.Network.apply(&options)
 	client, err := ftpclient.New(options)
 	if err != nil {
 		return failf(exitUsage, "%w", err)
@@ -157,10 +161,29 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	}
 	m.root, m.source = loc.root(home), loc.String()
 	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
+		if failure := m.activeFailure(err); failure != nil {
+			return failure
+		}
+		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
+	}
+	if err := m.checkActive(ctx); err != nil {
+		return err
+	}
+	if err := checkData(ctx, client, m.root); err != nil {
 		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
 	}
 	m.tellSecurity(client.Features().TLS)
 	return nil
+}
+
+// checkData lists the directory where there is reason to fear that no data
+// connection will work. It is no check elsewhere: a directory may be large.
+func checkData(ctx context.Context, c *ftpclient.Client, root string) error {
+	if !c.Features().NoTickets {
+		return nil
+	}
+	_, err := c.List(ctx, root)
+	return err
 }
 
 // tellSecurity says what the person may not expect of the mount's security.

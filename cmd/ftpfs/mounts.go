@@ -73,8 +73,15 @@ func (m *knownMount) signal(sig syscall.Signal) error {
 	return syscall.Kill(m.PID, sig)
 }
 
-// forget removes the state file of a mount that has ended.
-func (m *knownMount) forget() error { return os.Remove(m.path) }
+// forget removes the state file of a mount that has ended, and the socket that
+// it left if it was killed.
+func (m *knownMount) forget() error {
+	err := os.Remove(controlPath(m.path))
+	if errors.Is(err, os.ErrNotExist) {
+		err = nil
+	}
+	return errors.Join(os.Remove(m.path), err)
+}
 
 // findMount returns the newest state file for mountpoint in dirs, one of a
 // living process before all others, or nil. Files that cannot be read are

@@ -59,10 +59,18 @@ func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
 		if m.Type != fsType {
 			continue
 		}
-		if known := findMount(c.dirs, m.Mountpoint); known != nil {
-			n++
-			errs = append(errs, c.ask(cmd, known, m.Mountpoint, ""))
+		known := findMount(c.dirs, m.Mountpoint)
+		if known == nil {
+			continue
 		}
+		err := c.ask(cmd, known, m.Mountpoint, "")
+		if alive, aliveErr := known.alive(); err != nil && aliveErr == nil && !alive {
+			err = nil // it has just ended, or is dead already
+			n--
+		}
+		known.Close()
+		n++
+		errs = append(errs, err)
 	}
 	if n == 0 {
 		return failf(exitNotMounted, "nothing is mounted: see findmnt -t %s", fsType)
@@ -84,11 +92,11 @@ func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name strin
 	if known == nil {
 		return failf(exitNotMounted, "%s: no process of this user serves it", dir)
 	}
+	defer known.Close()
 	return c.ask(cmd, known, dir, rest)
 }
 
 func (c *refreshCommand) ask(cmd *cobra.Command, known *knownMount, dir, rest string) error {
-	defer known.Close()
 	if err := known.request(cmd.Context(), controlRequest{Do: "refresh", Path: rawText(rest)}); err != nil {
 		return failf(exitFailure, "%s: %w", dir, err)
 	}

@@ -36,7 +36,9 @@ func TestRefresh(t *testing.T) {
 	}
 	refresh := func(args ...string) func() {
 		return func() {
-			if r := runProgram(t, command(t, append([]string{"refresh"}, args...)...)); r.code != exitOK {
+			r := runProgram(t, command(t, append([]string{"refresh"}, args...)...))
+			// Without an argument root asks the mounts of other tests, too.
+			if r.code != exitOK && (len(args) > 0 || strings.Contains(r.stderr, dir)) {
 				t.Errorf("refresh %q: %+v", args, r)
 			}
 		}

@@ -30,7 +30,7 @@ can read and write what is there. It also has a small FTP server of its own.`,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newMountCommand(p), newUmountCommand(p), newRefreshCommand(p), newServeCommand(p), newDaemonCommand())
+	root.AddCommand(newMountCommand(p), newUmountCommand(p), newRefreshCommand(p), newServeCommand(p), newProbeCommand(p), newDaemonCommand())
 	root.AddCommand(&cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",

@@ -33,6 +33,7 @@ type serveCommand struct {
 	passivePorts string
 	passiveHost  string
 	tls          serveTLS
+	limits       serveLimits
 	verbose      bool
 	trace        bool
 
@@ -82,6 +83,7 @@ func (c *serveCommand) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.readOnly, "read-only", false, "refuse every change (the default)")
 	f.StringVar(&c.passivePorts, "passive-ports", "", "ports for data connections, A-B (default: any)")
 	f.StringVar(&c.passiveHost, "passive-host", "", "address that clients shall connect to for data, behind NAT")
+	c.limits.addFlags(f)
 	c.tls.addFlags(f)
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.trace, "trace", false, "log every command and reply, passwords masked")
@@ -149,6 +151,9 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 		return o, failf(exitUsage, "nobody could log in: give --anonymous, or --user NAME with FTPFS_SERVE_PASSWORD or --password-file")
 	}
 	var err error
+	if err = c.limits.apply(&o); err != nil {
+		return o, err
+	}
 	if o.PassiveMin, o.PassiveMax, err = parsePorts(c.passivePorts); err != nil {
 		return o, err
 	}

@@ -71,10 +71,10 @@ func (c *mountCommand) chooseSecurity() error {
 	case loc.Security != ftpclient.SecurityNone && want != loc.Security:
 		return failf(exitUsage, "--tls=%s contradicts %s://: write ftp:// with --tls", c.tls, loc.scheme())
 	}
-	if loc.Port == loc.Security.DefaultPort() {
+	if !loc.HasPort {
 		loc.Port = want.DefaultPort()
 	}
-	loc.Security = want
+	loc.Security, loc.HasPort = want, loc.Port != want.DefaultPort() // as String shows it
 	return nil
 }
 
@@ -124,6 +124,8 @@ func tlsFailure(loc location, says string, err error) error {
 		return failf(exitTLS, "%s demands TLS%s: write ftpes:// instead of ftp://", at, says)
 	case op == "AUTH" && says != "":
 		return failf(exitTLS, "%s has no TLS by AUTH%s: try ftps://, or ftp:// if unencrypted will do", at, says)
+	case errors.Is(err, ftpclient.ErrNoTicket):
+		return failf(exitTLS, "%s wants TLS sessions resumed and gives no tickets for that%s: set there TLSSessionTickets on (ProFTPD), or allow TLS 1.3", at, says)
 	case op == "PROT":
 		return failf(exitTLS, "%s does not encrypt data%s: only ftp://, or --tls=try, does without", at, says)
 	case errors.As(err, &header) && loc.Security == ftpclient.SecurityImplicit:

@@ -11,15 +11,16 @@ import (
 // newTrace writes everything that happens on the wire to log, a line each:
 // #1 is the first control connection, > was sent, < came back. all selects
 // commands, replies and transfers; without it only what a person should know
-// of is told: learned facts at debug, lost listing lines as warnings.
+// of is told: learned facts at debug, names that cannot be shown as warnings.
 func newTrace(log *slog.Logger, all bool) *ftpclient.Trace {
+	hidden := &hiddenNames{log: log}
 	t := &ftpclient.Trace{
 		Learned: func(fact string) { log.Debug("learned: " + fact) },
-		Skipped: func(dir string, skipped []ftpclient.Skipped) {
-			for _, s := range skipped {
-				log.Warn("listing line cannot be read", "dir", dir, "line", s.Line, "reason", s.Reason)
-			}
+		LocalTimes: func(ahead time.Duration) {
+			offset := time.Time{}.In(time.FixedZone("", int(ahead/time.Second))).Format("-07:00")
+			log.Warn("the server tells its local time for UTC: all times are off, unless it is told by --timezone " + offset)
 		},
+		Skipped: hidden.tell,
 	}
 	if all {
 		traceWire(t, func(format string, args ...any) { log.Info(fmt.Sprintf(format, args...)) })

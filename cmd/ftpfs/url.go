@@ -15,6 +15,7 @@ import (
 type location struct {
 	Host        string // name or address, without brackets
 	Port        int
+	HasPort     bool // the URL names it
 	User        string
 	Password    string
 	HasPassword bool   // told apart from an empty password
@@ -98,7 +99,7 @@ func (l *location) setHost(hostport string) error {
 			// Not shown: it may be a piece of a password with a bare slash.
 			return failf(exitUsage, "the port in the URL is not a number from 1 to 65535 (in a password write / as %%2F, @ as %%40, : as %%3A)")
 		}
-		l.Port = int(n)
+		l.Port, l.HasPort = int(n), true
 	}
 	if strings.HasPrefix(host, "[") {
 		return l.setIPv6(host)

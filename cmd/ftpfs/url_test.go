@@ -16,9 +16,9 @@ func TestParseURL(t *testing.T) {
 		{"ftp://h", location{Host: "h", Port: 21}, "ftp://h/"},
 		{"ftp://h/", location{Host: "h", Port: 21}, ""},
 		{"FTP://h/", location{Host: "h", Port: 21}, "ftp://h/"},
-		{"ftp://h:2121/", location{Host: "h", Port: 2121}, ""},
+		{"ftp://h:2121/", location{Host: "h", Port: 2121, HasPort: true}, ""},
 		{"ftp://h:/", location{Host: "h", Port: 21}, "ftp://h/"},
-		{"ftp://h:21/", location{Host: "h", Port: 21}, "ftp://h/"},
+		{"ftp://h:21/", location{Host: "h", Port: 21, HasPort: true}, "ftp://h/"},
 		{"ftp://h/dir", location{Host: "h", Port: 21, Dir: "dir"}, ""},
 		{"ftp://h/dir/", location{Host: "h", Port: 21, Dir: "dir/"}, ""},
 		{"ftp://h/a/b%20c", location{Host: "h", Port: 21, Dir: "a/b c"}, ""},
@@ -46,15 +46,15 @@ func TestParseURL(t *testing.T) {
 		{"ftp://@h/", location{Host: "h", Port: 21}, "ftp://h/"},
 		{"ftp://192.0.2.1/", location{Host: "192.0.2.1", Port: 21}, ""},
 		{"ftp://[::1]/", location{Host: "::1", Port: 21}, ""},
-		{"ftp://[::1]:2121/x", location{Host: "::1", Port: 2121, Dir: "x"}, ""},
-		{"ftp://u:p@[2001:db8::1]:21/x", location{Host: "2001:db8::1", Port: 21, User: "u", Password: "p", HasPassword: true, Dir: "x"}, "ftp://u@[2001:db8::1]/x"},
+		{"ftp://[::1]:2121/x", location{Host: "::1", Port: 2121, HasPort: true, Dir: "x"}, ""},
+		{"ftp://u:p@[2001:db8::1]:21/x", location{Host: "2001:db8::1", Port: 21, HasPort: true, User: "u", Password: "p", HasPassword: true, Dir: "x"}, "ftp://u@[2001:db8::1]/x"},
 		{"ftp://[fe80::1%25eth0]/", location{Host: "fe80::1%eth0", Port: 21}, ""},
 		{"ftp://h/../x", location{Host: "h", Port: 21, Dir: "../x"}, ""},
 		{"ftps://h/", location{Host: "h", Port: 990, Security: ftpclient.SecurityImplicit}, ""},
-		{"ftps://h:990/", location{Host: "h", Port: 990, Security: ftpclient.SecurityImplicit}, "ftps://h/"},
-		{"ftps://h:21/", location{Host: "h", Port: 21, Security: ftpclient.SecurityImplicit}, ""},
+		{"ftps://h:990/", location{Host: "h", Port: 990, HasPort: true, Security: ftpclient.SecurityImplicit}, "ftps://h/"},
+		{"ftps://h:21/", location{Host: "h", Port: 21, HasPort: true, Security: ftpclient.SecurityImplicit}, ""},
 		{"FTPES://u:p@h/d", location{Host: "h", Port: 21, User: "u", Password: "p", HasPassword: true, Dir: "d", Security: ftpclient.SecurityExplicit}, "ftpes://u@h/d"},
-		{"ftpes://h:990/", location{Host: "h", Port: 990, Security: ftpclient.SecurityExplicit}, ""},
+		{"ftpes://h:990/", location{Host: "h", Port: 990, HasPort: true, Security: ftpclient.SecurityExplicit}, ""},
 	} {
 		got, err := parseURL(tt.url)
 		if err != nil || got != tt.want {
@@ -70,6 +70,7 @@ func TestParseURL(t *testing.T) {
 		}
 		again, err := parseURL(got.String())
 		got.Password, got.HasPassword = "", false
+		got.HasPort = got.Port != got.Security.DefaultPort() // a default is not shown
 		if err != nil || again != got {
 			t.Errorf("%q does not survive: %+v, %v", show, again, err)
 		}

@@ -137,6 +137,24 @@ func fetched(name string) func(*checking) error {
 	}
 }
 
+// readParts checks that the files of $T, in the order of their names, are the
+// large file.
+func readParts(c *checking) error {
+	entries, err := os.ReadDir(c.read)
+	if err != nil {
+		return err
+	}
+	var got []byte
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(c.read, e.Name()))
+		if err != nil {
+			return err
+		}
+		got = append(got, data...)
+	}
+	return sameFileContent(filepath.Join(c.served, "large"), got)
+}
+
 // stored returns a check that the server has a file or tree as $L has.
 func stored(name string) func(*checking) error {
 	return func(c *checking) error {

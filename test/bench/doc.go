@@ -9,12 +9,14 @@
 // namespace; client and mount are on this side. Each work is done on a fresh
 // mount, by the programs that people use (ls, cp, git), and what it did is checked
 // on the server's disk or against it. The time counts from the command's start to
-// its end; mounting does not count. What counts on the wire is what was put on it
+// its end; mounting does not count, whereas the connecting and login of lftp and curl,
+// which do not mount, does. What counts on the wire is what was put on it
 // in that time.
 //
 // A row of the table is one work by one tool: seconds (the median run, from which
 // the other figures are too), round trips that fit in, FTP commands seen on the
-// control connections, data and control connections opened, KiB of IP packets
+// control connections, first those of the mounting until the link was quiet, then
+// those of the work, data and control connections opened, KiB of IP packets
 // each way, the most memory that the mount's process ever had, and how many times
 // as long as ftpfs it took. "-" is what cannot be known: commands within TLS,
 // memory of a program that has ended.

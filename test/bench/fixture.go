@@ -24,6 +24,9 @@ var (
 	large   = &fixture{"large", func(dir string) error {
 		return os.WriteFile(filepath.Join(dir, "large"), noise("large", 64<<20), 0o644)
 	}}
+	huge = &fixture{"huge", func(dir string) error {
+		return os.WriteFile(filepath.Join(dir, "huge"), noise("huge", 1<<30), 0o644)
+	}}
 	middle = &fixture{"8 MiB", func(dir string) error {
 		return os.WriteFile(filepath.Join(dir, "middle"), noise("middle", 8<<20), 0o644)
 	}}

@@ -17,7 +17,7 @@ type guard struct {
 
 const guardScript = `read -r _
 while grep -q " $1/" /proc/self/mounts; do
-	cut -d' ' -f2 /proc/self/mounts | grep "^$1/" | xargs -r -n1 umount -l || break
+	cut -d' ' -f2 /proc/self/mounts | grep "^$1/" | xargs -r -n1 umount -f -l || break
 done
 rm -rf --one-file-system "$1"`
 

@@ -15,8 +15,9 @@ import (
 type sample struct {
 	Seconds  float64   `json:"seconds"`
 	FTP      ftpCount  `json:"ftp"`
-	Sent     wan.Count `json:"sent"`     // towards the server
-	Received wan.Count `json:"received"` // towards the client
+	Sent     wan.Count `json:"sent"`         // towards the server
+	Received wan.Count `json:"received"`     // towards the client
+	AtMount  ftpCount  `json:"ftp_at_mount"` // from before the mounting until it had settled; not in FTP
 	PeakKiB  int64     `json:"peak_kib,omitempty"`
 	Late     float64   `json:"late_seconds,omitempty"` // after the end until the server had it
 	Problem  string    `json:"problem,omitempty"`      // what went wrong; then the rest may be missing
@@ -98,6 +99,7 @@ func (s *site) prepare(t *tool, w *work, base string) (*measurement, error) {
 // run fills in the sample and returns what went wrong.
 func (m *measurement) run(result *sample) (problem error) {
 	if m.tool.mount != nil {
+		m.site.traffic.restart()
 		cmd := m.tool.mount(m.site, m.places)
 		var err error
 		if m.mounted, err = startMount(m.ctx, cmd, m.places.mount); err != nil {
@@ -112,6 +114,7 @@ func (m *measurement) run(result *sample) (problem error) {
 			}
 		}()
 		m.site.quiet(m.rtt)
+		result.AtMount = m.site.traffic.counted()
 		if m.work.before != "" {
 			if _, err := m.sh(m.work.before); err != nil {
 				return fmt.Errorf("before: %w", err)
@@ -128,6 +131,10 @@ func (m *measurement) run(result *sample) (problem error) {
 // timed runs the script and counts.
 func (m *measurement) timed(result *sample) error {
 	m.site.traffic.restart()
+	heard, err := m.heard()
+	if err != nil {
+		return err
+	}
 	before := m.site.link.Stats()
 	took, err := m.sh(m.script)
 	after := m.site.link.Stats()
@@ -138,7 +145,23 @@ func (m *measurement) timed(result *sample) error {
 	if m.mounted != nil {
 		result.PeakKiB = m.mounted.peak()
 	}
+	if err == nil && heard != nil {
+		var all map[string]int
+		all, err = m.heard()
+		result.FTP.Hidden = false
+		for verb, n := range all {
+			result.FTP.Commands[verb] = n - heard[verb]
+		}
+	}
 	return err
+}
+
+// heard returns the commands that the tool tells of, where they cannot be seen.
+func (m *measurement) heard() (map[string]int, error) {
+	if m.site.caFile == "" || m.tool.heard == nil {
+		return nil, nil
+	}
+	return m.tool.heard(m.places)
 }
 
 func (m *measurement) sh(script string) (time.Duration, error) {

@@ -51,7 +51,7 @@ func startMount(ctx context.Context, cmd *exec.Cmd, dir string) (*mounted, error
 		case <-deadline.C:
 			err = errors.New("no mount")
 		case <-m.done:
-			err = fmt.Errorf("it ended: %s", bytes.TrimSpace(m.said.Bytes()))
+			err = fmt.Errorf("it ended: %s", firstLine(m.said.Bytes()))
 		case <-tick.C:
 			mounts, readErr := ftptest.MountsBelow(dir)
 			if slices.Contains(mounts, dir) {
@@ -105,9 +105,10 @@ func (m *mounted) unmount() error {
 }
 
 // kill ends the process, which fails all that waits for its mount, and removes
-// the mount.
+// the mount. A process that waits for its own mount, as a starting one does for a
+// moment, dies only when the kernel gives the mount up: that is MNT_FORCE.
 func (m *mounted) kill() {
-	syscall.Kill(-m.cmd.Process.Pid, syscall.SIGKILL) // ESRCH: it has ended
+	syscall.Kill(-m.cmd.Process.Pid, syscall.SIGKILL)            // ESRCH: it has ended
+	syscall.Unmount(m.dir, syscall.MNT_FORCE|syscall.MNT_DETACH) // EINVAL: it is not mounted any more
 	<-m.done
-	syscall.Unmount(m.dir, syscall.MNT_DETACH) // EINVAL: it is not mounted any more
 }

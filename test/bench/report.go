@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -31,14 +32,14 @@ func writeTable(r *results, w io.Writer) error {
 		fmt.Fprintln(w, c)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "RTT\twork\ttool\tseconds\ttrips\tcommands\tdata\tcontrol\tKiB sent\tKiB received\tpeak MiB\tx ftpfs\t")
+	fmt.Fprintln(t, "RTT\twork\ttool\tseconds\ttrips\tat mount\tcommands\tdata\tcontrol\tKiB sent\tKiB received\tpeak MiB\tx ftpfs\t")
 	base := map[string]float64{}
 	for _, row := range r.Rows {
 		key := fmt.Sprint(row.RTT, row.Work)
 		if row.Tool == "ftpfs" && row.Median.Problem == "" {
 			base[key] = row.Median.Seconds
 		}
-		fmt.Fprintf(t, "%.0f ms\t%s\t%s\t%s\t%s\n", row.RTT*1e3, row.Work, row.Tool, figures(row, base[key]), row.Median.remark())
+		fmt.Fprintf(t, "%.0f ms\t%s\t%s\t%s\t  %s\n", row.RTT*1e3, row.Work, row.Tool, figures(row, base[key]), row.Median.remark())
 	}
 	return t.Flush()
 }
@@ -46,9 +47,15 @@ func writeTable(r *results, w io.Writer) error {
 // figures are the cells of a row that are numbers.
 func figures(row row, base float64) string {
 	s := row.Median
-	trips, commands, peak, ratio := "-", "-", "-", "-"
+	if s.Seconds == 0 { // it never began
+		return strings.Repeat("-\t", 9) + "-"
+	}
+	trips, atMount, commands, peak, ratio := "-", "-", "-", "-", "-"
 	if row.RTT > 0 {
 		trips = fmt.Sprintf("%.1f", s.Seconds/row.RTT)
+	}
+	if !s.AtMount.Hidden {
+		atMount = fmt.Sprint(s.AtMount.total())
 	}
 	if !s.FTP.Hidden {
 		commands = fmt.Sprint(s.FTP.total())
@@ -59,7 +66,7 @@ func figures(row row, base float64) string {
 	if base > 0 && s.Problem == "" {
 		ratio = fmt.Sprintf("%.2f", s.Seconds/base)
 	}
-	return fmt.Sprintf("%.3f\t%s\t%s\t%d\t%d\t%.1f\t%.1f\t%s\t%s", s.Seconds, trips, commands, s.FTP.DataStreams, s.FTP.Controls,
+	return fmt.Sprintf("%.3f\t%s\t%s\t%s\t%d\t%d\t%.1f\t%.1f\t%s\t%s", s.Seconds, trips, atMount, commands, s.FTP.DataStreams, s.FTP.Controls,
 		float64(s.Sent.Bytes)/1024, float64(s.Received.Bytes)/1024, peak, ratio)
 }
 

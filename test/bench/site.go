@@ -97,7 +97,7 @@ func (s *site) startServer(name string, tls bool) error {
 	if tls {
 		mode = ftptest.Explicit
 	}
-	server, err := ftptest.Launch(name, ftptest.Inside(s.host, s.link.Start), ftptest.TLS(mode))
+	server, err := ftptest.Launch(name, ftptest.Inside(s.host, s.link.Start), ftptest.TLS(mode), ftptest.Below(s.dir))
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +17,11 @@ type tool struct {
 	program string                            // what must be installed
 	mount   func(s *site, p places) *exec.Cmd // stays in the foreground; nil for a tool of commands
 	scripts map[string]string                 // by work, for a tool of commands; see work.script
-	env     func(s *site) []string            // for scripts
-	checks  map[string]func(*checking) error  // in place of the work's own
+	// heard returns the commands, by their verb, that the mount's own log tells of
+	// so far; nil if it tells nothing. It is asked where the link shows none.
+	heard  func(p places) (map[string]int, error)
+	env    func(s *site) []string           // for scripts
+	checks map[string]func(*checking) error // in place of the work's own
 }
 
 // places are the directories of one measurement.
@@ -30,16 +34,29 @@ type places struct {
 
 // ftpfs is the tool that the others are compared with.
 func ftpfsTool(flags []string) *tool {
-	return &tool{name: "ftpfs", mount: func(s *site, p places) *exec.Cmd {
+	return &tool{name: "ftpfs", heard: tracedCommands, mount: func(s *site, p places) *exec.Cmd {
 		args := []string{"mount", "-f", "--log-file", filepath.Join(p.base, "ftpfs.log"), "--spool-dir", filepath.Join(p.base, "spool")}
 		if s.caFile != "" {
-			args = append(args, "--ca-file", s.caFile)
+			args = append(args, "--ca-file", s.caFile, "--trace")
 		}
 		args = append(append(args, flags...), s.url(), p.mount)
 		cmd := exec.Command(s.program, args...)
 		cmd.Env = append(os.Environ(), "FTPFS_PASSWORD="+s.password)
 		return cmd
 	}}
+}
+
+// traced is a command in ftpfs's log.
+var traced = regexp.MustCompile(`#[0-9]+ > ([A-Za-z]+)`)
+
+// tracedCommands counts what ftpfs mount --trace has logged.
+func tracedCommands(p places) (map[string]int, error) {
+	log, err := os.ReadFile(filepath.Join(p.base, "ftpfs.log"))
+	verbs := map[string]int{}
+	for _, m := range traced.FindAllSubmatch(log, -1) {
+		verbs[strings.ToUpper(string(m[1]))]++
+	}
+	return verbs, err
 }
 
 // peers are what ftpfs is compared with.
@@ -86,7 +103,7 @@ func rcloneMount(mode string) func(*site, places) *exec.Cmd {
 		args := []string{"mount", "--config", "/dev/null", "--cache-dir", filepath.Join(p.base, "cache"), "--vfs-cache-mode", mode,
 			"--ftp-host", s.host, "--ftp-port", strconv.Itoa(s.port), "--ftp-user", s.user}
 		if s.caFile != "" {
-			args = append(args, "--ftp-explicit-tls", "--ca-cert", s.caFile)
+			args = append(args, "--ftp-explicit-tls", "--ftp-no-check-certificate") // it asks no --ca-cert for FTP
 		}
 		cmd := exec.Command("rclone", append(args, ":ftp:/", p.mount)...)
 		cmd.Env = append(os.Environ(), "RCLONE_FTP_PASS="+obscured(s.password))

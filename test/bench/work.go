@@ -33,6 +33,12 @@ var works = []*work{
 		script: `cd "$M/src" && find . -type f | LC_ALL=C sort | xargs cat`, check: readsAll("src")},
 	{name: "read-64M", title: "read a file of 64 MiB", fixture: large,
 		script: `cat "$M/large" >"$T/large"`, check: fetched("large")},
+	{name: "readers-64", title: "64 readers at once of 1 MiB each of it", fixture: large,
+		script: `for i in $(seq 10 73); do
+			dd if="$M/large" of="$T/$i" bs=64K skip=$((16*(i-10))) count=16 iflag=fullblock status=none & all="$all $!"
+		done; for p in $all; do wait $p || exit 1; done`, check: readParts},
+	{name: "read-1G", title: "read a file of 1 GiB", fixture: huge, optional: true,
+		script: `cat "$M/huge" >"$T/huge"`, check: fetched("huge")},
 	{name: "read-random", title: "60 reads of 4 KiB at random in it", fixture: large,
 		script: `"$B" ` + randomReads + ` "$M/large"`, check: readsRandom},
 	{name: "heads", title: "first 512 bytes of 40 files in 40 directories", fixture: heads,

@@ -1,6 +1,6 @@
 // Command check runs every check of the project: it gets the tools and the
-// servers that the tests need, and runs gofmt, go build, go vet, staticcheck
-// and all tests with the race detector.
+// servers that the tests need, and runs gofmt, go build, go vet, staticcheck,
+// all tests with the race detector, and every fuzz target for a few seconds.
 //
 //	go run ./test/check [-short] [-v] [-run regexp] [packages]
 //
@@ -22,7 +22,7 @@ import (
 )
 
 func main() {
-	short := flag.Bool("short", false, "leave out the long tests")
+	short := flag.Bool("short", false, "leave out the long tests, and fuzzing")
 	verbose := flag.Bool("v", false, "print what all tests say, not only the failed ones")
 	run := flag.String("run", "", "run only the tests whose names match this `regexp`")
 	flag.Parse()
@@ -59,6 +59,9 @@ func main() {
 	}
 	if err := r.runTests(append(args, packages...)); err != nil {
 		r.fail("go test", err.Error())
+	}
+	if !*short && *run == "" {
+		r.fuzz(".", fuzzFor)
 	}
 	if !r.summary(notes, time.Since(started), os.Getenv("CI") == "true") {
 		os.Exit(1)

@@ -15,6 +15,10 @@ var tools = []struct{ program, pkg string }{
 	{"rsync", "rsync"},
 	{"setfattr", "attr"},
 	{"curl", "curl"},
+	{"lftp", "lftp"},
+	{"wget", "wget"},
+	{"tnftp", "tnftp"},
+	{"python3", "python3"}, // python3-minimal is without ftplib
 	{"gcc", "gcc"},
 	{"/usr/include/stdlib.h", "libc6-dev"},
 }

@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
 )
 
@@ -11,9 +12,13 @@ func TestLaunch(t *testing.T) {
 	for _, name := range Names() {
 		t.Run(name, func(t *testing.T) {
 			Require(t, name)
-			s, err := Launch(name, TLS(Explicit))
+			below := t.TempDir()
+			s, err := Launch(name, TLS(Explicit), Below(below))
 			if err != nil {
 				t.Fatal(err)
+			}
+			if filepath.Dir(filepath.Dir(s.Dir)) != below {
+				t.Errorf("it serves %s, want something below %s", s.Dir, below)
 			}
 			if err := s.login(); err != nil {
 				t.Error(err)

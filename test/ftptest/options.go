@@ -13,8 +13,11 @@ type options struct {
 	readOnly         bool
 	tls              TLSMode
 	tlsVersion       uint16
+	noTickets        bool
 	ipv6             bool
+	zone             string
 	host             string
+	below            string                // where the server's directories are; empty: os.TempDir
 	start            func(*exec.Cmd) error // nil: cmd.Start
 }
 
@@ -28,6 +31,10 @@ func MaxPerHost(n int) Option { return func(o *options) { o.perHost = n } }
 func PassivePorts(min, max int) Option {
 	return func(o *options) { o.portMin, o.portMax = min, max }
 }
+
+// TimeZone is the zone that the server's process lives in, by its IANA name. The
+// bundled server, which lives in the test's process, has no such option.
+func TimeZone(name string) Option { return func(o *options) { o.zone = name } }
 
 // Extra adds lines to the configuration file of vsftpd and ProFTPD, arguments
 // to the command line of Pure-FTPd, and names of commands to those that the
@@ -45,3 +52,7 @@ func ReadOnly() Option { return func(o *options) { o.readOnly = true } }
 func Inside(host string, start func(cmd *exec.Cmd) error) Option {
 	return func(o *options) { o.host, o.start = host, start }
 }
+
+// Below puts all files of the server below a directory that is there, in place
+// of the temporary one.
+func Below(dir string) Option { return func(o *options) { o.below = dir } }

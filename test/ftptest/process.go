@@ -35,6 +35,9 @@ func (k *kind) run(s *Server, cmd *exec.Cmd) (running, error) {
 		return nil, err
 	}
 	cmd.Env = append(append(os.Environ(), libraryPath(k.path(k.binaries[0]))), env...)
+	if s.opts.zone != "" {
+		cmd.Env = append(cmd.Env, "TZ="+s.opts.zone)
+	}
 	if cmd.SysProcAttr == nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{}
 	}
@@ -58,11 +61,18 @@ func (k *kind) run(s *Server, cmd *exec.Cmd) (running, error) {
 	return p, nil
 }
 
-// watch starts a shell that kills the server's group when this process is
-// gone, however it went. PR_SET_PDEATHSIG would not do: the servers change
+// watchScript kills a server's group, and its descendants, some of which have
+// left the group, when its input ends.
+const watchScript = `below() { for list in /proc/$1/task/*/children; do
+	for child in $(cat "$list" 2>/dev/null); do echo $child; below $child; done
+done; }
+read -r _; kill -STOP "$1"; kill -KILL $(below "$1") "-$1"`
+
+// watch starts a shell that kills the server and its sessions when this process
+// is gone, however it went. PR_SET_PDEATHSIG would not do: the servers change
 // their user id, which clears it, and their sessions do not inherit it.
 func (p *process) watch() error {
-	p.watchdog = exec.Command("sh", "-c", `read -r _; kill -KILL "-$1"`, "sh", strconv.Itoa(p.cmd.Process.Pid))
+	p.watchdog = exec.Command("sh", "-c", watchScript, "sh", strconv.Itoa(p.cmd.Process.Pid))
 	p.watchdog.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	leash, err := p.watchdog.StdinPipe()
 	if err != nil {

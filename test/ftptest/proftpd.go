@@ -92,7 +92,7 @@ func (s *Server) proftpdTLS() []string {
 	}
 	// Without tickets, its own default in TLS 1.2, no client made with crypto/tls
 	// can resume a session, which it demands.
-	lines = append(lines, "TLSProtocol "+protocols, "TLSSessionTickets on")
+	lines = append(lines, "TLSProtocol "+protocols, "TLSSessionTickets "+on(!s.opts.noTickets))
 	if s.opts.tls == Implicit {
 		lines = append(lines, "TLSOptions UseImplicitSSL")
 	}

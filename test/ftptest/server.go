@@ -69,15 +69,15 @@ const ranAgainst = "ftptest: server "
 
 // newServer makes a server's directories and applies the options.
 func (k *kind) newServer(opts []Option) (*Server, error) {
-	base, err := os.MkdirTemp("", tempPrefix)
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{Name: k.name, Host: "127.0.0.1", Dir: filepath.Join(base, "served"), Root: "/",
-		UID: os.Getuid(), GID: os.Getgid(), kind: k, base: base}
+	s := &Server{Name: k.name, Host: "127.0.0.1", Root: "/", UID: os.Getuid(), GID: os.Getgid(), kind: k}
 	for _, o := range opts {
 		o(&s.opts)
 	}
+	var err error
+	if s.base, err = os.MkdirTemp(s.opts.below, tempPrefix); err != nil {
+		return nil, err
+	}
+	s.Dir = s.file("served")
 	if s.opts.start != nil {
 		s.Host = s.opts.host
 	}

@@ -31,6 +31,10 @@ func TLS(mode TLSMode) Option { return func(o *options) { o.tls = mode } }
 // TLSVersion confines the server to one version, such as [tls.VersionTLS12].
 func TLSVersion(version uint16) Option { return func(o *options) { o.tlsVersion = version } }
 
+// NoTickets makes ProFTPD give no session tickets, as is its own default in TLS
+// 1.2: sessions can be resumed by id only. Other servers have no such setting.
+func NoTickets() Option { return func(o *options) { o.noTickets = true } }
+
 // IPv6 lets the server listen on ::1 instead of 127.0.0.1. A machine that has
 // no ::1 skips the test.
 func IPv6() Option { return func(o *options) { o.ipv6 = true } }

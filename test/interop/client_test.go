@@ -23,12 +23,16 @@ var security = map[ftptest.TLSMode]ftpclient.Security{
 }
 
 // dialed returns a client of the server, and a context for its operations.
-func dialed(t *testing.T, s *ftptest.Server) (context.Context, *ftpclient.Client) {
+func dialed(t *testing.T, s *ftptest.Server, change ...func(*ftpclient.Options)) (context.Context, *ftpclient.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
-	c, err := ftpclient.New(ftpclient.Options{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password,
-		Security: security[s.TLSMode()], TLS: s.ClientTLS()})
+	o := ftpclient.Options{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password,
+		Security: security[s.TLSMode()], TLS: s.ClientTLS()}
+	for _, f := range change {
+		f(&o)
+	}
+	c, err := ftpclient.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

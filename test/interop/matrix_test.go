@@ -10,9 +10,10 @@ import (
 
 // A combination is one way to reach a server.
 type combination struct {
-	name string
-	ipv6 bool
-	opts []ftptest.Option
+	name  string
+	ipv6  bool
+	flags []string // of the mount
+	opts  []ftptest.Option
 }
 
 // combinations are all of them, with the given modes of TLS.
@@ -29,15 +30,20 @@ func combinations(modes ...ftptest.TLSMode) (all []combination) {
 				name += " " + tls.VersionName(version)
 				opts = append(opts, ftptest.TLSVersion(version))
 			}
-			all = append(all, combination{name: name + ", IPv4", opts: opts},
-				combination{name: name + ", IPv6", ipv6: true, opts: append([]ftptest.Option{ftptest.IPv6()}, opts...)})
+			ipv6 := append([]ftptest.Option{ftptest.IPv6()}, opts...)
+			for _, flags := range [][]string{nil, {"--active"}} {
+				way := map[bool]string{true: "passive", false: "active"}[flags == nil]
+				all = append(all, combination{name: name + ", IPv4, " + way, flags: flags, opts: opts},
+					combination{name: name + ", IPv6, " + way, ipv6: true, flags: flags, opts: ipv6})
+			}
 		}
 	}
 	return all
 }
 
 // TestMatrix copies a tree into a mount and out again for each server, with and
-// without TLS, over IPv4 and IPv6. test/README.md has the table.
+// without TLS, over IPv4 and IPv6, with data connections that either side opens.
+// test/README.md has the table.
 func TestMatrix(t *testing.T) {
 	src := filepath.Join(t.TempDir(), "src")
 	sampleTree(t, src, treeSize{files: 30, dirs: 6, big: 2})
@@ -48,7 +54,7 @@ func TestMatrix(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
 				t.Parallel()
-				copied(t, mounted(t, s), s, src)
+				copied(t, mounted(t, s, c.flags...), s, src)
 			}, c.opts...)
 		})
 	}

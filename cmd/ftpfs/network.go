@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"ftpfs/ftpclient"
+)
+
+// networkSettings are what the flags say of the ways to the server.
+type networkSettings struct {
+	Active        bool
+	ActivePorts   [2]int // first and last; zeros: any
+	ActiveAddress netip.Addr
+	Proxy         proxyServer // zero: none
+}
+
+// networkFlags are the flags as they were written.
+type networkFlags struct{ activePorts, activeAddress, proxy string }
+
+func (c *mountCommand) addNetworkFlags(f *pflag.FlagSet) {
+	f.BoolVar(&c.job.Network.Active, "active", false, "let the server open data connections to us (PORT, EPRT), where it has no passive mode")
+	f.StringVar(&c.network.activePorts, "active-ports", "", "our ports for --active, FIRST-LAST, such as a firewall lets through (default any)")
+	f.StringVar(&c.network.activeAddress, "active-address", "", "our address as the server sees it, for --active behind NAT")
+	f.StringVar(&c.network.proxy, "proxy", "", "connect through socks5://[user:password@]host[:port] or http://[user:password@]host[:port]; it resolves the server's name; ALL_PROXY is not looked at")
+}
+
+// validateNetwork fills in the job from the flags, and checks that they go
+// together.
+func (c *mountCommand) validateNetwork() (err error) {
+	n, flags := &c.job.Network, c.network
+	switch {
+	case !n.Active && flags.activePorts != "":
+		return failf(exitUsage, "--active-ports goes with --active")
+	case !n.Active && flags.activeAddress != "":
+		return failf(exitUsage, "--active-address goes with --active")
+	case n.Active && flags.proxy != "":
+		return failf(exitUsage, "--active and --proxy exclude each other: the server would connect to this machine, past the proxy")
+	case c.job.Demo && flags.proxy != "":
+		return failf(exitUsage, "--proxy: the demo's server is in the same process")
+	}
+	if flags.activePorts != "" {
+		if n.ActivePorts, err = parseActivePorts(flags.activePorts); err != nil {
+			return err
+		}
+	}
+	if flags.activeAddress != "" {
+		if n.ActiveAddress, err = parseActiveAddress(flags.activeAddress); err != nil {
+			return err
+		}
+	}
+	if flags.proxy != "" {
+		n.Proxy, err = parseProxy(flags.proxy)
+	}
+	return err
+}
+
+func parseActivePorts(s string) (ports [2]int, err error) {
+	ports[0], ports[1], err = parsePorts(s)
+	if err != nil || ports[0] < 1024 {
+		return ports, failf(exitUsage, "--active-ports %s: write two ports from 1024 to 65535, such as 50000-50100", printable(s))
+	}
+	return ports, nil
+}
+
+func parseActiveAddress(s string) (netip.Addr, error) {
+	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
+	if a = a.Unmap(); err != nil || a.IsUnspecified() || a.IsMulticast() || a.Zone() != "" {
+		return a, failf(exitUsage, "--active-address %s: write the IP address that the server can reach, such as 192.0.2.1", printable(s))
+	}
+	return a, nil
+}
+
+// hideProxy takes the proxy's password from the arguments and the environment
+// to the secrets that are handed over; in the process that has got these it
+// puts it back.
+func (c *mountCommand) hideProxy(args []string) {
+	raw, at := c.network.proxy, &c.job.Network.Proxy.At
+	if c.replaced {
+		if raw != "" && c.secrets.Proxy != "" {
+			at.setPassword(c.secrets.Proxy)
+		}
+		return
+	}
+	if at.HasPassword {
+		c.secrets.HasProxy, c.secrets.Proxy = true, at.Password
+		for i := range args {
+			for _, form := range []string{raw, strings.ReplaceAll(raw, ",", `\,`)} { // as -o has it
+				args[i] = strings.ReplaceAll(args[i], form, redactURL(raw))
+			}
+		}
+	}
+	name := envName("FTPFS_", "proxy") // it may hold another one
+	if value := os.Getenv(name); redactURL(value) != value {
+		c.secrets.HasProxy = true
+		os.Setenv(name, redactURL(value))
+	}
+}
+
+// apply sets the client's options.
+func (n networkSettings) apply(o *ftpclient.Options) {
+	o.Active, o.ActivePorts, o.ActiveAddress = n.Active, n.ActivePorts, n.ActiveAddress
+	if n.Proxy != (proxyServer{}) {
+		o.Dial = n.Proxy.dial
+	}
+}
+
+// checkActive lists the directory, to see whether the server can connect to us:
+// no later error could tell that this is what fails. Whatever else is wrong with
+// the listing is for those who ask for one.
+func (m *mounted) checkActive(ctx context.Context) error {
+	if !m.job.Network.Active {
+		return nil
+	}
+	_, err := m.client.List(ctx, m.root)
+	return m.activeFailure(err)
+}
+
+// activeFailure tells why the server could not connect to us; nil if it is
+// something else that went wrong, or nothing.
+func (m *mounted) activeFailure(err error) error {
+	var e *ftpclient.Error
+	if !m.job.Network.Active || !errors.As(err, &e) {
+		return nil
+	}
+	at := m.job.Location.address()
+	switch {
+	case e.Op == "listen":
+		return failf(exitConnect, "no port for data connections (%s): give others with --active-ports", printable(cause(err)))
+	case e.Op == "PORT" || e.Op == "EPRT":
+		return failf(exitConnect, "%s does not open data connections to %s%s: mount without --active, or give the address that it sees us by with --active-address", at, e.Path, serverWords(err))
+	case e.Code == 425 || e.Op == "data":
+		code := exitConnect
+		if e.Kind == ftpclient.KindTimeout {
+			code = exitTimeout
+		}
+		return failf(code, "%s cannot open a data connection to us%s: mount without --active, or let it through the firewall (--active-ports, --active-address)", at, serverWords(err))
+	}
+	return nil
+}
+
+// proxyFailure tells why the proxy was of no use; nil if it was not the proxy.
+func proxyFailure(loc location, err error) error {
+	var p *proxyError
+	if !errors.As(err, &p) {
+		return nil
+	}
+	words := shorten(printable(p.Err.Error()))
+	var dns *net.DNSError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded):
+		return failf(exitTimeout, "proxy %s does not answer in time, or does not reach %s: check --proxy, and the server's host and port", p.Proxy, loc.address())
+	case p.Status == 407:
+		return failf(exitLogin, "proxy %s refuses user and password (it says: %s): check those in --proxy", p.Proxy, words)
+	case p.Reached:
+		return failf(exitConnect, "proxy %s does not connect to %s (%s): check the server's host and port, and whether the proxy lets FTP through", p.Proxy, loc.address(), words)
+	case errors.As(err, &dns):
+		return failf(exitHost, "proxy %s: unknown host: check the spelling and the name server", p.Proxy)
+	}
+	return failf(exitConnect, "proxy %s cannot be reached (%s): check --proxy", p.Proxy, words)
+}

@@ -1,0 +1,134 @@
+package main
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"testing"
+)
+
+func TestNetworkFlags(t *testing.T) {
+	j, err := validated(t, "ftp://h/", "--active", "--active-ports", "50000-50100", "--active-address=[2001:db8::1]")
+	if n := j.Network; err != nil || !n.Active || n.ActivePorts != [2]int{50000, 50100} || n.ActiveAddress != netip.MustParseAddr("2001:db8::1") {
+		t.Errorf("%+v, %v", n, err)
+	}
+	j, err = validated(t, "ftp://h/", "-o", "active,active_ports=4000,active_address=::ffff:192.0.2.1")
+	if n := j.Network; err != nil || !n.Active || n.ActivePorts != [2]int{4000, 4000} || n.ActiveAddress != netip.MustParseAddr("192.0.2.1") {
+		t.Errorf("%+v, %v", n, err)
+	}
+	t.Setenv("FTPFS_ACTIVE", "true")
+	t.Setenv("FTPFS_ACTIVE_PORTS", "4000-4001")
+	if j, err = validated(t, "ftp://h/"); err != nil || !j.Network.Active || j.Network.ActivePorts != [2]int{4000, 4001} {
+		t.Errorf("%+v, %v", j.Network, err)
+	}
+	t.Setenv("FTPFS_ACTIVE", "")
+	t.Setenv("FTPFS_ACTIVE_PORTS", "")
+	t.Setenv("ALL_PROXY", "socks5://elsewhere")
+	if j, err = validated(t, "ftp://h/"); err != nil || j.Network != (networkSettings{}) {
+		t.Errorf("%+v, %v", j.Network, err)
+	}
+}
+
+func TestNetworkFlagsRefused(t *testing.T) {
+	for _, tt := range []struct{ flags, says string }{
+		{"--active-ports=4000-5000", "goes with --active"},
+		{"--active-address=192.0.2.1", "goes with --active"},
+		{"--active --proxy=socks5://h", "exclude each other"},
+		{"--active --active-ports=20-5000", "1024"},
+		{"--active --active-ports=5000-4000", "50000-50100"},
+		{"--active --active-ports=5000-70000", "50000-50100"},
+		{"--active --active-ports=some", "some"},
+		{"--active --active-address=0.0.0.0", "0.0.0.0"},
+		{"--active --active-address=myhost", "myhost"},
+		{"--active --active-address=fe80::1%lo", "IP address"},
+		{"--active --active-address=ff02::1", "IP address"},
+		{"--proxy=h:1080", "socks5://"},
+	} {
+		if _, err := validated(t, "ftp://h/", strings.Fields(tt.flags)...); codeOf(err) != exitUsage || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v, want %q", tt.flags, err, tt.says)
+		}
+	}
+	sandbox(t)
+	r := runProgram(t, command(t, "mount", "--demo", "--proxy=socks5://h", t.TempDir()))
+	if r.code != exitUsage || !strings.Contains(r.stderr, "--proxy") {
+		t.Errorf("the demo: %+v", r)
+	}
+}
+
+// TestMountActive mounts in active mode, within a range of ports, over IPv4
+// and, where there is one, by a literal address of IPv6.
+func TestMountActive(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	tree, addr := testServer(t)
+	log := t.TempDir() + "/log"
+	dir := mountTest(t, "--active", "--active-ports=15000-16000", "--trace", "--log-file", log, "ftp://me:sesame@"+addr+"/")
+	if text, err := os.ReadFile(dir + "/sub/file"); err != nil || string(text) != "content\n" {
+		t.Errorf("read %q, %v", text, err)
+	}
+	if err := os.WriteFile(dir+"/new", []byte("written"), 0o644); err != nil {
+		t.Error(err)
+	}
+	umount(t, exitOK, dir)
+	if got := treeText(t, tree, "new"); got != "written" {
+		t.Errorf("the server has %q", got)
+	}
+	text, err := os.ReadFile(log)
+	if err != nil || !strings.Contains(string(text), "> PORT 127,0,0,1,") || strings.Contains(string(text), "> EPSV") || strings.Contains(string(text), "> PASV") {
+		t.Errorf("%v, the log:\n%s", err, text)
+	}
+}
+
+// TestMountActiveFailures: a server that cannot connect to us is found out when
+// it is mounted.
+func TestMountActiveFailures(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	replies := map[string]string{"USER": "230 in", "PWD": `257 "/"`, "TYPE": "200 ok", "CWD": "250 ok", "PORT": "200 ok", "EPRT": "200 ok"}
+	with := func(more map[string]string) string {
+		all := map[string]string{}
+		for _, m := range []map[string]string{replies, more} {
+			for verb, reply := range m {
+				all[verb] = reply
+			}
+		}
+		return badServer(t, scripted("220 hi", all))
+	}
+	used, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer used.Close()
+	_, port, err := net.SplitHostPort(used.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		name, flags string
+		replies     map[string]string
+		want        exitCode
+		says        string
+	}{
+		{"refused", "", map[string]string{"PORT": "500 Illegal PORT command.", "EPRT": "500 Illegal EPRT command."}, exitConnect, "500 Illegal PORT"},
+		{"425", "", map[string]string{"LIST": "425 Cannot connect."}, exitConnect, "425 Cannot connect"},
+		{"425 to a look at the directory", "", map[string]string{"LIST": "425 Cannot connect.", "CWD": "250 ok"}, exitConnect, "425 Cannot connect"},
+		{"silent", "", map[string]string{"LIST": "150 Opening."}, exitTimeout, "--active-address"},
+		{"no port", "--active-ports=" + port, nil, exitConnect, port + "-" + port},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := append([]string{"mount", "--timeout=1s", "--active"}, strings.Fields(tt.flags)...)
+			url := "ftp://" + with(tt.replies) + "/"
+			if strings.HasSuffix(tt.name, "directory") {
+				url += "sub/dir"
+			}
+			r := runProgram(t, command(t, append(args, url, t.TempDir())...))
+			if r.code != tt.want || !strings.Contains(r.stderr, tt.says) {
+				t.Errorf("%d %q, want %d %q", r.code, r.stderr, tt.want, tt.says)
+			}
+			if line := r.oneLine(t); !strings.Contains(line, "--active") {
+				t.Errorf("%q does not say what to do", line)
+			}
+		})
+	}
+}
