@@ -24,12 +24,14 @@ const slowest = 10
 // listingBound ends a listing that has no end.
 type listingBound struct {
 	r             io.Reader
-	octets, lines int      // what may still come
-	out           *outflow // makes room for more lines; may be nil
+	octets, lines int // what may still come
+
+	out  *outflow // makes room for more lines; may be nil
+	most int      // that it may take
 }
 
 func newListingBound(r io.Reader, out *outflow) *listingBound {
-	b := &listingBound{r, maxListing, maxListingLines, out}
+	b := &listingBound{r, maxListing, maxListingLines, out, maxListingTaken}
 	if out != nil {
 		b.lines -= out.taken // of a listing before
 	}
@@ -44,7 +46,7 @@ func (b *listingBound) Read(p []byte) (int, error) {
 	if b.out != nil {
 		taken = b.out.taken
 	}
-	if b.octets < 0 || b.lines+taken < 0 || taken > maxListingTaken {
+	if b.octets < 0 || b.lines+taken < 0 || taken > b.most {
 		return n, &protocolError{"a listing without end"}
 	}
 	return n, err

@@ -159,6 +159,31 @@ func TestEndlessListing(t *testing.T) {
 	}
 }
 
+// Of a listing that is handed over while it arrives more lines are read than may
+// be held, but not without end either, nor what is no entry.
+func TestEndlessListingHandedOver(t *testing.T) {
+	const held, most = 1 << 11, 1 << 14
+	for name, tc := range map[string]struct {
+		piece       string
+		least, most int // entries handed over
+	}{
+		"facts":         {"type=file; a\r\n", held + 1, most + flowBatch},
+		"unknown lines": {strings.Repeat("x", 62) + "\r\n", 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := 0
+			out := &outflow{see: func([]Entry) {}, take: func(e []Entry) { got += len(e) }}
+			lr := listReader{out: out, localNames: func(*Listing) {}}
+			endless := &repeating{piece: []byte(tc.piece)}
+			err := readLines(&listingBound{endless, 8 << 20, held, out, most}, lr.line)
+			wantKind(t, "read", (&conn{}).ioError("MLSD", err), KindProtocol)
+			if got < tc.least || got > tc.most || len(lr.Entries)+len(lr.Skipped) > held+2*maxListLine/64 {
+				t.Errorf("%d entries were handed over, %d lines are held", got, len(lr.Entries)+len(lr.Skipped))
+			}
+		})
+	}
+}
+
 // repeating is a reader without end.
 type repeating struct {
 	piece []byte

@@ -221,20 +221,23 @@ func TestListFuncBreaksOff(t *testing.T) {
 // it; but not for ever, and no longer than other transfers once it has begun.
 func TestListFuncWaitsForSorting(t *testing.T) {
 	for _, tc := range []struct {
-		large         bool
-		before, after time.Duration // silence before the first line, and the second
-		want          Kind          // KindUnknown: none
+		large                bool
+		reply, before, after time.Duration // silence before the reply, the first line, and the second
+		want                 Kind          // KindUnknown: none
 	}{
-		{true, 4 * time.Minute, 0, KindUnknown},
-		{true, 6 * time.Minute, 0, KindTimeout},
-		{true, 0, time.Minute, KindTimeout},
-		{false, time.Minute, 0, KindTimeout},
+		{true, 4 * time.Minute, 4 * time.Minute, 0, KindUnknown},
+		{true, 6 * time.Minute, 0, 0, KindTimeout},
+		{true, 0, 6 * time.Minute, 0, KindTimeout},
+		{true, 0, 0, time.Minute, KindTimeout},
+		{false, time.Minute, 0, 0, KindTimeout},
+		{false, 0, time.Minute, 0, KindTimeout},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, nil)
 			f.feat = []string{"MLST type*;size*;modify*;"}
 			f.hook = on("MLSD", func(s *fakeSession, _ string) {
 				nc := s.accept()
+				<-time.After(tc.reply)
 				s.say("150 a")
 				<-time.After(tc.before)
 				io.WriteString(nc, "type=file; a\r\n")
