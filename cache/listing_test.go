@@ -182,3 +182,45 @@ func TestListingsAreWithinTheBudget(t *testing.T) {
 	m.move("small", "moved")
 	check("one that was moved", 1)
 }
+
+// Times are moved when a listing has ended, each by its own date; those that are
+// exact stay, and so does all else.
+func TestListingRetime(t *testing.T) {
+	winter, summer := time.Date(1999, 1, 15, 12, 0, 0, 0, time.UTC), time.Date(1999, 7, 15, 12, 0, 0, 0, time.UTC)
+	move := func(e *ftpclient.Entry) {
+		by := time.Hour
+		if e.ModTime.Month() == time.July {
+			by = 2 * time.Hour
+		}
+		e.ModTime = e.ModTime.Add(-by)
+	}
+	l := newListing(&ftpclient.Listing{}, time.Now())
+	want := map[string]ftpclient.Entry{}
+	put := func(name string, at time.Time, precision, moved time.Duration) {
+		e := ftpclient.Entry{Name: name, Type: ftpclient.TypeFile, Size: 5, ModTime: at, Precision: precision, Owner: "o", Unique: "u"}
+		l.set(name, &e)
+		e.ModTime = at.Add(-moved)
+		want[name] = e
+	}
+	put("winter", winter, time.Minute, time.Hour)
+	put("summer", summer, time.Minute, 2*time.Hour)
+	put("day", summer, 24*time.Hour, 2*time.Hour)
+	put("exact", summer, time.Second, 0)
+	put("odd", winter, time.Hour, time.Hour)
+	put("odd and exact", winter.Add(1), time.Second, 0)
+	want["none"] = ftpclient.Entry{Name: "none", Type: ftpclient.TypeDir}
+	none := want["none"]
+	l.set("none", &none)
+	l.set("removed", &none)
+	l.set("removed", nil)
+	l.retime(nil)
+	l.retime(move)
+	for name, e := range want {
+		if i, ok := l.find(name); !ok || l.entry(i) != e {
+			t.Errorf("%s: %+v, want %+v", name, l.entry(i), e)
+		}
+	}
+	if _, ok := l.find("removed"); ok || l.live != len(want) {
+		t.Errorf("%d entries, want %d", l.live, len(want))
+	}
+}
