@@ -121,6 +121,41 @@ func TestDirTimesWaitForTheEnd(t *testing.T) {
 	})
 }
 
+// eastern is a server whose LIST is an hour before UTC, which shows at its end.
+type eastern struct{ *fakeremote.Tree }
+
+func (e eastern) ListFunc(ctx context.Context, dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error) {
+	l, err := e.Tree.ListFunc(ctx, dir, take)
+	if err == nil {
+		l.Retime = func(e *ftpclient.Entry) { e.ModTime = e.ModTime.Add(-time.Hour) }
+	}
+	return l, err
+}
+
+// What arrived before the end is moved to UTC there; what comes with the end has
+// been.
+func TestDirTimesAreMovedAtTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := batched(35)
+		tree.Configure(func(b *fakeremote.Behaviour) { b.Precision = time.Minute })
+		told, err := tree.List(t.Context(), "/d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := newVolume(t, eastern{tree}, cache.Options{})
+		for _, i := range []int{0, 29, 30, 34} {
+			want := told.Entries[i].ModTime
+			if i < 30 {
+				want = want.Add(-time.Hour)
+			}
+			a, err := v.Stat(t.Context(), "d/"+told.Entries[i].Name)
+			if err != nil || !a.ModTime.Equal(want) {
+				t.Errorf("%s: %v, %v, want %v", told.Entries[i].Name, a.ModTime, err, want)
+			}
+		}
+	})
+}
+
 // A listing that breaks off is an error after what has arrived, for whoever
 // reads it, and is not kept.
 func TestDirBreaksOff(t *testing.T) {
