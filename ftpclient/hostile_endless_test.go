@@ -162,12 +162,12 @@ func TestEndlessListing(t *testing.T) {
 // Of a listing that is handed over while it arrives more lines are read than may
 // be held, but not without end either, nor what is no entry.
 func TestEndlessListingHandedOver(t *testing.T) {
-	const held, most = 1 << 11, 1 << 14
+	const held, most, ahead = 1 << 13, 1 << 15, maxListLine / 14
 	for name, tc := range map[string]struct {
 		piece       string
 		least, most int // entries handed over
 	}{
-		"facts":         {"type=file; a\r\n", held + 1, most + flowBatch},
+		"facts":         {"type=file; a\r\n", 2 * held, most + flowBatch + ahead},
 		"unknown lines": {strings.Repeat("x", 62) + "\r\n", 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
