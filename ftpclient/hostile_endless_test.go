@@ -167,7 +167,7 @@ func TestEndlessListingHandedOver(t *testing.T) {
 		piece       string
 		least, most int // entries handed over
 	}{
-		"facts":         {"type=file; a\r\n", 2 * held, most + flowBatch + ahead},
+		"facts":         {"type=file; a\r\n", 2 * held, most + flowBatch + 2*ahead},
 		"unknown lines": {strings.Repeat("x", 62) + "\r\n", 0, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
