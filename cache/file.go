@@ -104,19 +104,37 @@ func (f *File) rebase(r *row) {
 
 // revalidate takes over the server's version r if it is another one and nothing
 // here is unsent. epoch is the file's when r was asked for: if it has changed, r
-// may be older than what is here, and the result is false.
-func (f *File) revalidate(r *row, epoch uint64) bool {
+// may be older than what is here, and the result is false. The caller must not
+// hold the turn, which is waited for where a spool is to be dropped: its holder
+// may be filling it.
+func (f *File) revalidate(ctx context.Context, r *row, epoch uint64) (current bool, err error) {
+	current, wait := f.takeOver(r, epoch, false)
+	if !wait {
+		return current, nil
+	}
+	if err := f.take(ctx); err != nil {
+		return false, err
+	}
+	defer f.give()
+	current, _ = f.takeOver(r, epoch, true)
+	return current, nil
+}
+
+// takeOver is revalidate; wait tells that it needs the turn.
+func (f *File) takeOver(r *row, epoch uint64, turn bool) (current, wait bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case f.epoch != epoch:
-		return false
+	case f.epoch != epoch || f.gone:
+		return false, false
 	case f.dirty || !f.onServer || f.base == versionOf(r):
-		return true
+		return true, false
+	case f.spool != nil && !turn:
+		return false, true
 	}
 	f.dropSpool()
 	f.rebase(r)
-	return true
+	return true, false
 }
 
 func (f *File) dropSpool() {

@@ -103,9 +103,15 @@ func (v *Volume) tryOpen(ctx context.Context, p string) (f *File, again bool, er
 	if err != nil {
 		return nil, err == errAgain, err
 	}
-	if !fresh && (f != known || !f.revalidate(&r, epoch)) {
-		f.drop()
-		return nil, true, nil
+	if !fresh {
+		current := false
+		if f == known {
+			current, err = f.revalidate(ctx, &r, epoch)
+		}
+		if err != nil || !current {
+			f.drop()
+			return nil, err == nil, err
+		}
 	}
 	if r.Size < 0 {
 		err = f.loadOnce(ctx)
@@ -157,6 +163,9 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 	}
 	if _, name := split(p); isTemp(name) {
 		return nil, Attr{}, refuse("create", v.abs(p), ftpclient.KindInvalidName)
+	}
+	if err := v.remote.CheckName(v.abs(p)); err != nil {
+		return nil, Attr{}, err // which the upload would meet, at close
 	}
 	f, _, err := v.adopt(p, func(f *File) error { return f.begin(mode) })
 	if err != nil {
@@ -233,7 +242,10 @@ func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 	if r.Size < 0 {
 		return a, nil
 	}
-	current := h.f.revalidate(&r, epoch)
+	current, err := h.f.revalidate(ctx, &r, epoch)
+	if err != nil {
+		return a, err
+	}
 	a, local = h.f.localAttr()
 	if current && !local {
 		a.Fresh = r.fresh

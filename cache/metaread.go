@@ -62,18 +62,30 @@ func (m *meta) await(ctx context.Context, dir string) error {
 // with calls f, under the lock, with a listing of dir that fresh believes, getting
 // one if need be. Only one is on its way at a time, whoever asks; ctx ends the
 // wait, not the work. While it is on its way f is called with it, each time that
-// it has grown; f returns true when it needs no more.
+// it has grown; f returns true when it needs no more. One that was asked for more
+// than the TTL ago, and of which nothing has arrived yet, is only waited for.
 func (m *meta) with(ctx context.Context, dir string, fresh func(*listing) time.Duration, f func(l *listing, fl *flight) bool) error {
+	begun := m.now()
 	var fl *flight
+	var old time.Time // what is not after it is too old
 	for {
 		m.mu.Lock()
-		if l, ok := m.dirs.Get(dir); ok && fresh(l) > 0 && fl == nil {
+		if l, ok := m.dirs.Get(dir); ok && fresh(l) > 0 && fl == nil && l.fetched.After(old) {
 			f(l, nil)
 			m.mu.Unlock()
 			return nil
 		}
 		if fl == nil {
 			fl = m.join(dir)
+			if begun.Sub(fl.asked) > m.ttl && (fl.l == nil || fl.l.rows == 0) {
+				m.mu.Unlock()
+				var err error
+				if old, err = m.outwait(ctx, dir, fl); err != nil {
+					return err
+				}
+				fl = nil
+				continue
+			}
 		}
 		done, err := fl.offer(f)
 		more := fl.more
@@ -89,6 +101,22 @@ func (m *meta) with(ctx context.Context, dir string, fresh func(*listing) time.D
 			return err
 		}
 	}
+}
+
+// outwait waits for a flight whose listing is of no use, and returns from when
+// that is believed, zero if it has failed.
+func (m *meta) outwait(ctx context.Context, dir string, fl *flight) (time.Time, error) {
+	select {
+	case <-fl.done:
+	case <-ctx.Done():
+		return time.Time{}, canceled("list", dir, ctx)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if fl.err != nil || fl.l == nil {
+		return time.Time{}, nil
+	}
+	return fl.l.fetched, nil
 }
 
 // offer calls f with what there is of a flight. done tells that it has

@@ -26,6 +26,7 @@ type Remote interface {
 	Chmod(ctx context.Context, path string, mode uint32) error
 	SetModTime(ctx context.Context, path string, t time.Time, dir bool) error
 	Symlink(ctx context.Context, target, path string) error
+	CheckName(path string) error
 	Features() ftpclient.Features
 }
 

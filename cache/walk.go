@@ -13,8 +13,8 @@ import (
 const (
 	walkSoon    = 3 * time.Second // two openings that belong together are no farther apart
 	walkIdle    = 5 * time.Second // a reader that opens nothing for so long has ended
-	walkFirst   = 64              // directories ahead of a reader that has used none yet,
-	walkGrowth  = 8               // and more for each that it used
+	walkFirst   = 64              // directories ahead of a reader that has just begun,
+	walkGrowth  = 8               // and more for each that it opens
 	walkEntries = 50_000          // entries of the directories ahead
 	walkQueue   = 10_000          // directories that wait to be listed
 	walkLanes   = 3               // connections, where one cannot list several at once
@@ -53,7 +53,7 @@ type walk struct {
 	known  map[string]bool // was in queue
 	ahead  map[string]int  // entries of the directories that were listed and not opened yet
 	sum    int             // of ahead
-	used   int
+	opened int             // by the reader, after the one that began the walk
 	moved  time.Time
 	filled time.Time // when ahead last grew
 }
@@ -77,12 +77,14 @@ func (k *walker) opened(dir string) {
 	w := k.walkOf(dir)
 	if w == nil {
 		if top, ok := k.topOf(dir, now); ok {
-			w = &walk{top: top, known: map[string]bool{}, ahead: map[string]int{}}
+			w = &walk{top: top, known: map[string]bool{}, ahead: map[string]int{}, opened: -1}
 			k.begin(w, dir)
 		}
 	}
 	if w != nil {
-		w.use(dir, now)
+		w.opened++
+		w.use(dir)
+		w.moved = now
 		k.walks = append(slices.DeleteFunc(k.walks, func(o *walk) bool { return o == w || now.Sub(o.moved) > walkIdle }), w)
 	}
 	k.recent = append(k.recent, opening{dir, now})
@@ -127,14 +129,10 @@ func (k *walker) begin(w *walk, dir string) {
 	}
 }
 
-// use notes that the reader has come to dir.
-func (w *walk) use(dir string, now time.Time) {
-	w.moved = now
-	if n, ok := w.ahead[dir]; ok {
-		delete(w.ahead, dir)
-		w.sum -= n
-		w.used++
-	}
+// use takes dir from what is ahead of the reader.
+func (w *walk) use(dir string) {
+	w.sum -= w.ahead[dir]
+	delete(w.ahead, dir)
 }
 
 // push queues directories in dir, those that programs leave out by default last.
@@ -219,7 +217,7 @@ func (k *walker) ready() *walk {
 			clear(w.ahead) // they have expired
 			w.sum = 0
 		}
-		if len(w.ahead) < walkFirst+walkGrowth*w.used && w.sum < walkEntries {
+		if len(w.ahead) < walkFirst+walkGrowth*w.opened && w.sum < walkEntries {
 			return w
 		}
 	}
@@ -257,7 +255,7 @@ func (k *walker) got(abs string, l *ftpclient.Listing, err error) {
 	if l != nil && err == nil {
 		k.arrived(a, k.v.received(a.dir, l))
 	} else {
-		a.w.use(a.dir, a.w.moved)
+		a.w.use(a.dir)
 	}
 	k.mu.Unlock()
 	k.v.meta.land(a.dir, a.fl, l, err)

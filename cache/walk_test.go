@@ -3,6 +3,7 @@ package cache_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,6 +102,27 @@ func TestWalkIsBounded(t *testing.T) {
 		synctest.Wait()
 		if n := len(tree.Calls("List")); n != first+3+24 {
 			t.Errorf("%d more directories were listed for three that were used", n-first)
+		}
+	})
+}
+
+// A reader that goes down into the first of many directories finds what is in it
+// listed, although many others were listed first.
+func TestWalkComesToItsReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := wideTree(100, 30)
+		v := newVolume(t, tree, cache.Options{})
+		openDirs(t, v, "", "d00", "d00/e00", "d00/e01", "d00/e02", "d00/e03")
+		synctest.Wait()
+		before := len(tree.Calls("List"))
+		for i := 4; i < 30; i++ {
+			openDirs(t, v, fmt.Sprintf("d00/e%02d", i))
+			synctest.Wait()
+		}
+		for _, c := range tree.Calls("List")[before:] {
+			if strings.HasPrefix(c.Path, "/d00/") {
+				t.Errorf("%s was not listed when it was opened", c.Path)
+			}
 		}
 	})
 }

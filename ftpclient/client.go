@@ -92,6 +92,9 @@ func (c *conn) mayRepeat(rep repeat, err error) bool {
 	if errors.Is(err, errSessionExpired) || errors.Is(err, errNoStat) {
 		return true
 	}
+	if c.doubted == errLoggedOut && c.broken == nil && rep == idempotent {
+		return isRefusal(err)
+	}
 	if !c.reused || c.broken == nil || !dropped(err) {
 		return false
 	}

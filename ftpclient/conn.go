@@ -35,6 +35,7 @@ type conn struct {
 	heard   int       // replies since its present owner has it
 	sent    time.Time // when the last command was written
 	broken  error     // why it cannot be used any more
+	doubted error     // why nobody is to have it after its present owner
 	idleAt  time.Time // guarded by the pool's mu
 }
 
@@ -153,8 +154,27 @@ func (c *conn) receive(op string, d time.Duration, read func() (reply, error)) (
 		return r, c.fail(op, &Error{Op: op, Kind: KindTLS, Code: r.code, Text: r.text(), Err: ErrNoTicket})
 	}
 	c.heard++
+	c.doubt(r)
 	return r, nil
 }
+
+// doubt takes a reply that tells of the session rather than of the request: it
+// is not logged in any more (530, RFC 959 section 5.4), where it once did
+// serve, or its data connections are not protected as was agreed (RFC 2228
+// section 5, RFC 4217 section 9).
+func (c *conn) doubt(r reply) {
+	switch {
+	case r.code == 530 && c.reused:
+		c.doubted = errLoggedOut
+	case r.code == 521 || r.code >= 533 && r.code <= 536:
+		c.doubted = errUnprotected
+	}
+}
+
+var (
+	errLoggedOut   = errors.New("the server takes the session for not logged in")
+	errUnprotected = errors.New("the server does not protect data as was agreed")
+)
 
 // cmd sends one command and reads its final reply.
 func (c *conn) cmd(verb, arg string) (reply, error) {

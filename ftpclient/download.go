@@ -154,6 +154,9 @@ func (d *Download) verdict(cause error) error {
 	case err != nil:
 		return named(err, d.path)
 	case !r.completed():
+		if r.outOfTurn() {
+			d.c.broken = errOutOfStep
+		}
 		return &Error{Op: "RETR", Path: d.path, Kind: KindTruncated, Code: r.code, Text: r.text()}
 	}
 	return d.checkedEnd()

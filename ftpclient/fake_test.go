@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 )
@@ -24,6 +25,7 @@ type fake struct {
 	greeting string
 	feat     []string
 	hook     func(s *fakeSession, verb, arg string) (handled bool)
+	unhooked atomic.Bool        // the hook is not asked any more
 	admit    func(n int) string // refuses the n-th session in these words
 	start    func(s *fakeSession)
 	end      func(s *fakeSession)
@@ -208,7 +210,7 @@ func (s *fakeSession) run() {
 		s.log = append(s.log, line)
 		s.mu.Unlock()
 		verb, arg, _ := strings.Cut(line, " ")
-		if s.hook != nil && s.hook(s, verb, arg) {
+		if s.hook != nil && !s.unhooked.Load() && s.hook(s, verb, arg) {
 			continue
 		}
 		s.handle(verb, arg)

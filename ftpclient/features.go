@@ -98,6 +98,7 @@ type server struct {
 	noted      string // the last word on security, for the trace
 	listAllBad int    // listings that LIST -a made smaller
 	statBad    int    // listings that differed from those by STAT
+	statLost   int    // connections that ended when STAT was tried
 	stalls     int    // flights that were answered in part
 	passwords  bool   // a login was USER, 331, PASS, 2yz
 

@@ -160,12 +160,15 @@ func TestRepliesStayInStep(t *testing.T) {
 					continue // which is the right answer
 				}
 				inPlace(t, p, line, func(t *testing.T, f *fake, c *Client, _ error) {
-					f.hook = nil
+					f.unhooked.Store(true)
 					what := fmt.Sprintf("after %q to %s", line, p.verb)
 					noError(t, what, c.Mkdir(t.Context(), "/later"))
 					got, err := readAll(t.Context(), c, "/d/x", 0)
 					if noError(t, what, err); got != "y" {
 						t.Errorf("%s: read %q", what, got)
+					}
+					if class == "command" && line[0] == '3' && f.sessions != 2 {
+						t.Errorf("%s: %d sessions, want 2", what, f.sessions)
 					}
 				})
 			}

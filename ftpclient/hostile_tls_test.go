@@ -48,6 +48,9 @@ func TestDowngrades(t *testing.T) {
 						t.Errorf("%v", err)
 					}
 					onlyAuthInTheClear(t, wire.String())
+					if verb == "AUTH" && strings.Contains(wire.String(), "\x16\x03") {
+						t.Error("a handshake was begun, though AUTH was refused")
+					}
 					if f.count("CWD")+f.count("EPSV")+f.count("PASV") > 0 {
 						t.Errorf("sent %q", f.commands())
 					}

@@ -2,6 +2,7 @@ package ftpclient
 
 import (
 	"context"
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -10,23 +11,35 @@ import (
 // List returns the content of a directory, by MLSD or else LIST. A directory
 // that does not exist is KindNotExist, never an empty listing; a file is
 // KindNotDir. Times are to the second where the server can tell (MDTM for the
-// files of a LIST, sent in flights; RFC 3659 sections 3 and 7). It holds the
-// whole listing; for directories of any size there is ListFunc.
+// files of a LIST, sent in flights; RFC 3659 sections 3 and 7). A listing whose
+// data connection was not to be had or was lost, as the server says (425, 426),
+// is taken once more. It holds the whole listing; for directories of any size
+// there is ListFunc.
 func (c *Client) List(ctx context.Context, dir string) (*Listing, error) {
 	if err := checkPath("LIST", dir); err != nil {
 		return nil, err
 	}
 	var l *Listing
-	err := c.do(ctx, "LIST", dir, idempotent, func(ctx context.Context, cn *conn) error {
-		var err error
+	list := func(ctx context.Context, cn *conn) (err error) {
 		l, err = cn.listWhole(ctx, dir, nil)
 		return err
-	})
+	}
+	err := c.do(ctx, "LIST", dir, idempotent, list)
+	if lostData(err) && ctx.Err() == nil {
+		err = c.do(ctx, "LIST", dir, idempotent, list)
+	}
 	if err != nil {
 		return nil, err
 	}
 	c.opts.Trace.skipped(dir, l.Skipped)
 	return l, nil
+}
+
+// lostData tells whether a server reported that its data connection failed (RFC
+// 959 section 4.2).
+func lostData(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code == 425 || e.Code == 426)
 }
 
 // listWhole reads a directory and completes what the listing leaves out. out

@@ -31,7 +31,7 @@ func (c *Client) ListFunc(ctx context.Context, dir string, take func(entries []E
 	var l *Listing
 	var last error
 	out := &outflow{take: take}
-	err := c.do(ctx, "LIST", dir, idempotent, func(ctx context.Context, cn *conn) error {
+	list := func(ctx context.Context, cn *conn) error {
 		if out.flowed() {
 			return last // what was handed over cannot be taken back
 		}
@@ -41,7 +41,11 @@ func (c *Client) ListFunc(ctx context.Context, dir string, take func(entries []E
 		out.see = func(entries []Entry) { cn.srv.sizesSeen(dir, entries) }
 		l, last = cn.listWhole(ctx, dir, out)
 		return last
-	})
+	}
+	err := c.do(ctx, "LIST", dir, idempotent, list)
+	if lostData(err) && !out.flowed() && ctx.Err() == nil {
+		err = c.do(ctx, "LIST", dir, idempotent, list)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ func connect(ctx context.Context, id int, srv *server, o *Options, touch func())
 		}
 		return nil, err
 	}
+	c.doubted = nil // what was refused before is judged by now
 	return c, nil
 }
 

@@ -38,6 +38,24 @@ func (c *conn) onWire(cmd command) (command, error) {
 	return command{cmd.verb, cmd.arg[:at] + octets}, nil
 }
 
+// CheckName returns the error that making a file of this path would meet before
+// anything is sent: KindInvalidName where it is not absolute, holds a CR, LF or
+// NUL, or has no form in Options.Encoding or in the server's syntax of paths,
+// KindUnsupported where nothing can be stored in that syntax. It does not touch
+// the network. nil does not mean that the server will take it.
+func (c *Client) CheckName(path string) error {
+	const verb = "STOR"
+	if err := checkPath(verb, path); err != nil {
+		return err
+	}
+	octets, ok := c.opts.charset.octetsPath(path)
+	if !ok {
+		return c.opts.charset.unknown(verb, path)
+	}
+	_, err := inSyntax(c.srv.pathSyntax(), verb, octets)
+	return about(err, verb, path)
+}
+
 // check refuses a path that the encoding has no form for, before anything is
 // sent. op is what Client's methods are called in errors.
 func (c *charset) check(op, path string) error {

@@ -205,6 +205,9 @@ func (p *pool) release(c *conn) {
 	if c.interrupted() != nil && c.broken == nil {
 		c.broken = c.interrupted()
 	}
+	if c.broken == nil {
+		c.broken = c.doubted
+	}
 	if c.broken != nil {
 		c.close(c.broken.Error())
 		p.mu.Lock()

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"path"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -13,7 +14,9 @@ import (
 // names of facts.
 type probed struct {
 	*fake
-	off   map[string]bool
+	off map[string]bool
+
+	set   sync.Mutex        // guards what follows
 	times map[string]string // by path
 	links map[string]string // targets
 	modes map[string]string
@@ -29,7 +32,20 @@ func newProbed(t testing.TB, off ...string) *probed {
 	return p
 }
 
-// tree is what there is, as one value.
+// note and noted are for what commands have set.
+func (p *probed) note(in map[string]string, path, value string) {
+	p.set.Lock()
+	defer p.set.Unlock()
+	in[path] = value
+}
+
+func (p *probed) noted(in map[string]string, path string) string {
+	p.set.Lock()
+	defer p.set.Unlock()
+	return in[path]
+}
+
+// everything is what there is, as one value.
 func (p *probed) everything() map[string]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -80,15 +96,15 @@ func (p *probed) answer(s *fakeSession, verb, arg string) bool {
 	case "MFMT", "SITE UTIME", "SITE CHMOD":
 		value, file, _ := strings.Cut(arg, " ")
 		if verb == "SITE CHMOD" {
-			p.modes[file] = value
+			p.note(p.modes, file, value)
 		} else {
-			p.times[file] = value
+			p.note(p.times, file, value)
 		}
 		s.say("213 " + value)
 	case "SITE SYMLINK":
 		target, name, _ := strings.Cut(arg, " ")
 		p.put(joinPath(s.cwd, name), "")
-		p.links[joinPath(s.cwd, name)] = target
+		p.note(p.links, joinPath(s.cwd, name), target)
 		s.say("200 ok")
 	default:
 		return false
@@ -102,10 +118,10 @@ func (p *probed) mdtm(s *fakeSession, arg string) bool {
 	case p.off[factMDTM.name]:
 		s.say("500 what?")
 	case two && !p.off[factMDTMSet.name]:
-		p.times[file] = stamp
+		p.note(p.times, file, stamp)
 		s.say("213 set")
-	case there && p.times[arg] != "":
-		s.say("213 " + p.times[arg])
+	case there && p.noted(p.times, arg) != "":
+		s.say("213 " + p.noted(p.times, arg))
 	default:
 		return false
 	}
@@ -126,7 +142,7 @@ func (p *probed) rows(s *fakeSession, pattern string, hidden bool) string {
 		full := joinPath(s.cwd, n)
 		content, _ := p.get(full)
 		row := s.row(n, content)
-		if target := p.links[full]; target != "" {
+		if target := p.noted(p.links, full); target != "" {
 			row = "l" + strings.TrimSuffix(row[1:], "\r\n") + " -> " + target + "\r\n"
 		}
 		if p.off["zone"] {

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"maps"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -173,12 +172,10 @@ func factsOf(r *Report) (facts []Fact) {
 func TestProbeTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := newProbed(t)
-		var silent atomic.Bool
+		silent := false
 		p.hook = func(s *fakeSession, verb, arg string) bool {
-			if verb == "APPE" {
-				silent.Store(true)
-			}
-			return silent.Load() || p.answer(s, verb, arg)
+			silent = silent || verb == "APPE"
+			return silent || p.answer(s, verb, arg)
 		}
 		start := time.Now()
 		r, err := p.client(nil).Probe(t.Context(), ProbeOptions{Dir: "/dir", Write: "/dir", Timeout: 30 * time.Second})

@@ -311,11 +311,12 @@ func (c *conn) proveStat(dir string, l *Listing) {
 	p.list(dir, false, func(done *statListing) { s = done })
 	err := p.run(nil)
 	switch {
-	case err != nil:
+	case err != nil && c.interrupted() == nil:
 		var bad *protocolError
-		if c.interrupted() == nil && (isKind(err, KindTimeout) || errors.As(err, &bad)) {
+		if isKind(err, KindTimeout) || errors.As(err, &bad) || c.srv.statFails() {
 			c.srv.learn(factStatList, No, "CWD and STAT in one write: "+err.Error())
 		}
+	case err != nil:
 	case s.refused != nil || s.bulky:
 	case s.flaw != "":
 		c.srv.learn(factStatList, No, s.flaw)
@@ -343,6 +344,15 @@ func (s *server) statDiffers() bool {
 	defer s.mu.Unlock()
 	s.statBad++
 	return s.statBad > 1
+}
+
+// statFails counts connections that ended at STAT, and reports the second: one
+// may be lost by chance.
+func (s *server) statFails() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.statLost++
+	return s.statLost > 1
 }
 
 // differ says how a listing by STAT differs from another; "" if it does not.

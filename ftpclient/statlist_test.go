@@ -218,7 +218,7 @@ func TestSecondLogin(t *testing.T) {
 		verb, reply string
 		kind        Kind
 	}{{"", "", 0}, {"USER", "421 full", KindTooMany}, {"PASS", "421 full", KindTooMany},
-		{"PASS", "530 no", KindLogin}, {"USER", "230 in", 0}} {
+		{"PASS", "530 no", KindLogin}, {"USER", "230 in", 0}, {"USER", "530 too many users", KindTooMany}} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, nil)
 			f.hook = func(s *fakeSession, verb, _ string) bool {

@@ -169,7 +169,7 @@ func (req *listing) rows(s *session, format func(*session, entry) string) []stri
 
 func (req *listing) shown(s *session) []entry {
 	var shown []entry
-	if req.dots && req.isDir {
+	if req.dots && req.isDir && !s.srv.profile.noDots {
 		shown = append(shown, s.dotEntries(req.path)...)
 	}
 	for _, e := range req.entries {

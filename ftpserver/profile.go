@@ -43,6 +43,7 @@ type profile struct {
 	extra func(verb string) []string
 
 	dotFiles       bool // LIST shows them without -a
+	noDots         bool // LIST shows neither "." nor "..", with -a or without
 	maxEntries     int  // of a listing, the rest is left out; 0: no limit
 	maxConnections int  // unless the options have one
 

@@ -11,6 +11,7 @@ import (
 func iisProfile() *profile {
 	return &profile{
 		dotFiles: true,
+		noDots:   true,
 		banner:   []string{"Microsoft FTP Service"},
 		syst:     "Windows_NT",
 		feat:     []string{"LANG EN*", "UTF8", "SIZE", "MDTM", "REST STREAM"},

@@ -45,7 +45,7 @@ func proftpdProfile() *profile {
 		commands: proftpdCommands(),
 		site: map[string]func(*session, string) reply{
 			"CPFR": proftpdCopyFrom, "CPTO": proftpdCopyTo, "COPY": proftpdCopy,
-			"MKDIR": okOf((*session).cmdMkd), "RMDIR": okOf((*session).cmdRmd),
+			"MKDIR": okOf(proftpdMkdir), "RMDIR": okOf((*session).cmdRmd),
 		},
 		row:      yearlessRow,
 		find:     proftpdFind,

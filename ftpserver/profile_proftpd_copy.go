@@ -103,6 +103,24 @@ func okOf(run func(*session, string) reply) func(*session, string) reply {
 	}
 }
 
+// proftpdMkdir is SITE MKDIR (mod_site_misc), which makes the directories above
+// too; lftp's mkdir -p uses it.
+func proftpdMkdir(s *session, arg string) reply {
+	p, err := s.resolve(arg)
+	if err != nil {
+		return fail(err)
+	}
+	for i := 1; i < len(p); i++ {
+		if p[i] != '/' {
+			continue
+		}
+		if err := s.account.fs.Mkdir(fsName(p[:i]), 0o777&^s.umask); err != nil && !errors.Is(err, os.ErrExist) {
+			return fail(err)
+		}
+	}
+	return s.cmdMkd(arg)
+}
+
 // proftpdCopyFrom is SITE CPFR (mod_copy).
 func proftpdCopyFrom(s *session, arg string) reply {
 	name, err := s.name(arg)

@@ -197,8 +197,10 @@ func TestIISProfile(t *testing.T) {
 	want := "02-03-20  04:05PM                    0 .dot\r\n" +
 		"02-03-20  04:05PM       <DIR>          d\r\n" +
 		"02-03-20  04:05PM                   10 f\r\n"
-	if got := c.get("LIST"); got != want {
-		t.Errorf("LIST:\n%q, want\n%q", got, want)
+	for _, command := range []string{"LIST", "LIST -a", "LIST -la"} {
+		if got := c.get(command); got != want {
+			t.Errorf("%s:\n%q, want\n%q", command, got, want)
+		}
 	}
 	c.do("SYST", "215 Windows_NT")
 	c.do("MLSD", "500")

@@ -2,10 +2,14 @@ package main
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
 )
 
 // randomReads makes this program the reader of the work read-random, which no
@@ -15,17 +19,64 @@ const randomReads = "bench-random-reads"
 // readSize and readCount are what it reads.
 const readSize, readCount = 4 << 10, 60
 
+// statsInWalk makes it a person who looks at one file after the other while
+// ls -lR goes through another tree of the mount.
+const statsInWalk = "bench-stats-in-walk"
+
 // acted reports whether this process was started as a part of a work, which is
 // done then.
 func acted() bool {
-	if len(os.Args) != 3 || os.Args[1] != randomReads {
+	if len(os.Args) != 3 {
 		return false
 	}
-	if err := readRandomly(os.Args[2], os.Stdout); err != nil {
+	act := map[string]func(string, io.Writer) error{randomReads: readRandomly, statsInWalk: statInWalk}[os.Args[1]]
+	if act == nil {
+		return false
+	}
+	if err := act(os.Args[2], os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	return true
+}
+
+const (
+	statCount = 100
+	statLeast = 50
+	statEvery = 50 * time.Millisecond
+)
+
+// statInWalk looks at a file in each of the directories aside, none of which was
+// listed, as long as the walk goes on, and prints how many milliseconds each look
+// took.
+func statInWalk(mount string, w io.Writer) error {
+	walk := exec.Command("ls", "-lR", filepath.Join(mount, "wide"))
+	if err := walk.Start(); err != nil {
+		return err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- walk.Wait() }()
+	tick := time.NewTicker(statEvery)
+	defer tick.Stop()
+	for i := range statCount {
+		select {
+		case err := <-ended:
+			return err
+		case <-tick.C:
+		}
+		begin := time.Now()
+		if _, err := os.Stat(filepath.Join(mount, asidePath(i))); err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(w, "%.1f\n", float64(time.Since(begin).Microseconds())/1000); err != nil {
+			return err
+		}
+	}
+	if err := walk.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	<-ended // killed
+	return nil
 }
 
 // readRandomly reads blocks of a file at places that are the same every time and

@@ -18,6 +18,26 @@ type checking struct {
 	local  string // $L
 	read   string // $T
 	output string // the file that holds what the script printed
+	said   string // by the check, of what was printed
+}
+
+// looks checks that all looks were made, and says how long they took.
+func looks(c *checking) error {
+	var took []float64
+	err := eachLine(c.output, func(line string) error {
+		ms, err := strconv.ParseFloat(line, 64)
+		took = append(took, ms)
+		return err
+	})
+	if err == nil && len(took) < statLeast {
+		err = fmt.Errorf("%d looks until the walk ended, too few", len(took))
+	}
+	if err != nil {
+		return err
+	}
+	slices.Sort(took)
+	c.said = fmt.Sprintf("%d stats: median %.0f ms, 99th percentile %.0f ms", len(took), took[len(took)/2], took[(len(took)*99+99)/100-1])
+	return nil
 }
 
 // prints returns a check that the script printed this.

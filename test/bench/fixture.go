@@ -37,6 +37,27 @@ var (
 	clone  = &fixture{"clone", makeClone}
 )
 
+// wide is a tree of 10 000 directories, and files aside of it.
+var wide = &fixture{"wide", func(dir string) error {
+	for i := range 10_000 {
+		if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("wide/%02d/%02d", i/100, i%100)), 0o755); err != nil {
+			return err
+		}
+	}
+	for i := range statCount {
+		name := filepath.Join(dir, asidePath(i))
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, nil, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}}
+
+func asidePath(i int) string { return fmt.Sprintf("aside/dir%02d/file", i) }
+
 // many is a directory of n empty files.
 func many(n int) *fixture {
 	return &fixture{fmt.Sprintf("many-%d", n), func(dir string) error {

@@ -20,6 +20,7 @@ type sample struct {
 	AtMount  ftpCount  `json:"ftp_at_mount"` // from before the mounting until it had settled; not in FTP
 	PeakKiB  int64     `json:"peak_kib,omitempty"`
 	Late     float64   `json:"late_seconds,omitempty"` // after the end until the server had it
+	Said     string    `json:"said,omitempty"`         // what the check found worth telling
 	Problem  string    `json:"problem,omitempty"`      // what went wrong; then the rest may be missing
 }
 
@@ -183,6 +184,7 @@ func difference(a, b wan.Count) wan.Count {
 func (m *measurement) verify(result *sample) error {
 	begin := time.Now()
 	err := m.check(&m.checking)
+	result.Said = m.checking.said
 	if err == nil || !m.work.changes {
 		return err
 	}

@@ -95,7 +95,7 @@ func (s sample) remark() string {
 	case s.Late > 0:
 		return fmt.Sprintf("on the server %.1f s later", s.Late)
 	}
-	return ""
+	return s.Said
 }
 
 // joinFirst joins errors, of which the first counts most.

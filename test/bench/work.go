@@ -61,6 +61,8 @@ var works = []*work{
 		script: gitStatus, check: prints("")},
 	{name: "git-warm", title: "git status again", fixture: clone, changes: true,
 		before: gitStatus, script: gitStatus, check: prints("")},
+	{name: "stat-in-walk", title: "100 stats in new directories during an ls -lR of 10 000", fixture: wide,
+		script: `"$B" ` + statsInWalk + ` "$M"`, check: looks},
 	{name: "ls-100", title: "ls -lU of 100 entries", fixture: many(100), script: listMany, check: listsAll},
 	{name: "ls-10000", title: "ls -lU of 10 000 entries", fixture: many(10_000), script: listMany, check: listsAll},
 	{name: "ls-1000000", title: "ls -lU of 1 000 000 entries", fixture: many(1_000_000), optional: true,

@@ -19,6 +19,7 @@ var tools = []struct{ program, pkg string }{
 	{"wget", "wget"},
 	{"tnftp", "tnftp"},
 	{"python3", "python3"}, // python3-minimal is without ftplib
+	{"git", "git"},
 	{"gcc", "gcc"},
 	{"/usr/include/stdlib.h", "libc6-dev"},
 }

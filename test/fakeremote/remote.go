@@ -180,6 +180,9 @@ func (t *Tree) SetModTime(ctx context.Context, p string, mtime time.Time, dir bo
 	})
 }
 
+// CheckName implements cache.Remote: every name will do. It is not counted.
+func (t *Tree) CheckName(string) error { return nil }
+
 // Features implements cache.Remote. It is not counted.
 func (t *Tree) Features() ftpclient.Features {
 	t.mu.Lock()

@@ -49,6 +49,7 @@ var cannot = []struct{ client, profile, step, why string }{
 	{"curl", "embedded", "size", noSIZE},
 	{"curl", "embedded", "time", noSIZE},
 	{"curl", "embedded", "append", noAPPE},
+	{"curl", "pureftpd", "list", dotsInNLST},
 	{"lftp", "iis", "modes up", noModes},
 	{"lftp", "iis", "times up", noSetTime},
 	{"lftp", "iis", "modes down", noModes},
@@ -60,7 +61,6 @@ var cannot = []struct{ client, profile, step, why string }{
 	{"lftp", "embedded", "times up", noSetTime},
 	{"lftp", "embedded", "times down", "rows of LIST have no seconds, and there is no MDTM"},
 	{"lftp", "embedded", "chmod", noModes},
-	{"wget", "iis", "recursive", "the profile shows . and .. to LIST -a, which wget follows; IIS itself shows neither"},
 	{"wget", "iis", "modes", noModes},
 	{"tnftp", "vsftpd", "mlsd", noMLSD},
 	{"tnftp", "iis", "mlsd", noMLSD},
@@ -71,6 +71,8 @@ var cannot = []struct{ client, profile, step, why string }{
 	{"tnftp", "embedded", "size", noSIZE},
 	{"tnftp", "embedded", "append", noAPPE},
 	{"tnftp", "embedded", "resume", noREST},
+	{"ftplib", "pureftpd", "nlst", dotsInNLST},
+	{"ftplib", "pureftpd", "abort", "the last reply to a transfer that was cut is a 150"},
 	{"ftplib", "vsftpd", "mlsd", noMLSD},
 	{"ftplib", "iis", "mlsd", noMLSD},
 	{"ftplib", "embedded", "mlsd", noMLSD},
@@ -89,6 +91,8 @@ const (
 	noModes   = "the server has no SITE CHMOD, or tells no modes"
 	noSetTime = "the server has no way to set times"
 	noMLSD    = "the server has no MLSD"
+	// Pure-FTPd 1.0.50 does so.
+	dotsInNLST = "NLST has . and .."
 )
 
 // An errand is one client at one server.

@@ -15,6 +15,12 @@ func serveTree(t *testing.T, o ftpserver.Options) string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serving(t, server)
+}
+
+// serving has a server listen until the test ends and returns its URL.
+func serving(t *testing.T, server *ftpserver.Server) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
