@@ -68,3 +68,27 @@ func TestListFuncZone(t *testing.T) {
 		}
 	})
 }
+
+// A listing whose data connection is lost is taken once more, as long as nothing
+// of it was handed over.
+func TestListFuncLostData(t *testing.T) {
+	for rows, want := range map[int]int{10: 2, 3 * flowBatch: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, nil)
+			f.feat = []string{"MLST type*;size*;modify*;"}
+			lists := 0
+			f.hook = on("MLSD", func(s *fakeSession, arg string) {
+				final := "226 ok"
+				if lists++; lists == 1 {
+					final = "426 cut"
+				}
+				listing("MLSD", numbered(rows, factRow), 0, nil, final)(s, "MLSD", arg)
+			})
+			got := newCollector()
+			l, err := f.client(nil).ListFunc(t.Context(), "/", got.take)
+			if lists != want || want == 2 && (err != nil || len(l.Entries) != rows) || want == 1 && KindOf(err) != KindTruncated {
+				t.Errorf("%d rows: listed %d times, %v", rows, lists, err)
+			}
+		})
+	}
+}
