@@ -29,9 +29,16 @@
 //
 // # What is believed
 //
-// A listing is believed for TTL from when it was asked for. A name that it does
-// not have does not exist, unless it had lines that could not be read or was cut
-// short. Content is believed as long as size and time of the file stay; an open
+// A listing is believed for TTL from when it was asked for; one that took more
+// than half of that to arrive, for half of it from then, and one of more than
+// some hundreds of entries for as long as it took. While it is being read, its
+// names are believed until two seconds after. A name that it does not have does
+// not exist, unless it had lines that could not be read or was cut short.
+//
+// A large directory is read while its listing arrives. An entry costs some 60
+// octets; the listings that are kept together cost 64 MiB at most, except that
+// the newest is kept whatever its size.
+// Content is believed as long as size and time of the file stay; an open
 // file is checked when it is opened and when it is looked at.
 //
 // Paths are relative to the volume's root, without a leading or trailing

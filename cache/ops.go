@@ -62,6 +62,26 @@ func (v *Volume) attr(ctx context.Context, p string) (Attr, error) {
 	return attrOf(&r.Entry, r.fresh), nil
 }
 
+// Known returns the attributes of path if they can be told without waiting for
+// the server or for a listing that is on its way.
+func (v *Volume) Known(p string) (Attr, bool) {
+	v.mu.Lock()
+	m := v.moveOf(p, 0)
+	v.mu.Unlock()
+	if m != nil {
+		return Attr{}, false
+	}
+	if a, ok := v.openAttr(p); ok {
+		return a, true
+	}
+	dir, name := split(p)
+	r, ok := v.meta.known(dir, name)
+	if !ok || isTemp(name) || r.aged && v.remote.Features().MLST {
+		return Attr{}, false
+	}
+	return attrOf(&r.Entry, r.fresh), true
+}
+
 // renew asks for the time of a directory of which the content was changed here.
 func (v *Volume) renew(ctx context.Context, p string, r *row) error {
 	e, err := detached(v, ctx, "stat", p, func(ctx context.Context) (ftpclient.Entry, error) {
@@ -97,26 +117,11 @@ func (v *Volume) stat(ctx context.Context, p string) (row, error) {
 	})
 }
 
-// List returns the entries of a directory, "." and ".." not among them.
-func (v *Volume) List(ctx context.Context, p string) ([]Dirent, error) {
-	p, err := v.settle(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	v.walker.opened(p)
-	rows, err := v.meta.entries(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	v.walker.listed(p, rows)
-	return v.addUnsent(p, rows), nil
-}
-
 // Expect has a directory listed that will soon be asked for. It does not wait,
 // and its failure is nobody's.
 func (v *Volume) Expect(p string) {
 	if v.opts.TTL > 0 {
-		v.work.Go(func() { _ = v.meta.with(v.ctx, p, func(*listing) {}) })
+		v.work.Go(func() { _ = v.meta.await(v.ctx, p) })
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 // those of ftpclient.Client; paths are absolute server paths.
 type Remote interface {
 	List(ctx context.Context, dir string) (*ftpclient.Listing, error)
+	ListFunc(ctx context.Context, dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error)
 	ListAhead(ctx context.Context, next func() (dir string, ok bool), got func(dir string, l *ftpclient.Listing, err error)) error
 	Stat(ctx context.Context, path string) (ftpclient.Entry, error)
 	Verify(ctx context.Context, path string) (ftpclient.Entry, error)

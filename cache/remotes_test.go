@@ -26,6 +26,10 @@ func (l *lateLister) List(ctx context.Context, dir string) (*ftpclient.Listing, 
 	return got, err
 }
 
+func (l *lateLister) ListFunc(ctx context.Context, dir string, _ func([]ftpclient.Entry)) (*ftpclient.Listing, error) {
+	return l.List(ctx, dir)
+}
+
 // sizeless is a server that tells no sizes.
 type sizeless struct{ *fakeremote.Tree }
 
@@ -37,6 +41,10 @@ func (s sizeless) List(ctx context.Context, dir string) (*ftpclient.Listing, err
 		}
 	}
 	return l, err
+}
+
+func (s sizeless) ListFunc(ctx context.Context, dir string, _ func([]ftpclient.Entry)) (*ftpclient.Listing, error) {
+	return s.List(ctx, dir)
 }
 
 func (s sizeless) Verify(ctx context.Context, p string) (ftpclient.Entry, error) {

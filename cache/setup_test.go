@@ -15,7 +15,7 @@ import (
 
 // newVolume returns a volume on a tree, which at the end of the test must have
 // no connection in use and no spool file left.
-func newVolume(t *testing.T, tree *fakeremote.Tree, o cache.Options) *cache.Volume {
+func newVolume(t *testing.T, tree cache.Remote, o cache.Options) *cache.Volume {
 	t.Helper()
 	if o.Root == "" {
 		o.Root = "/"

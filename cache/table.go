@@ -116,27 +116,17 @@ func (v *Volume) openAttr(p string) (Attr, bool) {
 	return f.localAttr()
 }
 
-// addUnsent adds the files of a directory that the server does not have yet.
-func (v *Volume) addUnsent(dir string, rows []Dirent) []Dirent {
+// unsent returns the names of the files of a directory that the server does not
+// have yet.
+func (v *Volume) unsent(dir string) (names []string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	var names map[string]bool
 	for p, f := range v.files {
-		d, name := split(p)
-		if d != dir || !f.isUnsent() {
-			continue
-		}
-		if names == nil {
-			names = make(map[string]bool, len(rows))
-			for _, r := range rows {
-				names[r.Name] = true
-			}
-		}
-		if !names[name] {
-			rows = append(rows, Dirent{Name: name, Type: ftpclient.TypeFile})
+		if d, name := split(p); d == dir && f.isUnsent() {
+			names = append(names, name)
 		}
 	}
-	return rows
+	return names
 }
 
 // forgetFile takes a file out of the table.

@@ -136,8 +136,8 @@ func (v *Volume) abs(p string) string {
 }
 
 // list fetches the listing of dir for meta, on the volume's own context.
-func (v *Volume) list(dir string) (*ftpclient.Listing, error) {
-	l, err := v.remote.List(v.ctx, v.abs(dir))
+func (v *Volume) list(dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error) {
+	l, err := v.remote.ListFunc(v.ctx, v.abs(dir), func(entries []ftpclient.Entry) { take(withoutTemps(entries)) })
 	if err != nil {
 		return nil, err
 	}
@@ -150,14 +150,13 @@ func (v *Volume) received(dir string, l *ftpclient.Listing) *ftpclient.Listing {
 	if l.Truncated {
 		v.log.Warn("the server cut the listing short; names that it left out can be used but are not shown", "dir", v.abs(dir))
 	}
-	kept := l.Entries[:0]
-	for _, e := range l.Entries {
-		if !isTemp(e.Name) {
-			kept = append(kept, e)
-		}
-	}
-	l.Entries = kept
+	l.Entries = withoutTemps(l.Entries)
 	return l
+}
+
+// withoutTemps takes the temporary files of uploads out of entries, in place.
+func withoutTemps(entries []ftpclient.Entry) []ftpclient.Entry {
+	return slices.DeleteFunc(entries, func(e ftpclient.Entry) bool { return isTemp(e.Name) })
 }
 
 // split returns the directory and the last name of p.

@@ -44,7 +44,11 @@ func (c *Client) ListAhead(ctx context.Context, next func() (dir string, ok bool
 		if !ok {
 			return nil
 		}
-		l, err := cn.listWhole(ctx, dir)
+		if c.srv.isBulky(dir) {
+			got(dir, nil, ErrNotAhead) // it would be held whole, and for long
+			continue
+		}
+		l, err := cn.listWhole(ctx, dir, nil)
 		if l != nil {
 			c.opts.Trace.skipped(dir, l.Skipped)
 		}

@@ -12,7 +12,8 @@ import (
 // us hold more than this, nor to keep us at it for ever.
 const (
 	maxListing      = 256 << 20 // octets
-	maxListingLines = 1 << 20
+	maxListingLines = 1 << 20   // that are held
+	maxListingTaken = 1 << 22   // whose entries ListFunc has handed over; its caller may hold them, in less
 )
 
 // slowest is the rate, in octets per second, below which a transfer counts as
@@ -24,17 +25,28 @@ const slowest = 10
 type listingBound struct {
 	r             io.Reader
 	octets, lines int // what may still come
+
+	out  *outflow // makes room for more lines; may be nil
+	most int      // that it may take
 }
 
-func newListingBound(r io.Reader) *listingBound {
-	return &listingBound{r, maxListing, maxListingLines}
+func newListingBound(r io.Reader, out *outflow) *listingBound {
+	b := &listingBound{r, maxListing, maxListingLines, out, maxListingTaken}
+	if out != nil {
+		b.lines -= out.taken // of a listing before
+	}
+	return b
 }
 
 func (b *listingBound) Read(p []byte) (int, error) {
 	n, err := b.r.Read(p)
 	b.octets -= n
 	b.lines -= bytes.Count(p[:n], []byte{'\n'})
-	if b.octets < 0 || b.lines < 0 {
+	taken := 0
+	if b.out != nil {
+		taken = b.out.taken
+	}
+	if b.octets < 0 || b.lines+taken < 0 || taken > b.most {
 		return n, &protocolError{"a listing without end"}
 	}
 	return n, err
@@ -68,9 +80,9 @@ func (p *pace) took(n int, wait, span time.Duration) error {
 // Read reads from the data connection, as [dataConn.Read] does, at the least at
 // the pace of slowest.
 func (t *transfer) Read(p []byte) (int, error) {
-	start := time.Now()
+	start, patient := time.Now(), t.patience > 0
 	n, err := t.dataConn.Read(p)
-	if err == nil {
+	if err == nil && !patient {
 		err = t.pace.took(n, time.Since(start), t.c.opts.DataTimeout)
 	}
 	return n, err

@@ -17,6 +17,8 @@ type dataConn struct {
 	start time.Time
 	bytes int64
 
+	patience time.Duration // for the first octet, if more than DataTimeout
+
 	tls  *tls.Conn // nil: in the clear
 	wire *wire
 
@@ -33,10 +35,13 @@ func (c *conn) openData(ctx context.Context, cmd command) (*dataConn, reply, err
 	return c.openPassive(ctx, cmd)
 }
 
-// Read reads within DataTimeout. io.EOF is an end that the server has meant.
+// Read reads within DataTimeout, or patience. io.EOF is an end that the server has meant.
 func (d *dataConn) Read(p []byte) (int, error) {
-	d.c.deadline(d.nc, d.c.opts.DataTimeout)
+	d.c.deadline(d.nc, max(d.c.opts.DataTimeout, d.patience))
 	n, err := d.nc.Read(p)
+	if n > 0 {
+		d.patience = 0
+	}
 	d.count(n)
 	if d.tls != nil && (err == io.EOF && d.wire.ended || err == io.ErrUnexpectedEOF) {
 		err = errCut

@@ -47,6 +47,11 @@ type Listing struct {
 	Skipped []Skipped
 	// Truncated tells that the server said it had cut the listing short.
 	Truncated bool
+	// Retime moves the time of an entry that ListFunc handed over with a
+	// Precision above a second to UTC, by its own date: LIST was in another
+	// zone. It sets ModTime by ModTime and Precision alone, does not block and
+	// may be called at any time; nil moves nothing.
+	Retime func(e *Entry)
 
 	dots bool // "." or ".." was listed
 }

@@ -146,7 +146,7 @@ func TestEndlessListing(t *testing.T) {
 			if name != "facts" {
 				lr.rows = &rowReader{now: time.Now()}
 			}
-			err := readLines(&listingBound{endless, 8 << 20, 1 << 13}, lr.line)
+			err := readLines(&listingBound{r: endless, octets: 8 << 20, lines: 1 << 13}, lr.line)
 			wantKind(t, "read", (&conn{}).ioError("LIST", err), KindProtocol)
 			if endless.n > 8<<20+2*maxListLine {
 				t.Errorf("%d octets were read", endless.n)
@@ -155,6 +155,31 @@ func TestEndlessListing(t *testing.T) {
 				t.Errorf("%d octets are held", held-before)
 			}
 			runtime.KeepAlive(&lr)
+		})
+	}
+}
+
+// Of a listing that is handed over while it arrives more lines are read than may
+// be held, but not without end either, nor what is no entry.
+func TestEndlessListingHandedOver(t *testing.T) {
+	const held, most, ahead = 1 << 13, 1 << 15, maxListLine / 14
+	for name, tc := range map[string]struct {
+		piece       string
+		least, most int // entries handed over
+	}{
+		"facts":         {"type=file; a\r\n", 2 * held, most + flowBatch + 2*ahead},
+		"unknown lines": {strings.Repeat("x", 62) + "\r\n", 0, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := 0
+			out := &outflow{see: func([]Entry) {}, take: func(e []Entry) { got += len(e) }}
+			lr := listReader{out: out, localNames: func(*Listing) {}}
+			endless := &repeating{piece: []byte(tc.piece)}
+			err := readLines(&listingBound{endless, 8 << 20, held, out, most}, lr.line)
+			wantKind(t, "read", (&conn{}).ioError("MLSD", err), KindProtocol)
+			if got < tc.least || got > tc.most || len(lr.Entries)+len(lr.Skipped) > held+2*maxListLine/64 {
+				t.Errorf("%d entries were handed over, %d lines are held", got, len(lr.Entries)+len(lr.Skipped))
+			}
 		})
 	}
 }

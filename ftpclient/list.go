@@ -13,14 +13,15 @@ import (
 // KindNotDir. Times are to the second where the server can tell (MDTM for the
 // files of a LIST, sent in flights; RFC 3659 sections 3 and 7). A listing whose
 // data connection was not to be had or was lost, as the server says (425, 426),
-// is taken once more.
+// is taken once more. It holds the whole listing; for directories of any size
+// there is ListFunc.
 func (c *Client) List(ctx context.Context, dir string) (*Listing, error) {
 	if err := checkPath("LIST", dir); err != nil {
 		return nil, err
 	}
 	var l *Listing
 	list := func(ctx context.Context, cn *conn) (err error) {
-		l, err = cn.listWhole(ctx, dir)
+		l, err = cn.listWhole(ctx, dir, nil)
 		return err
 	}
 	err := c.do(ctx, "LIST", dir, idempotent, list)
@@ -41,46 +42,54 @@ func lostData(err error) bool {
 	return errors.As(err, &e) && (e.Code == 425 || e.Code == 426)
 }
 
-// listWhole reads a directory and completes what the listing leaves out.
-func (c *conn) listWhole(ctx context.Context, dir string) (*Listing, error) {
+// listWhole reads a directory and completes what the listing leaves out. out
+// may be nil.
+func (c *conn) listWhole(ctx context.Context, dir string, out *outflow) (*Listing, error) {
 	if c.srv.byStat(dir) {
 		if l, err := c.statList(ctx, dir, true); l != nil || err != nil {
 			return l, err
 		}
 	}
-	l, err := c.list(ctx, dir)
-	switch {
-	case err != nil:
+	l, err := c.list(ctx, dir, out)
+	if err != nil {
 		return nil, err
+	}
+	out.recall(l)
+	switch {
 	case !c.srv.snapshot().MLST:
 		err = c.dateFiles(dir, l)
 	case c.srv.has(quirkHidesBrokenLinks):
-		err = c.addLinks(ctx, dir, l)
+		err = c.addLinks(ctx, dir, l, out.flowed())
 	}
 	if err != nil {
 		return nil, err
 	}
-	c.proveStat(dir, l)
+	c.srv.sizesSeen(dir, l.Entries)
+	if !out.flowed() {
+		c.proveStat(dir, l)
+	}
 	return l, nil
 }
 
 // list reads a directory with what the server has, times as they are listed.
-func (c *conn) list(ctx context.Context, dir string) (*Listing, error) {
+func (c *conn) list(ctx context.Context, dir string, out *outflow) (*Listing, error) {
 	if c.srv.byStat(dir) {
 		if l, err := c.statList(ctx, dir, false); l != nil || err != nil {
 			return l, err
 		}
 	}
 	if c.srv.snapshot().MLST {
-		return c.mlsd(ctx, dir)
+		return c.mlsdTo(ctx, dir, out)
 	}
-	return c.listRows(ctx, dir)
+	return c.listRows(ctx, dir, out)
 }
 
 // addLinks completes a listing by MLSD with what only LIST shows: links whose
 // target is missing, and the targets of the others (quirkHidesBrokenLinks).
-func (c *conn) addLinks(ctx context.Context, dir string, l *Listing) error {
-	rows, err := c.listRows(ctx, dir)
+// partial tells that l has of the entries only the links, and those perhaps not
+// all; one that is told anew replaces what was told before.
+func (c *conn) addLinks(ctx context.Context, dir string, l *Listing, partial bool) error {
+	rows, err := c.listLinks(ctx, dir, partial)
 	if err != nil {
 		if isRefusal(err) {
 			return nil // LIST may be forbidden; MLSD stands
@@ -108,7 +117,12 @@ func (c *conn) addLinks(ctx context.Context, dir string, l *Listing) error {
 // mlsd reads a directory by MLSD, whose argument is a path and nothing else
 // (RFC 3659 section 7.2).
 func (c *conn) mlsd(ctx context.Context, dir string) (*Listing, error) {
-	l, r, err := c.readListing(ctx, command{"MLSD", dir})
+	return c.mlsdTo(ctx, dir, nil)
+}
+
+// mlsdTo is mlsd for ListFunc.
+func (c *conn) mlsdTo(ctx context.Context, dir string, out *outflow) (*Listing, error) {
+	l, r, err := c.readListing(ctx, command{"MLSD", dir}, out)
 	switch {
 	case err != nil:
 		return nil, err
@@ -130,7 +144,7 @@ func (c *conn) mlsd(ctx context.Context, dir string) (*Listing, error) {
 // tells whether it is there, which LIST does not on vsftpd and Pure-FTPd, and
 // spares LIST an argument, which would be taken for options and patterns
 // (quirkListMissing, quirkListArgument).
-func (c *conn) listRows(ctx context.Context, dir string) (*Listing, error) {
+func (c *conn) listRows(ctx context.Context, dir string, out *outflow) (*Listing, error) {
 	r, err := c.cmd("CWD", dir)
 	if err != nil {
 		return nil, err
@@ -140,20 +154,20 @@ func (c *conn) listRows(ctx context.Context, dir string) (*Listing, error) {
 	}
 	switch c.srv.support(factListAll) {
 	case Yes:
-		l, err := c.listCwd(ctx, dir, "-a")
-		if err != nil || !onlyDashA(l) {
+		l, err := c.listCwd(ctx, dir, "-a", out)
+		if err != nil || out.flowed() || !onlyDashA(l) {
 			return l, err
 		}
-		return c.listCwd(ctx, dir, "") // the option was taken for the file's name
+		return c.listCwd(ctx, dir, "", out) // the option was taken for the file's name
 	case No:
-		return c.listCwd(ctx, dir, "")
+		return c.listCwd(ctx, dir, "", out)
 	}
 	return c.listBoth(ctx, dir)
 }
 
 // listCwd lists the directory that was entered.
-func (c *conn) listCwd(ctx context.Context, dir, option string) (*Listing, error) {
-	l, r, err := c.readListing(ctx, command{"LIST", option})
+func (c *conn) listCwd(ctx context.Context, dir, option string, out *outflow) (*Listing, error) {
+	l, r, err := c.readListing(ctx, command{"LIST", option}, out)
 	switch {
 	case err != nil:
 		return nil, err
@@ -168,11 +182,11 @@ func (c *conn) listCwd(ctx context.Context, dir, option string) (*Listing, error
 // listBoth lists with and without -a, and learns whether -a shows more, as it
 // does where LIST leaves out names that begin with a dot (quirkHidesDotFiles).
 func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
-	plain, err := c.listCwd(ctx, dir, "")
+	plain, err := c.listCwd(ctx, dir, "", nil)
 	if err != nil {
 		return nil, err
 	}
-	all, r, err := c.readListing(ctx, command{"LIST", "-a"})
+	all, r, err := c.readListing(ctx, command{"LIST", "-a"}, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -240,17 +254,17 @@ func nothingText(r reply) bool {
 }
 
 // readListing runs a listing command and reads its lines. A refusal leaves the
-// listing nil and is in the reply.
-func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, error) {
-	t, r, err := c.begin(ctx, cmd, nil)
+// listing nil and is in the reply. What out has taken is not in the listing.
+func (c *conn) readListing(ctx context.Context, cmd command, out *outflow) (*Listing, reply, error) {
+	t, r, err := c.begin(ctx, cmd, out.start())
 	if t == nil {
 		return nil, r, err
 	}
-	var lr listReader
+	lr := listReader{out: out, localNames: c.localNames}
 	if cmd.verb == "LIST" {
 		lr.rows = &rowReader{now: time.Now()}
 	}
-	if err = readLines(newListingBound(t), lr.line); err != nil {
+	if err = readLines(newListingBound(t, out), lr.line); err != nil {
 		err = c.ioError(cmd.verb, err)
 		t.abandon(err)
 		return nil, r, t.inWords(err)
@@ -264,7 +278,7 @@ func (c *conn) readListing(ctx context.Context, cmd command) (*Listing, reply, e
 	case r.completed() && !strings.Contains(strings.ToLower(r.text()), "failed to open directory"):
 		l.Truncated = strings.Contains(strings.ToLower(r.text()), "output truncated")
 		return l, r, nil
-	case r.code != 426 && len(l.Entries)+len(l.Skipped) == 0 || r.completed():
+	case !out.flowed() && (r.code != 426 && len(l.Entries)+len(l.Skipped) == 0 || r.completed()):
 		return nil, r, nil // quirkListDenied
 	}
 	return nil, r, &Error{Op: cmd.verb, Kind: KindTruncated, Code: r.code, Text: r.text()}

@@ -87,6 +87,10 @@ type listReader struct {
 	Listing
 	rows  *rowReader // of LIST; nil for MLSD, all lines of which are entries
 	after bool       // the line before this was an entry
+	out   *outflow   // takes entries away while they arrive; nil: all are kept
+	// localNames is conn's, for the entries that out takes; the caller of
+	// result does it for the others.
+	localNames func(*Listing)
 
 	named, padded int // rows with names, and those whose names begin with a space
 }
@@ -149,6 +153,9 @@ func (l *listReader) entry(line string, e Entry) {
 	case strings.ContainsAny(e.Name, "\r\n\x00"):
 		l.skip(line, "control character in a name that FTP cannot send")
 	default:
+		if l.out.wants(l) {
+			l.out.drain(l)
+		}
 		l.Entries = append(l.Entries, e)
 		l.after = true
 	}

@@ -141,7 +141,7 @@ func judgeRmdir(c *conn, ctx context.Context, at sight, path, _ string) (Kind, e
 
 // judgeContent tells whether a directory is not empty.
 func (c *conn) judgeContent(ctx context.Context, dir string) (Kind, error) {
-	l, err := c.list(ctx, dir)
+	l, err := c.list(ctx, dir, nil)
 	switch {
 	case err == nil && len(l.Entries)+len(l.Skipped) > 0:
 		return KindNotEmpty, nil

@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	mdtmFlight = 64    // commands in one write
+	mdtmFlight = 64    // commands in one write, as long as less is known
 	mdtmMost   = 10000 // files of a listing that are asked for
 	proofWait  = 5 * time.Second
 )
@@ -36,18 +36,24 @@ func (c *conn) dateFile(path string, e *Entry) error {
 	return nil
 }
 
-// dateFiles asks for the times of the files of a LIST, in flights, and moves
+// dateFiles asks for the times of the files of a LIST, many at once, and moves
 // those of the rest by what it learns from them: LIST may be in another zone
 // (quirkLocalList).
 func (c *conn) dateFiles(dir string, l *Listing) error {
 	var coarse []*Entry
 	for i := range l.Entries {
-		if e := &l.Entries[i]; e.Type == TypeFile && e.Precision != time.Second && len(coarse) < mdtmMost {
+		if e := &l.Entries[i]; isCoarse(e) && len(coarse) < mdtmMost {
 			coarse = append(coarse, e)
 		}
 	}
 	var seen []comparison
 	for len(coarse) > 0 && c.srv.support(factMDTM) != No {
+		if c.srv.support(factMDTM) == Yes && c.srv.support(factPipelining) == Yes {
+			if err := c.dateStream(dir, coarse, &seen); err != nil {
+				return err
+			}
+			break
+		}
 		n := min(mdtmFlight, len(coarse))
 		if c.srv.support(factPipelining) != Yes {
 			n = min(2, len(coarse))
@@ -62,8 +68,12 @@ func (c *conn) dateFiles(dir string, l *Listing) error {
 		coarse = coarse[n:]
 	}
 	c.srv.settle(c.opts.Zone, l, seen)
+	l.Retime = c.srv.retimer(c.opts.Zone)
 	return nil
 }
+
+// isCoarse tells whether the time of an entry is one to ask for.
+func isCoarse(e *Entry) bool { return e.Type == TypeFile && e.Precision != time.Second }
 
 // dateFlight dates some files. It returns false if there should be no further
 // flight: the server answers one command at a time only, which costs the
@@ -83,11 +93,7 @@ func (c *conn) dateFlight(dir string, files []*Entry, seen *[]comparison) (going
 	}
 	replies, err := c.flight(cmds, wait)
 	for i, r := range replies {
-		c.srv.learnFrom(factMDTM, r)
-		if t, ok := timeReply(r); ok {
-			*seen = append(*seen, compare(files[i], t))
-			files[i].ModTime, files[i].Precision = t, time.Second
-		}
+		c.dated(files[i], r, seen)
 	}
 	switch {
 	case err == nil && len(cmds) > 1:
@@ -99,6 +105,38 @@ func (c *conn) dateFlight(dir string, files []*Entry, seen *[]comparison) (going
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// dated takes the reply to MDTM of a file.
+func (c *conn) dated(e *Entry, r reply, seen *[]comparison) {
+	c.srv.learnFrom(factMDTM, r)
+	if t, ok := timeReply(r); ok {
+		*seen = append(*seen, compare(e, t))
+		e.ModTime, e.Precision = t, time.Second
+	}
+}
+
+// dateStream dates files where the server is known to take commands without
+// waiting. One that falls silent in between costs the connection and the times
+// of the rest, but not the listing.
+func (c *conn) dateStream(dir string, files []*Entry, seen *[]comparison) error {
+	p := pipeline{c: c, wait: c.opts.ReplyTimeout}
+	err := p.run(func() bool {
+		if len(files) == 0 || c.srv.support(factMDTM) == No {
+			return false
+		}
+		e := files[0]
+		files = files[1:]
+		p.add(step{cmd: command{"MDTM", joinPath(dir, e.Name)}, then: func(r reply) error {
+			c.dated(e, r, seen)
+			return nil
+		}})
+		return true
+	})
+	if p.heard > 0 && isKind(err, KindTimeout) && c.interrupted() == nil {
+		return nil
+	}
+	return err
 }
 
 // stalled counts flights that were answered in part, and tells whether that is

@@ -45,7 +45,7 @@ func (p *prober) sizeAndTime(ctx context.Context, cn *conn) error {
 
 // listZone compares the time that LIST shows of the sample with that of MDTM.
 func (p *prober) listZone(ctx context.Context, cn *conn, exact time.Time, r reply) error {
-	rows, err := cn.listRows(ctx, parentDir(p.sample))
+	rows, err := cn.listRows(ctx, parentDir(p.sample), nil)
 	if err != nil {
 		return err
 	}

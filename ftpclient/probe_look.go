@@ -38,7 +38,7 @@ func (p *prober) listings(ctx context.Context, cn *conn) error {
 			p.names[e.Name] = e
 		}
 	}
-	rows, err := cn.listRows(ctx, p.dir)
+	rows, err := cn.listRows(ctx, p.dir, nil)
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,7 @@ func (p *prober) findSample(ctx context.Context, cn *conn) error {
 		}
 		tried++
 		dir := joinPath(p.dir, name)
-		l, err := cn.list(ctx, dir)
+		l, err := cn.list(ctx, dir, nil)
 		if err != nil {
 			if isRefusal(err) {
 				continue

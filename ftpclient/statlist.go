@@ -24,8 +24,9 @@ import (
 const (
 	statMost      = 5000
 	statMostFacts = 300
-	bulkyMost     = 1000 // of them are remembered
-	proofMost     = 500  // entries of a directory that proves what STAT lists
+	bulkyMost     = 1000      // of them are remembered
+	bulkyOctets   = 128 << 10 // a directory of this size, as its parent's listing has it, has more
+	proofMost     = 500       // entries of a directory that proves what STAT lists
 )
 
 // statListing is one directory on its way.
@@ -87,7 +88,14 @@ func (s *statListing) row(line string, bare bool) {
 	if bare {
 		flaw = "newline in a name"
 	}
+	if s.bulky {
+		return // of no use; what is left of the reply is read and forgotten
+	}
 	s.lr.line([]byte(strings.TrimPrefix(line, " ")), flaw)
+	if len(s.lr.Entries) > s.most() {
+		s.bulky = true
+		s.lr = listReader{}
+	}
 }
 
 // listed judges what STAT said.
@@ -103,11 +111,12 @@ func (s *statListing) listed(r reply) error {
 		s.flaw = r.evidence()
 	case r.code != 211 && r.code != 212 && r.code != 213:
 		return errOutOfStep
+	case s.bulky:
 	case !l.dots:
 		s.flaw = r.evidence() + ", without . and .."
 	case len(l.Skipped) > 0:
 		s.flaw = fmt.Sprintf("%d lines that name nothing, the first: %s", len(l.Skipped), clip(quoteText(l.Skipped[0].Line)))
-	case len(l.Entries) > s.most():
+	case len(l.Entries) > s.most(): // the last lines make it so
 		s.bulky = true
 	default:
 		s.l = l
@@ -193,6 +202,7 @@ func (s *statListing) finish() {
 	case s.exact:
 		s.c.srv.settle(zone, s.l, s.seen)
 	}
+	s.c.srv.sizesSeen(s.dir, s.l.Entries)
 	s.done(s)
 }
 
@@ -201,6 +211,13 @@ func (s *server) byStat(dir string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.f.StatList == Yes && s.f.Pipelining == Yes && !s.bulky[dir]
+}
+
+// isBulky tells whether a directory was seen to be large.
+func (s *server) isBulky(dir string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.bulky[dir]
 }
 
 // notByStat remembers what a listing by STAT showed that is of no use.
@@ -222,6 +239,17 @@ func (s *server) avoidStat(dir string) {
 		s.bulky = make(map[string]bool)
 	}
 	s.bulky[dir] = true
+}
+
+// sizesSeen has the directories that show by their own size that they are large
+// listed over data connections: on Unix it grows with the entries. STAT would
+// have to be read to its end, or cost the connection, before that shows.
+func (s *server) sizesSeen(dir string, entries []Entry) {
+	for i := range entries {
+		if e := &entries[i]; e.Type == TypeDir && e.Size >= bulkyOctets {
+			s.avoidStat(joinPath(dir, e.Name))
+		}
+	}
 }
 
 // errNoStat is why a listing by STAT broke its connection; over a data
@@ -268,7 +296,7 @@ func (c *conn) rows(ctx context.Context, dir string) (*Listing, error) {
 			return l, err
 		}
 	}
-	return c.listRows(ctx, dir)
+	return c.listRows(ctx, dir, nil)
 }
 
 // proveStat compares what STAT lists with l, which came over a data

@@ -15,11 +15,15 @@ type transfer struct {
 	pace  pace
 }
 
-// restart says where a transfer begins.
+// restart says where a transfer begins, and when.
 type restart struct {
 	offset   int64
 	optional bool // begin at 0 where the server has no REST
 	ignored  bool // out: that is what it does
+
+	// patience is for the first reply to the command, and then for the first
+	// octet, if it is more than ReplyTimeout and DataTimeout.
+	patience time.Duration
 }
 
 // begin prepares a data connection, sends REST where it is needed and then cmd.
@@ -48,6 +52,9 @@ func (c *conn) beginOn(ctx context.Context, d *dataConn, cmd command, at *restar
 	if c.tls != nil {
 		c.tls.anew = false // of the transfer before
 	}
+	if at != nil {
+		d.patience = at.patience
+	}
 	if at != nil && at.offset > 0 {
 		if r, err := c.rest(at); err != nil || !at.ignored && !r.intermediate() {
 			d.close(err)
@@ -57,7 +64,7 @@ func (c *conn) beginOn(ctx context.Context, d *dataConn, cmd command, at *restar
 	var r reply
 	err := c.send(cmd)
 	if err == nil {
-		r, err = c.recv(firstWord(cmd.verb), c.opts.ReplyTimeout)
+		r, err = c.recv(firstWord(cmd.verb), max(c.opts.ReplyTimeout, d.patience))
 		r.to = cmd.traced()
 	}
 	if err == nil && c.forgotType(cmd, r) {

@@ -119,6 +119,15 @@ func (s *server) fromLIST(zone *time.Location, e *Entry) {
 	}
 }
 
+// retimer is fromLIST for entries that were handed over before their listing was
+// settled; nil if that moves nothing.
+func (s *server) retimer(zone *time.Location) func(*Entry) {
+	if zone == nil && s.clocks.utc() {
+		return nil
+	}
+	return func(e *Entry) { s.fromLIST(zone, e) }
+}
+
 // fromMDTM is the time that MDTM told.
 func (s *server) fromMDTM(zone *time.Location, told time.Time) time.Time {
 	if zone == nil || s.mdtmAsList() != Yes {
@@ -243,6 +252,18 @@ func (k *clocks) aheadAt(t time.Time) time.Duration {
 		}
 	}
 	return ahead
+}
+
+// utc tells that no month is known in which LIST is not in UTC.
+func (k *clocks) utc() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, d := range k.ahead {
+		if d != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 func monthOf(t time.Time) int { return t.Year()*12 + int(t.Month()) - 1 }

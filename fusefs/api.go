@@ -33,6 +33,7 @@ var (
 	_ fs.FileAllocater = (*handle)(nil)
 
 	_ fs.FileReaddirenter = (*dirHandle)(nil)
+	_ fs.FileLookuper     = (*dirHandle)(nil)
 	_ fs.FileSeekdirer    = (*dirHandle)(nil)
 	_ fs.FileReleasedirer = (*dirHandle)(nil)
 	_ fs.FileFsyncdirer   = (*dirHandle)(nil)
@@ -47,7 +48,6 @@ var notImplemented = map[string]string{
 	"NodeLookupParenter":  "as NodeLookupNoder",
 	"NodeOpendirer":       "NodeOpendirHandler is used",
 	"NodeReaddirer":       "NodeOpendirHandler is used, whose handle can seek",
-	"FileLookuper":        "the volume answers a lookup from the listing it has",
 	"NodeReader":          "on the handle",
 	"NodeWriter":          "on the handle",
 	"NodeFlusher":         "on the handle",

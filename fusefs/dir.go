@@ -40,6 +40,9 @@ func (n *node) child(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 	n.children.Lock()
 	defer n.children.Unlock()
 	if old := n.GetChild(name); old != nil && old.Mode() == fileType(a.Type) {
+		if child, ok := old.Operations().(*node); ok {
+			n.fsys.known.add(child)
+		}
 		return old
 	}
 	inode := n.newChild(ctx, name, a)
@@ -50,13 +53,17 @@ func (n *node) child(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 // newChild returns an inode for something that was just made.
 func (n *node) newChild(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 	dir, _ := n.path() // a directory that was removed meanwhile has other troubles
-	return n.NewInode(ctx, &node{fsys: n.fsys}, n.fsys.inos.take(join(dir, name), fileType(a.Type)))
+	child := &node{fsys: n.fsys}
+	inode := n.NewInode(ctx, child, n.fsys.inos.take(join(dir, name), fileType(a.Type)))
+	n.fsys.known.add(child)
+	return inode
 }
 
 // Lookup finds a name in the directory.
 func (n *node) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
 	op, end := interruptible(ctx)
 	defer end()
+	n.lookups.Add(1)
 	path, errno := n.childPath(name)
 	if errno == 0 {
 		errno = checkLookup(name)

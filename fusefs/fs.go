@@ -16,6 +16,7 @@ type filesystem struct {
 	options  Options
 	log      *slog.Logger
 	warnings limiter
+	known    *known
 	inos     *inos
 
 	chown sync.Once // the line about owners was logged
@@ -25,7 +26,7 @@ func newFilesystem(v *cache.Volume, o Options) *filesystem {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &filesystem{volume: v, options: o, log: o.Log, inos: newInos()}
+	return &filesystem{volume: v, options: o, log: o.Log, known: newKnown(o.known), inos: newInos()}
 }
 
 // newRoot returns the node that a mount begins with.

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hanwen/go-fuse/v2/fs"
+
 	"ftpfs/cache"
 	"ftpfs/test/fakeremote"
 )
@@ -93,6 +95,9 @@ func skipOrFail(t *testing.T, why string) {
 	}
 	t.Skip(why)
 }
+
+// root is the inode that the mount begins with.
+func (m *mounted) root() *fs.Inode { return m.server.queue.root }
 
 // path returns the local path of a path in the volume.
 func (m *mounted) path(p string) string { return filepath.Join(m.dir, p) }

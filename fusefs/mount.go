@@ -26,6 +26,8 @@ type Options struct {
 	AllowOther bool
 	ReadOnly   bool
 	Log        *slog.Logger // nil: none
+
+	known int // how many files the kernel may know; 0: knownMost
 }
 
 // Server is a mounted volume. Its methods may be called from several
@@ -67,6 +69,7 @@ func Mount(dir string, v *cache.Volume, o Options) (*Server, error) {
 		return nil, errors.Join(fmt.Errorf("mount on %s: %w", dir, err), s.Unmount())
 	}
 	go s.queue.run(s.done)
+	go f.known.run(s.done)
 	v.SetNotifier(s)
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fs"
@@ -36,6 +37,9 @@ type node struct {
 
 	handlesMu sync.Mutex
 	handles   []*handle // open on this node
+
+	lookups atomic.Uint32 // that the kernel made in this directory
+	counted atomic.Bool   // is among filesystem.known
 }
 
 // path returns the node's path in the volume. ok is false for a node that has

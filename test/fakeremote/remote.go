@@ -67,6 +67,29 @@ func (t *Tree) List(ctx context.Context, dir string) (*ftpclient.Listing, error)
 	return l, nil
 }
 
+// ListFunc implements cache.Remote. Rules and counts name it by what it does,
+// List.
+func (t *Tree) ListFunc(ctx context.Context, dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error) {
+	l, err := t.List(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	for n := t.batch(); n > 0 && len(l.Entries) > n; {
+		take(l.Entries[:n:n])
+		l.Entries = l.Entries[n:]
+		if err := t.pass(ctx, "Batch", dir); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+func (t *Tree) batch() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.behave.Batch
+}
+
 // ListAhead implements cache.Remote, one directory after the other. Without
 // Behaviour.Ahead there is never a connection to spare. Rules and counts name
 // it by what it does, List.

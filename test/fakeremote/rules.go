@@ -7,8 +7,9 @@ import (
 )
 
 // Call is one call of a method of cache.Remote, by its name. Beside these
-// names there are steps that only rules can name: Read (of a stream), Write (a
-// piece of a Store has arrived), Reply (all of a Store has arrived, its final
+// names there are steps that only rules can name: Read (of a stream), Batch
+// (entries of a ListFunc were handed over), Write (a piece of a Store has
+// arrived), Reply (all of a Store has arrived, its final
 // reply has not been sent).
 type Call struct {
 	Op, Path string

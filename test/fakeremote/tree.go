@@ -35,6 +35,9 @@ type Behaviour struct {
 	Connections int
 	// Ahead lets ListAhead list.
 	Ahead bool
+	// Batch is how many entries ListFunc hands over at a time; 0 means all
+	// come at the end.
+	Batch int
 	// Chunk is the most octets one Read of a stream returns; 0 means 32 KiB.
 	Chunk int
 	// Now is the server's clock; nil means time.Now.
