@@ -142,6 +142,7 @@ func TestLocationRoot(t *testing.T) {
 func FuzzParseURL(f *testing.F) {
 	f.Add("ftp://u:p@[::1]:2121//a%20b;type=i")
 	f.Add("ftp://h/%2F%FF")
+	f.Add("ftp://h:21/")
 	f.Fuzz(func(t *testing.T, raw string) {
 		loc, err := parseURL(raw)
 		if err != nil {
@@ -151,6 +152,7 @@ func FuzzParseURL(f *testing.F) {
 			t.Fatalf("%q: control characters: %+v", raw, loc)
 		}
 		loc.Password, loc.HasPassword = "", false
+		loc.HasPort = loc.Port != loc.Security.DefaultPort() // else it is left out
 		again, err := parseURL(loc.String())
 		if err != nil || again != loc {
 			t.Fatalf("%q became %q, which is %+v, %v; want %+v", raw, loc, again, err, loc)
