@@ -29,11 +29,11 @@
 //
 // # What is believed
 //
-// A listing is believed for TTL from when it was asked for; one that took more
-// than half of that to arrive, for half of it from then, and one of more than
-// some hundreds of entries for as long as it took. While it is being read, its
-// names are believed until two seconds after. A name that it does not have does
-// not exist, unless it had lines that could not be read or was cut short.
+// A listing is believed for TTL from when it was asked for. One of 10 000 entries
+// and more is believed for as long as it took to arrive, and for half of TTL at
+// least, and its names until two seconds after they were last read. A name that
+// it does not have does not exist, unless it had lines that could not be read or
+// was cut short.
 //
 // A large directory is read while its listing arrives. An entry costs some 60
 // octets; the listings that are kept together cost 64 MiB at most, except that

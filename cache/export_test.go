@@ -6,3 +6,6 @@ func (v *Volume) BlockBytes() int64 {
 	defer v.blocks.mu.Unlock()
 	return v.blocks.bytes
 }
+
+// SetLarge makes directories of n entries large, before the volume is used.
+func (v *Volume) SetLarge(n int) { v.meta.large = n }

@@ -65,19 +65,16 @@ func (m *meta) grow(fl *flight, entries []ftpclient.Entry) {
 }
 
 // believedFrom is when the TTL begins of a listing that has arrived now: when it
-// was asked for, so that what is answered is not older. But one that took more
-// than half the TTL to arrive is believed for half of it from now, and a large
-// one, which came in parts, for as long as it took: or it would be out of date
-// before it is used, and listed again and again.
+// was asked for, so that what is answered is not older. But a large one, which
+// came in parts, is believed for as long as it took to arrive, and for half the
+// TTL at least: or it would be out of date before it is used, and listed again
+// and again.
 func (m *meta) believedFrom(fl *flight) time.Time {
-	if m.ttl <= 0 {
+	if m.ttl <= 0 || fl.l == nil || fl.l.rows < m.large {
 		return fl.asked
 	}
 	now := m.now()
-	believe := m.ttl / 2
-	if fl.l != nil && fl.l.rows > 0 {
-		believe = max(believe, now.Sub(fl.asked))
-	}
+	believe := max(m.ttl/2, now.Sub(fl.asked))
 	if late := now.Add(believe - m.ttl); late.After(fl.asked) {
 		return late
 	}

@@ -17,6 +17,7 @@ import (
 type meta struct {
 	ttl    time.Duration
 	budget int64
+	large  int // entries of a large directory
 	now    func() time.Time
 	list   lister
 
@@ -38,7 +39,7 @@ type row struct {
 }
 
 func newMeta(ttl time.Duration, budget int64, list lister) *meta {
-	m := &meta{ttl: ttl, budget: budget, now: time.Now, list: list, flights: map[string]*flight{}}
+	m := &meta{ttl: ttl, budget: budget, large: largeRows, now: time.Now, list: list, flights: map[string]*flight{}}
 	m.dirs, _ = simplelru.NewLRU[string, *listing](1<<31-1, func(_ string, l *listing) { m.bytes -= l.bytes })
 	return m
 }
@@ -68,13 +69,19 @@ func (m *meta) fresh(l *listing) time.Duration {
 	return max(0, m.ttl-m.now().Sub(l.fetched))
 }
 
-// beingRead is how long after the last entries were read from a directory its
-// listing is still believed of a name, though the TTL has passed: who reads a
-// large directory looks at each name, and would have it listed anew meanwhile.
+// beingRead is how long after the last entries were read from a large directory
+// its listing is still believed of a name, though the TTL has passed: who reads it
+// looks at each name, and would have it listed anew meanwhile.
 const beingRead = 2 * time.Second
+
+// largeRows is how many entries make a directory large.
+const largeRows = 10_000
 
 // freshName is for how long from now l is believed of a name.
 func (m *meta) freshName(l *listing) time.Duration {
+	if l.rows < m.large {
+		return m.fresh(l)
+	}
 	return max(m.fresh(l), min(m.ttl, beingRead-m.now().Sub(l.read)))
 }
 

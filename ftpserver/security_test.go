@@ -219,7 +219,8 @@ func TestEndlessTelnet(t *testing.T) {
 
 // TestHostIsNotSeen: replies tell nothing of the host's paths.
 func TestHostIsNotSeen(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "host's") // a number could be part of a time
+	must(t, os.Mkdir(dir, 0o700))
 	must(t, os.WriteFile(filepath.Join(dir, "f"), nil, 0o600))
 	c := login(t, start(t, ftpserver.Options{FS: openDir(t, dir)}))
 	for _, command := range []string{"CWD nope", "RETR nope", "STOR no/pe", "MKD f", "RMD f", "DELE nope", "RNFR nope", "SIZE nope",
