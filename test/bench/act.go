@@ -42,8 +42,8 @@ func acted() bool {
 
 const (
 	statCount = 100
-	statLeast = 50
-	statEvery = 50 * time.Millisecond
+	statLeast = 20
+	statEvery = 10 * time.Millisecond
 )
 
 // statInWalk looks at a file in each of the directories aside, none of which was
