@@ -61,7 +61,7 @@ func TestActiveTransfers(t *testing.T) {
 // A download that rests goes on where it was.
 func TestActiveParked(t *testing.T) {
 	f := newActiveFake(t, "127.0.0.1", map[string]string{"/f": "abcdef"})
-	d, err := f.client(nil).Retrieve(soon(t), "/f", 1)
+	d, err := f.client(nil).Retrieve(soon(t), "/f", RetrieveOptions{Offset: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -20,7 +21,7 @@ import (
 // for a connection, or when ctx ends, which costs the connection if something
 // was under way. It returns ErrNotAhead if no connection is to spare.
 func (c *Client) ListAhead(ctx context.Context, next func() (dir string, ok bool), got func(dir string, l *Listing, err error)) error {
-	cn, err := c.pool.spare(ctx)
+	cn, err := c.pool.spare(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ var ErrNotAhead = errors.New("not to be had ahead of need")
 
 // statAhead lists by STAT what next wants.
 func (c *conn) statAhead(next func() (string, bool), got func(string, *Listing, error)) error {
-	p := pipeline{c: c, wait: c.opts.ReplyTimeout}
+	p := pipeline{c: c, wait: c.opts.ReplyTimeout, window: window{octets: windowFirst, adapts: true}}
 	flying := make(map[string]bool)
 	more := func() bool {
 		dir, ok := next()
@@ -77,7 +78,7 @@ func (c *conn) statAhead(next func() (string, bool), got func(string, *Listing, 
 			return false
 		}
 		flying[dir] = true
-		p.list(dir, true, func(s *statListing) {
+		p.list(dir, true, nil, func(s *statListing) {
 			delete(flying, dir)
 			if s.l == nil {
 				s.notByStat()
@@ -99,9 +100,10 @@ func (c *conn) statAhead(next func() (string, bool), got func(string, *Listing, 
 }
 
 // spare returns a connection for work that nobody waits for, ErrNotAhead if
-// there is none. It leaves an idle one, or room for one.
-func (p *pool) spare(ctx context.Context) (*conn, error) {
-	g, ok := p.claimSpare()
+// there is none. It leaves an idle one, or room for one, unless brief tells that
+// the work is so short that among several connections one is free soon.
+func (p *pool) spare(ctx context.Context, brief bool) (*conn, error) {
+	g, ok := p.claimSpare(brief)
 	if !ok {
 		return nil, ErrNotAhead
 	}
@@ -110,47 +112,58 @@ func (p *pool) spare(ctx context.Context) (*conn, error) {
 		err = ErrNotAhead
 	}
 	if c != nil {
-		p.warm()
+		p.warm(0)
 	}
 	return c, err
 }
 
-func (p *pool) claimSpare() (grant, bool) {
+// briefLeast is how many connections there are at least where brief work may
+// have the last.
+const briefLeast = 4
+
+func (p *pool) claimSpare(brief bool) (grant, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	room := min(p.limit, p.opts.Connections) - len(p.all) - p.dialing
+	limit := min(p.limit, p.opts.Connections)
+	room := limit - len(p.all) - p.dialing
+	last := brief && limit >= briefLeast
 	switch {
 	case p.closed || p.waiters.Len() > 0 || time.Now().Before(p.quietUntil):
-	case len(p.idle) > 1 || len(p.idle) == 1 && (room > 0 || p.dialing > 0):
-		c := p.idle[len(p.idle)-1]
-		p.idle = p.idle[:len(p.idle)-1]
-		return grant{conn: c}, true
-	case room > 1:
+	case len(p.idle) > 1 || len(p.idle) == 1 && (room > 0 || p.dialing > 0 || last):
+		return grant{conn: p.takeIdle()}, true
+	case room > 1 || room == 1 && last:
 		p.dialing++
 		return grant{}, true
 	}
 	return grant{}, false
 }
 
-// warm logs in another connection, in the background, where none is idle and
-// the server is not known to allow no more: who comes next need not wait for
-// it. It does nothing unless Options.KeepIdle is set.
-func (p *pool) warm() {
+// jumpers is how many connections serve a reader who jumps at his pace: a download
+// that is broken off keeps its own for two round trips, and for another until that
+// has its next data connection.
+const jumpers = 4
+
+// warm logs in others, in the background, where no connection is idle and at rest,
+// or where there are fewer than so many, and the server is not known to allow no
+// more: who comes next need not wait for it. It does nothing unless Options.KeepIdle
+// is set.
+func (p *pool) warm(least int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.opts.KeepIdle || p.closed || p.warming || !p.loggedIn || len(p.idle) > 0 || p.dialing > 0 ||
-		len(p.all) >= p.limit || time.Now().Before(p.quietUntil) {
+	if !p.opts.KeepIdle || p.closed || !p.loggedIn || time.Now().Before(p.quietUntil) {
 		return
 	}
-	p.warming = true
-	p.dialing++
-	go func() {
-		c, err := p.open(p.life)
-		if c != nil && err == nil {
-			p.release(c)
-		}
-		p.mu.Lock()
-		p.warming = false
-		p.mu.Unlock()
-	}()
+	n := least - len(p.all) - p.dialing
+	if p.dialing == 0 && !slices.ContainsFunc(p.idle, (*conn).atRest) {
+		n = max(n, 1)
+	}
+	for n = min(n, p.limit-len(p.all)-p.dialing); n > 0; n-- {
+		p.dialing++
+		go func() {
+			c, err := p.open(p.life)
+			if c != nil && err == nil {
+				p.release(c)
+			}
+		}()
+	}
 }

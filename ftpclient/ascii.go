@@ -30,7 +30,7 @@ func (c *conn) forgotType(cmd command, r reply) bool {
 	default:
 		return false
 	}
-	if !saysASCII(r) {
+	if c.ascii || !saysASCII(r) {
 		c.retyped = false
 		return false
 	}
@@ -43,9 +43,9 @@ func (c *conn) forgotType(cmd command, r reply) bool {
 }
 
 // beginAgain gives up a transfer without looking at its data, and begins it
-// anew in TYPE I.
-func (c *conn) beginAgain(ctx context.Context, d *dataConn, cmd command, at *restart) (*transfer, reply, error) {
-	t := &transfer{dataConn: d, verb: firstWord(cmd.verb)}
+// anew in TYPE I; but for an APPE of which all may be there already, changed.
+func (c *conn) beginAgain(ctx context.Context, t *transfer, cmd command, at *restart) (*transfer, reply, error) {
+	given := t.upload != nil && cmd.verb == "APPE"
 	t.abandon(errASCII)
 	c.retyped = true
 	r, err := c.cmd("TYPE", "I")
@@ -56,6 +56,9 @@ func (c *conn) beginAgain(ctx context.Context, d *dataConn, cmd command, at *res
 		return nil, r, c.fail("TYPE", &Error{Op: "TYPE", Kind: KindUnsupported, Code: r.code, Text: r.text()})
 	}
 	c.opts.Trace.learned("the server had forgotten TYPE I")
+	if given {
+		return nil, r, &Error{Op: cmd.verb, Path: cmd.arg, Kind: KindUnsupported, Err: errASCII}
+	}
 	return c.begin(ctx, cmd, at)
 }
 
@@ -140,6 +143,14 @@ func (s *server) unprovable(r reply, size int64) bool {
 	return s.wordy && !s.binary && size < 0 && !announced && saysASCII(r)
 }
 
+// doubtful tells of a download that begins with r, of which only a part will be read,
+// that nothing speaks for its data.
+func (s *server) doubtful(r reply) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wordy && !s.binary && saysASCII(r)
+}
+
 // checkStored compares the size of a file that was stored while the server said
 // ASCII with what was sent.
 func (c *conn) checkStored(path string, sent int64) error {
@@ -152,6 +163,15 @@ func (c *conn) checkStored(path string, sent int64) error {
 			Err: fmt.Errorf("%w: of %d octets it has made %d", errASCII, sent, size)}
 	}
 	return nil
+}
+
+// noBeginning is the error of an upload in ASCII mode. If it was cut off, what has
+// arrived is no beginning of what was sent: it must not be gone on with.
+func noBeginning(cmd command, err error) error {
+	if !isKind(err, KindNetwork, KindTimeout, KindProtocol) {
+		return err
+	}
+	return &Error{Op: cmd.verb, Path: cmd.arg, Kind: KindTruncated, Err: fmt.Errorf("%w: %w", errASCII, err)}
 }
 
 // readChecked is Read of a download whose size is checked.

@@ -145,6 +145,30 @@ func TestASCIIDataIsRefused(t *testing.T) {
 	}
 }
 
+// A part of a file of a server that says ASCII to the end is believed only if a file
+// of it was seen to come as it is.
+func TestPartsNeedProof(t *testing.T) {
+	for name, y := range map[string]typed{"deaf": {deaf: true}, "lies": {liesWord: true}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, map[string]string{"/f": text})
+			f.hook = y.hook
+			c := f.client(nil)
+			_, err := c.Retrieve(t.Context(), "/f", RetrieveOptions{Part: true})
+			wantKind(t, name, err, KindUnsupported)
+			if y.deaf {
+				return
+			}
+			if _, err := readAll(t.Context(), c, "/f", 0); err != nil {
+				t.Fatal(err)
+			}
+			d, err := c.Retrieve(t.Context(), "/f", RetrieveOptions{Part: true})
+			if noError(t, name, err); d != nil {
+				d.Close()
+			}
+		})
+	}
+}
+
 // What is stored changed is an error that gives the reason.
 func TestASCIIUploadIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -58,6 +58,10 @@ var errorTexts = []struct {
 	{"access is denied", KindPermission},
 	{"no space left", KindNoSpace},
 	{"quota exceeded", KindNoSpace},
+	// quirkFullDisk
+	{"failure writing to local file", KindNoSpace},
+	{"error during write to file", KindNoSpace},
+	{"transfer aborted. input/output error", KindNoSpace},
 	{"read-only file system", KindReadOnly},
 	{"too many levels of symbolic links", KindTooManyLinks},
 	{"file name too long", KindInvalidName},

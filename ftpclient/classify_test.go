@@ -88,6 +88,9 @@ func TestLooks(t *testing.T) {
 		{"verify directory", verify("/d"), nil, KindIsDir},
 		// Codes and words that need no look (quirkErrnoText).
 		{"no space", store("/f"), says("STOR", "452 full"), KindNoSpace},
+		{"full disk of vsftpd", store("/f"), says("STOR", "451 Failure writing to local file."), KindNoSpace}, // quirkFullDisk
+		{"full disk of Pure-FTPd", store("/f"), says("STOR", "451 Error during write to file"), KindNoSpace},
+		{"full disk of ProFTPD", store("/f"), says("STOR", "451 Transfer aborted. Input/output error"), KindNoSpace},
 		{"quota", mkdir("/x"), says("MKD", "552 quota"), KindNoSpace},
 		{"unknown command", mkdir("/x"), says("MKD", "502 what"), KindUnsupported},
 		{"errno text", del("/f"), says("DELE", "550 /f: Read-only file system"), KindReadOnly},
@@ -190,6 +193,7 @@ func TestStatLinks(t *testing.T) {
 				t.Errorf("%s: %+v", name, e)
 			}
 		}
+		synctest.Wait() // for the EPSV behind
 		f.hook = hooks(f.hook, on("MLSD", func(s *fakeSession, _ string) {
 			s.send("type=OS.unix=symlink; ln\r\ntype=dir; resolved\r\ntype=file; open\r\n")
 		}))

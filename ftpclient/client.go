@@ -86,10 +86,33 @@ func (c *Client) lend(ctx context.Context, op, path string, rep repeat, run task
 	}
 }
 
+// lendSpare runs a task that nobody waits for on a connection that is to spare,
+// once; the error is ErrNotAhead if there is none.
+func (c *Client) lendSpare(ctx context.Context, op, path string, _ repeat, run task) error {
+	if err := c.opts.charset.check(op, path); err != nil {
+		return err
+	}
+	cn, err := c.pool.spare(ctx, false)
+	if err != nil {
+		return about(err, op, path)
+	}
+	stop := cn.watch(ctx)
+	keep, err := run(ctx, cn, stop)
+	if keep {
+		return nil
+	}
+	stop()
+	c.pool.release(cn)
+	return about(err, op, path)
+}
+
 // mayRepeat tells whether a task that failed with err did not happen, or
 // happens no differently a second time.
 func (c *conn) mayRepeat(rep repeat, err error) bool {
 	if errors.Is(err, errSessionExpired) || errors.Is(err, errNoStat) {
+		return true
+	}
+	if (lostOwed(err) || errors.Is(err, errStray)) && rep == idempotent && c.interrupted() == nil {
 		return true
 	}
 	if c.doubted == errLoggedOut && c.broken == nil && rep == idempotent {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -15,8 +16,9 @@ import (
 const abortTimeout = 2 * time.Second
 
 // conn is one control connection, logged in. It has one owner at a time and
-// is not safe for concurrent use, but for interrupt. After an error that
-// leaves the replies out of step with the commands it is broken for good.
+// is not safe for concurrent use, but for interrupt, and for the reading of what
+// is owed (see owed.go). After an error that leaves the replies out of step with
+// the commands it is broken for good.
 type conn struct {
 	id   int
 	srv  *server
@@ -29,14 +31,26 @@ type conn struct {
 	guard
 
 	touch func() // tells the pool that octets move
+	act   activity
 
-	retyped bool      // TYPE I was sent again (quirkForgetsType)
-	reused  bool      // was used before its present owner had it
-	heard   int       // replies since its present owner has it
-	sent    time.Time // when the last command was written
-	broken  error     // why it cannot be used any more
-	doubted error     // why nobody is to have it after its present owner
-	idleAt  time.Time // guarded by the pool's mu
+	life context.Context // ends when it is closed
+	end  context.CancelFunc
+
+	owed     owed      // replies that nobody has begun to read
+	settling *settling // reads others, or has; nil: there were none
+	channel  *channel  // opened ahead; nil: none
+	spoilt   string    // why one was of no use, until an ordinary one was tried
+
+	flights atomic.Int64 // how many writes of commands there were
+
+	retyped bool         // TYPE I was sent again (quirkForgetsType)
+	ascii   bool         // is in TYPE A, for one transfer
+	reused  bool         // was used before its present owner had it
+	heard   int          // replies since its present owner has it
+	sent    atomic.Int64 // when the last command was written, Unix ns
+	broken  error        // why it cannot be used any more
+	doubted error        // why nobody is to have it after its present owner
+	idleAt  time.Time    // guarded by the pool's mu
 }
 
 // interrupt ends whatever the connection waits for, with this cause.
@@ -120,10 +134,13 @@ func (c *conn) lines(cmds []command) (b []byte, err error) {
 			return nil, err
 		}
 	}
+	c.settleSoon() // a server may wait for us to read before it reads on
 	for _, cmd := range cmds {
 		c.opts.Trace.command(c.id, cmd)
 	}
-	c.sent = time.Now()
+	c.act.wrote(&c.srv.tally, cmds)
+	c.flights.Add(1)
+	c.sent.Store(time.Now().UnixNano())
 	c.deadline(c.ctl, c.opts.ReplyTimeout)
 	return b, nil
 }
@@ -136,19 +153,15 @@ func (c *conn) recv(op string, d time.Duration) (reply, error) {
 
 // receive is recv with the way to read the reply.
 func (c *conn) receive(op string, d time.Duration, read func() (reply, error)) (reply, error) {
+	if err := c.settle(); err != nil {
+		return reply{}, err
+	}
 	if c.broken != nil {
 		return reply{}, c.ioError(op, c.broken)
 	}
-	c.deadline(c.ctl, d)
-	r, err := read()
+	r, err := c.hear(op, d, read)
 	if err != nil {
-		return reply{}, c.fail(op, err)
-	}
-	r.to = op
-	c.touch()
-	c.opts.Trace.reply(c.id, r, time.Since(c.sent))
-	if r.code == 421 {
-		return r, c.fail(op, &Error{Op: op, Kind: KindNetwork, Code: r.code, Text: r.text()})
+		return r, c.fail(op, err)
 	}
 	if c.demandsTicket(r) {
 		return r, c.fail(op, &Error{Op: op, Kind: KindTLS, Code: r.code, Text: r.text(), Err: ErrNoTicket})
@@ -204,9 +217,14 @@ func (c *conn) flight(cmds []command, d time.Duration) ([]reply, error) {
 }
 
 // stale tells without a round trip that an idle connection is of no use: its
-// server has closed it, or has said something that nobody asked for.
+// server has closed it, or has said something that nobody asked for. One that is
+// yet to say what it owes is not, unless that is the end of a transfer, which is
+// waited for.
 func (c *conn) stale() bool {
-	if c.broken != nil || c.in.pending() {
+	if s := c.settling; s != nil && s.cut == "" && !s.over() {
+		return c.broken != nil
+	}
+	if c.settled() != nil || c.broken != nil || c.in.pending() {
 		return true
 	}
 	c.deadline(c.ctl, 0)
@@ -219,7 +237,8 @@ func (c *conn) stale() bool {
 
 // quit ends an idle connection in the way of RFC 959, but does not insist.
 func (c *conn) quit(reason string) {
-	if c.broken == nil && c.send(command{verb: "QUIT"}) == nil {
+	waits := c.settling == nil && c.owed.none()
+	if c.broken == nil && c.send(command{verb: "QUIT"}) == nil && waits {
 		c.recv("QUIT", time.Second) // a server that only hangs up is as good
 	}
 	c.close(reason)
@@ -228,7 +247,10 @@ func (c *conn) quit(reason string) {
 func (c *conn) close(reason string) {
 	if c.broken == nil {
 		c.broken = io.ErrClosedPipe
+	} else {
+		forgetUndelivered(c.raw)
 	}
+	c.end()
 	c.deadline(c.ctl, farewell) // TLS says close_notify
 	c.ctl.Close()
 	c.opts.Trace.disconnect(c.id, reason)

@@ -58,7 +58,9 @@ func dialControl(ctx context.Context, id int, srv *server, o *Options, touch fun
 		}
 		return nil, &Error{Op: "dial", Path: addr, Kind: kindOfIO(err), Err: err}
 	}
-	c := &conn{id: id, srv: srv, opts: o, raw: nc, touch: touch, peer: dataHost(o, nc), sent: time.Now()}
+	c := &conn{id: id, srv: srv, opts: o, raw: nc, touch: touch, peer: dataHost(o, nc)}
+	c.life, c.end = context.WithCancel(context.Background())
+	c.sent.Store(time.Now().UnixNano())
 	c.ctl, c.in = nc, newReplyReader(nc)
 	c.set(guardControl, c.ctl)
 	return c, nil

@@ -83,6 +83,7 @@ func TestProtectionThatWasNotMeant(t *testing.T) {
 					_, err = readAll(t.Context(), c, "/f", 0)
 				}
 				wantKind(t, fmt.Sprintf("%d to %s", code, verb), err, KindTLS)
+				synctest.Wait() // for the EPSV behind
 				f.hook = tf.hook
 				got, err := readAll(t.Context(), c, "/f", 0)
 				if noError(t, "read", err); got != "abc" || f.sessions != 2 {

@@ -19,25 +19,73 @@ type Download struct {
 	whole *wholeFile // checks what is read; nil: nothing is checked
 	err   error      // what every further Read returns
 
-	since    time.Time // when it got its connection
-	taken    bool      // somebody ended it; guarded by pool.mu
-	parkedAt time.Time // guarded by pool.mu
+	entry    Entry // if verified
+	verified bool
+
+	since    time.Time     // when it began
+	share    time.Duration // for how long it has its connection, at least
+	taken    bool          // somebody ended it; guarded by pool.mu
+	parkedAt time.Time     // guarded by pool.mu
 }
 
-// Retrieve opens a file for reading from offset (octets). ctx bounds the
+// RetrieveOptions say how a download begins.
+type RetrieveOptions struct {
+	Offset int64 // where, in octets
+
+	// Verify asks for size and time of the file right before its content, for
+	// Download.Verified: in the same write where the server stands it, else with
+	// a round trip of its own.
+	Verify bool
+
+	// ASCII has the server change line ends to CR LF (TYPE A, RFC 959 section
+	// 3.1.1.1), and leaves it to the caller to change those. It excludes Offset;
+	// Verify, which would count other octets, is not done. Close waits then.
+	ASCII bool
+
+	// Spare takes a connection only if nobody waits for one and another is left
+	// for who comes; else the error is ErrNotAhead.
+	Spare bool
+
+	// Part tells that not all will be read, and that what is read must be as it is in
+	// the file: of a server that says ASCII mode whatever it is told, and was never
+	// seen to send a file as it is, the error is KindUnsupported.
+	Part bool
+
+	// Unread bounds what the server sends ahead of the reader, in octets, as far
+	// as that is in our hands: what has arrived when a download is closed has
+	// come for nothing. 0 leaves it to the system, which fills long lines.
+	Unread int64
+
+	// Jump tells that the reader jumps: others like this download are likely to
+	// follow it soon, at other places. With Options.KeepIdle connections are made
+	// ready for them.
+	Jump bool
+}
+
+// Retrieve opens a file for reading. ctx bounds the
 // whole download: when it ends, reads fail and the connection is given up.
 // An offset at or after the end of the file gives a Download at io.EOF.
-func (c *Client) Retrieve(ctx context.Context, path string, offset int64) (*Download, error) {
-	if offset < 0 {
+func (c *Client) Retrieve(ctx context.Context, path string, o RetrieveOptions) (*Download, error) {
+	if o.Offset < 0 {
 		return nil, &Error{Op: "RETR", Path: path, Kind: KindInvalidName, Err: errBadOffset}
+	}
+	if o.ASCII && o.Offset > 0 {
+		return nil, &Error{Op: "RETR", Path: path, Kind: KindUnsupported, Err: errAsciiOffset}
 	}
 	if err := checkPath("RETR", path); err != nil {
 		return nil, err
 	}
 	var d *Download
-	err := c.lend(ctx, "RETR", path, idempotent, func(ctx context.Context, cn *conn, stop func()) (bool, error) {
+	lend := c.lend
+	if o.Spare {
+		lend = c.lendSpare
+	}
+	err := lend(ctx, "RETR", path, idempotent, func(ctx context.Context, cn *conn, stop func()) (bool, error) {
+		if o.Jump {
+			c.pool.warm(jumpers)
+		}
 		var err error
-		d, err = cn.retrieve(ctx, path, offset)
+		d, err = cn.retrieve(ctx, path, o)
 		if err != nil || d.t == nil {
 			return false, err
 		}
@@ -52,23 +100,57 @@ func (c *Client) Retrieve(ctx context.Context, path string, offset int64) (*Down
 
 var errBadOffset = &protocolError{"negative offset"}
 
+// Verified returns what the server said of the file right before it sent it, as
+// Client.Verify does; false if it was not asked or did not say.
+func (d *Download) Verified() (Entry, bool) { return d.entry, d.verified }
+
 // retrieve starts a RETR.
-func (c *conn) retrieve(ctx context.Context, path string, offset int64) (*Download, error) {
-	size, err := c.sizeToCheck(path)
-	if err != nil {
-		return nil, err
+func (c *conn) retrieve(ctx context.Context, path string, o RetrieveOptions) (*Download, error) {
+	offset := o.Offset
+	at := &restart{offset: offset, optional: true, unread: o.Unread}
+	d := &Download{c: c, path: path}
+	if o.ASCII {
+		if err := c.toASCII(); err != nil {
+			return nil, err
+		}
+		o.Verify = false
 	}
-	at := &restart{offset: offset, optional: true}
+	switch {
+	case o.Verify && c.rides():
+		at.before = c.verifyCommands(path)
+	case o.Verify:
+		if err := d.lookFirst(ctx); err != nil {
+			return nil, err
+		}
+	}
+	size := int64(-1)
+	if !o.ASCII {
+		var err error
+		if size, err = c.sizeToCheck(path); err != nil {
+			return nil, err
+		}
+	}
+	asked := time.Now()
 	t, r, err := c.begin(ctx, command{"RETR", path}, at)
 	if err != nil {
 		return nil, err
 	}
-	d := &Download{c: c, t: t, path: path, since: time.Now()}
+	d.t, d.since = t, time.Now()
+	d.share = min(max(fairShare, shareCosts*d.since.Sub(asked)), mostShare)
 	if t != nil {
+		if len(at.looked) > 0 {
+			d.look(at.looked)
+		}
+		if d.verified {
+			t.moving.knows(d.entry.Size)
+		}
 		if at.ignored {
 			d.skip = offset
 		}
-		if c.srv.unprovable(r, size) {
+		if o.ASCII {
+			return d, nil
+		}
+		if c.srv.unprovable(r, size) || o.Part && c.srv.doubtful(r) {
 			t.abandon(errASCII)
 			return nil, &Error{Op: "RETR", Path: path, Kind: KindUnsupported, Err: errASCII}
 		}
@@ -82,6 +164,22 @@ func (c *conn) retrieve(ctx context.Context, path string, offset int64) (*Downlo
 		return d, nil
 	}
 	return nil, c.refusal(ctx, "RETR", path, r)
+}
+
+// lookFirst is Verify of a file that is about to be sent, with a round trip of
+// its own.
+func (d *Download) lookFirst(ctx context.Context) (err error) {
+	d.entry, err = d.c.verify(ctx, d.path)
+	if isRefusal(err) {
+		return nil // RETR will say why, or not
+	}
+	d.verified = err == nil
+	return err
+}
+
+// look takes what was said of the file in the same write as RETR.
+func (d *Download) look(replies []reply) {
+	d.entry, d.verified = d.c.toldOf(d.path, replies)
 }
 
 // pastEnd asks whether a file ends at or before offset.
@@ -112,11 +210,7 @@ func (d *Download) Read(p []byte) (int, error) {
 			return 0, d.ended(err)
 		}
 	}
-	read := d.t.Read
-	if d.whole != nil {
-		read = d.readChecked
-	}
-	n, err := read(p)
+	n, err := d.readSome(p)
 	if err == nil {
 		return n, nil
 	}
@@ -124,6 +218,14 @@ func (d *Download) Read(p []byte) (int, error) {
 		return n, nil // the error is for the next Read
 	}
 	return 0, err
+}
+
+// readSome reads from the data connection.
+func (d *Download) readSome(p []byte) (int, error) {
+	if d.whole != nil {
+		return d.readChecked(p)
+	}
+	return d.t.Read(p)
 }
 
 // ended takes the end of the data, finds out how the transfer went, and gives
@@ -162,16 +264,19 @@ func (d *Download) verdict(cause error) error {
 	return d.checkedEnd()
 }
 
-// Close ends the download. If it was not read to its end, the data connection
-// is closed early, what the server says of it is read with a short deadline,
-// and the control connection is kept if it is in step. Its error is always
-// nil: that a download is no longer wanted cannot fail.
+// Close ends the download and does not wait for the server. If it was not read
+// to its end, the data connection is closed early, and the control connection is
+// kept if what the server says of that comes, within a short deadline, and leaves
+// it in step; who needs it meanwhile waits for that. Its error is always nil: that
+// a download is no longer wanted cannot fail.
 func (d *Download) Close() error {
 	if d.err == nil {
 		d.err = closedError("RETR")
 	}
 	if d.t != nil && d.pool.claimEnd(d) {
-		d.pool.release(d.surrender())
+		d.t.breakOff(nil)
+		d.stop()
+		d.pool.release(d.c)
 	}
 	return nil
 }
@@ -183,6 +288,9 @@ func (d *Download) surrender() *conn {
 	d.stop()
 	if cause := d.c.interrupted(); cause != nil && d.c.broken == nil {
 		d.c.broken = cause
+	}
+	if d.c.ascii && d.c.broken == nil {
+		d.c.broken = errASCII // not worth a round trip of who waits
 	}
 	d.c.reused, d.c.heard = true, 0
 	return d.c
@@ -215,5 +323,5 @@ func (d *Download) Resume() bool {
 // Contended reports whether somebody waits for a connection and this download
 // has had its share. Its owner should Close it soon. Any goroutine may call it.
 func (d *Download) Contended() bool {
-	return d.t != nil && d.pool.waiting.Load() > 0 && time.Since(d.since) >= fairShare
+	return d.t != nil && d.pool.waiting.Load() > 0 && time.Since(d.since) >= d.share
 }

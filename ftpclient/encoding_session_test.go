@@ -90,7 +90,7 @@ func TestUnencodableNames(t *testing.T) {
 		wantKind(t, "Delete", c.Delete(ctx, "/€"), KindNotExist)
 		_, err = c.Stat(ctx, "/€")
 		wantKind(t, "Stat", err, KindNotExist)
-		_, err = c.Retrieve(ctx, "/€/x", 0)
+		_, err = c.Retrieve(ctx, "/€/x", RetrieveOptions{})
 		wantKind(t, "Retrieve", err, KindNotExist)
 		if cmds := f.commands(); len(cmds) > 0 {
 			t.Errorf("sent %q", cmds)

@@ -95,3 +95,27 @@ func TestRenameTeaches(t *testing.T) {
 		})
 	}
 }
+
+// TestAnothersReply (quirkAnothersReply): a 226 to RNTO is that of an earlier transfer, or a lie: a look
+// tells what was done, and it is done once more.
+func TestAnothersReply(t *testing.T) {
+	f := newFake(t, map[string]string{"/f": "x"})
+	renames := 0
+	f.hook = func(s *fakeSession, verb, arg string) bool {
+		if verb != "RNTO" {
+			return false
+		}
+		if renames++; renames > 1 {
+			return false
+		}
+		s.say("226 Transfer complete.")
+		return true
+	}
+	c := f.client(nil)
+	if err := c.Rename(t.Context(), "/f", "/g"); err != nil {
+		t.Error(err)
+	}
+	if _, err := c.Stat(t.Context(), "/g"); err != nil || renames != 2 {
+		t.Errorf("%d renames, %v", renames, err)
+	}
+}

@@ -35,6 +35,7 @@ type fake struct {
 	tree     map[string]string // files; a directory's path ends in a slash
 	dials    []string
 	log      []string
+	flights  []string // what came in one piece each, commands with " | " between them
 	sessions int
 	open     int
 	ports    map[int]chan net.Conn
@@ -114,6 +115,12 @@ func (f *fake) commands() []string {
 	return cmds
 }
 
+// withoutPorts are the commands without those that ask for a data connection
+// ahead of need, which come at any time.
+func withoutPorts(cmds []string) []string {
+	return slices.DeleteFunc(cmds, func(line string) bool { return isPortVerb(line) })
+}
+
 func (f *fake) count(verb string) (n int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -176,6 +183,7 @@ type fakeSession struct {
 	rest   int
 	rename string
 	gone   bool
+	inside bool                       // more of what came in one piece is to be read
 	secure func(nc net.Conn) net.Conn // what data connections become
 	call   func() net.Conn            // connects to the client; nil: it connects to us
 }
@@ -208,6 +216,12 @@ func (s *fakeSession) run() {
 		line = strings.TrimSuffix(line, "\r\n")
 		s.mu.Lock()
 		s.log = append(s.log, line)
+		if s.inside && len(s.flights) > 0 {
+			s.flights[len(s.flights)-1] += " | " + line
+		} else {
+			s.flights = append(s.flights, line)
+		}
+		s.inside = s.in.Buffered() > 0
 		s.mu.Unlock()
 		verb, arg, _ := strings.Cut(line, " ")
 		if s.hook != nil && !s.unhooked.Load() && s.hook(s, verb, arg) {
@@ -433,7 +447,7 @@ func noError(t testing.TB, what string, err error) {
 
 // readAll reads a file from an offset to its end.
 func readAll(ctx context.Context, c *Client, path string, offset int64) (string, error) {
-	d, err := c.Retrieve(ctx, path, offset)
+	d, err := c.Retrieve(ctx, path, RetrieveOptions{Offset: offset})
 	if err != nil {
 		return "", err
 	}

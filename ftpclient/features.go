@@ -31,7 +31,8 @@ type Features struct {
 	// dot too.
 	StatList Support
 	// DataAhead: a data connection may be opened, other commands sent, and then
-	// the transfer begun.
+	// the transfer begun; and commands written behind a transfer are answered after
+	// it, EPSV or PASV for the next one among them. No after either has failed.
 	DataAhead Support
 	// RenameOver: RNTO onto an existing file replaces it.
 	RenameOver Support
@@ -90,6 +91,7 @@ func (s Support) String() string {
 // to be. Its lock is a leaf in the lock order.
 type server struct {
 	trace *Trace
+	tally tally // has its own lock
 
 	mu         sync.Mutex
 	f          Features // slices in it are never changed
@@ -101,6 +103,12 @@ type server struct {
 	statLost   int    // connections that ended when STAT was tried
 	stalls     int    // flights that were answered in part
 	passwords  bool   // a login was USER, 331, PASS, 2yz
+
+	moves     bool // data was transferred
+	triedEPSV bool // ahead of need, before it was known
+	// Data connections that were opened ahead: those that served since one was
+	// of no use where an ordinary one was, and how many were not.
+	channelGood, channelBad int
 
 	bulky map[string]bool // directories that are not listed by STAT
 

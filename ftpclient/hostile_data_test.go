@@ -42,6 +42,7 @@ func TestNoBounce(t *testing.T) {
 			if got != "abc" {
 				t.Errorf("%s: read %q", tc.form, got)
 			}
+			synctest.Wait() // for the EPSV behind
 			for _, addr := range f.dials {
 				if !strings.HasPrefix(addr, "server.test:") {
 					t.Errorf("%s: dialed %s", tc.form, addr)

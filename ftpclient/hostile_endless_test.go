@@ -172,7 +172,7 @@ func TestEndlessListingHandedOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := 0
-			out := &outflow{see: func([]Entry) {}, take: func(e []Entry) { got += len(e) }}
+			out := &outflow{see: func([]Entry) {}, Arriving: Arriving{Take: func(e []Entry) { got += len(e) }}}
 			lr := listReader{out: out, localNames: func(*Listing) {}}
 			endless := &repeating{piece: []byte(tc.piece)}
 			err := readLines(&listingBound{endless, 8 << 20, held, out, most}, lr.line)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -96,12 +97,12 @@ func TestEndlessStat(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, statTree())
 			c := statClient(t, f, nil)
-			taken := 0
+			var taken atomic.Int64
 			f.hook = on("STAT", func(s *fakeSession, _ string) {
 				io.WriteString(s.nc, "213-x\r\n")
-				for taken < 1<<20 {
+				for taken.Load() < 1<<20 {
 					n, err := io.WriteString(s.nc, piece)
-					if taken += n; err != nil {
+					if taken.Add(int64(n)); err != nil {
 						return
 					}
 				}
@@ -111,8 +112,8 @@ func TestEndlessStat(t *testing.T) {
 			if noError(t, "List", err); err == nil && len(l.Entries) != 3 {
 				t.Errorf("%d entries", len(l.Entries))
 			}
-			if taken > 256<<10 {
-				t.Errorf("%d octets were taken", taken)
+			if n := taken.Load(); n > 256<<10 {
+				t.Errorf("%d octets were taken", n)
 			}
 		})
 	}
@@ -152,7 +153,7 @@ func TestListAheadLeavesRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t, statTree())
 		c := statClient(t, f, func(o *Options) { o.Connections = 2 })
-		d, err := c.Retrieve(t.Context(), "/a/file", 0)
+		d, err := c.Retrieve(t.Context(), "/a/file", RetrieveOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +173,7 @@ func TestListAheadGivesWay(t *testing.T) {
 		f := newFake(t, statTree())
 		c := statClient(t, f, func(o *Options) { o.Connections = 2 })
 		open := func() *Download {
-			d, err := c.Retrieve(t.Context(), "/a/file", 0)
+			d, err := c.Retrieve(t.Context(), "/a/file", RetrieveOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

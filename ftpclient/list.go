@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"time"
 )
@@ -46,7 +47,7 @@ func lostData(err error) bool {
 // may be nil.
 func (c *conn) listWhole(ctx context.Context, dir string, out *outflow) (*Listing, error) {
 	if c.srv.byStat(dir) {
-		if l, err := c.statList(ctx, dir, true); l != nil || err != nil {
+		if l, err := c.statList(ctx, dir, true, out); l != nil || err != nil {
 			return l, err
 		}
 	}
@@ -57,6 +58,9 @@ func (c *conn) listWhole(ctx context.Context, dir string, out *outflow) (*Listin
 	out.recall(l)
 	switch {
 	case !c.srv.snapshot().MLST:
+		if slices.ContainsFunc(l.Entries, func(e Entry) bool { return isCoarse(&e) }) {
+			out.sketched(l)
+		}
 		err = c.dateFiles(dir, l)
 	case c.srv.has(quirkHidesBrokenLinks):
 		err = c.addLinks(ctx, dir, l, out.flowed())
@@ -74,7 +78,7 @@ func (c *conn) listWhole(ctx context.Context, dir string, out *outflow) (*Listin
 // list reads a directory with what the server has, times as they are listed.
 func (c *conn) list(ctx context.Context, dir string, out *outflow) (*Listing, error) {
 	if c.srv.byStat(dir) {
-		if l, err := c.statList(ctx, dir, false); l != nil || err != nil {
+		if l, err := c.statList(ctx, dir, false, nil); l != nil || err != nil {
 			return l, err
 		}
 	}
@@ -122,7 +126,7 @@ func (c *conn) mlsd(ctx context.Context, dir string) (*Listing, error) {
 
 // mlsdTo is mlsd for ListFunc.
 func (c *conn) mlsdTo(ctx context.Context, dir string, out *outflow) (*Listing, error) {
-	l, r, err := c.readListing(ctx, command{"MLSD", dir}, out)
+	l, r, err := c.readListing(ctx, command{"MLSD", dir}, out.start(c, dir), out)
 	switch {
 	case err != nil:
 		return nil, err
@@ -167,7 +171,7 @@ func (c *conn) listRows(ctx context.Context, dir string, out *outflow) (*Listing
 
 // listCwd lists the directory that was entered.
 func (c *conn) listCwd(ctx context.Context, dir, option string, out *outflow) (*Listing, error) {
-	l, r, err := c.readListing(ctx, command{"LIST", option}, out)
+	l, r, err := c.readListing(ctx, command{"LIST", option}, out.start(c, dir), out)
 	switch {
 	case err != nil:
 		return nil, err
@@ -186,7 +190,7 @@ func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, r, err := c.readListing(ctx, command{"LIST", "-a"}, nil)
+	all, r, err := c.readListing(ctx, command{"LIST", "-a"}, nil, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -253,10 +257,10 @@ func nothingText(r reply) bool {
 	return strings.Contains(text, "no such file") || strings.Contains(text, "not found") || strings.Contains(text, "no files")
 }
 
-// readListing runs a listing command and reads its lines. A refusal leaves the
+// readListing runs a listing command and reads its lines; at may be nil. A refusal leaves the
 // listing nil and is in the reply. What out has taken is not in the listing.
-func (c *conn) readListing(ctx context.Context, cmd command, out *outflow) (*Listing, reply, error) {
-	t, r, err := c.begin(ctx, cmd, out.start())
+func (c *conn) readListing(ctx context.Context, cmd command, at *restart, out *outflow) (*Listing, reply, error) {
+	t, r, err := c.begin(ctx, cmd, at)
 	if t == nil {
 		return nil, r, err
 	}

@@ -6,10 +6,27 @@ import (
 	"time"
 )
 
-// ListFunc lists a directory as List does, but hands its entries to take while
-// they arrive, so that a directory of any size needs little memory. take is
-// called with some hundreds of entries at a time, on the goroutine of the
-// caller; it must not keep the slice, and must not call the Client.
+// Arriving is what is done with a listing while it arrives.
+type Arriving struct {
+	// Take is called with some hundreds of entries at a time, where there are
+	// many. It must not keep the slice.
+	Take func(entries []Entry)
+	// Sketch, if it is not nil, is shown the listing of a small directory as soon
+	// as its lines are there, when the times of its entries, and with MLST all
+	// facts but the type, are still asked for. Names and types are right in it,
+	// and all of the entry Name if that has its time to the second. It must not
+	// keep or change the listing. It is not called where nothing more is asked,
+	// and again where a listing is begun anew.
+	Sketch func(*Listing)
+	// Name is the entry that is asked for first, if any. First, if it is not nil, is
+	// called with it where it is told before a large directory is, by MLST.
+	Name  string
+	First func(Entry)
+}
+
+// ListFunc lists a directory as List does, but hands its entries over while they
+// arrive, so that a directory of any size needs little memory. The functions of a
+// are called on the goroutine of the caller, and must not call the Client.
 //
 // The Listing has what is left when the listing has ended: of a small directory
 // all entries, of a large one the last, and those that something was found out
@@ -24,13 +41,13 @@ import (
 // A directory that is known to be large is waited for while the server sorts it,
 // longer than Options.ReplyTimeout and Options.DataTimeout. Listings of more than
 // four million lines or 256 MiB are an error, KindProtocol.
-func (c *Client) ListFunc(ctx context.Context, dir string, take func(entries []Entry)) (*Listing, error) {
+func (c *Client) ListFunc(ctx context.Context, dir string, a Arriving) (*Listing, error) {
 	if err := checkPath("LIST", dir); err != nil {
 		return nil, err
 	}
 	var l *Listing
 	var last error
-	out := &outflow{take: take}
+	out := &outflow{Arriving: a}
 	list := func(ctx context.Context, cn *conn) error {
 		if out.flowed() {
 			return last // what was handed over cannot be taken back
@@ -64,22 +81,49 @@ const flowBatch = 512
 // outflow takes entries away from a listing that is being read. A nil one takes
 // none.
 type outflow struct {
-	take func([]Entry)
-	see  func([]Entry) // is shown them before
+	Arriving
+	see  func([]Entry) // is shown the entries before they are taken
 	kept []Entry       // of them, which something may be found out about
 
-	taken    int           // how many entries
-	patience time.Duration // until the reply to the command, and from there to the first line
+	taken     int           // how many entries
+	toldFirst bool          // First was called
+	patience  time.Duration // until the reply to the command, and from there to the first line
 }
 
 func (o *outflow) flowed() bool { return o != nil && o.taken > 0 }
 
-// start is what the transfer of the listing begins with.
-func (o *outflow) start() *restart {
+// sketched shows a listing of which something is to be found out about.
+func (o *outflow) sketched(l *Listing) {
+	if o != nil && o.Sketch != nil && !o.flowed() {
+		o.Sketch(l)
+	}
+}
+
+// start is what the transfer of the listing of dir begins with.
+func (o *outflow) start(c *conn, dir string) *restart {
 	if o == nil {
 		return nil
 	}
-	return &restart{patience: o.patience}
+	at := &restart{patience: o.patience}
+	if path := joinPath(dir, o.Name); o.wantsFirst(c) && checkPath("MLST", path) == nil {
+		at.before = []command{{"MLST", path}}
+		at.heard = func(r reply) { o.first(c, path, r) }
+	}
+	return at
+}
+
+// wantsFirst tells whether the entry Name is still to be told first, and can be.
+func (o *outflow) wantsFirst(c *conn) bool {
+	return o != nil && o.Name != "" && o.First != nil && !o.toldFirst && c.srv.snapshot().MLST
+}
+
+// first takes the reply to MLST of the entry that is wanted first. What may be of
+// the target of a link only the listing tells.
+func (o *outflow) first(c *conn, path string, r reply) {
+	if m := c.mlstReply(path, r); m.ok && !m.maybeLink && m.Type != TypeSymlink && o.wantsFirst(c) {
+		o.toldFirst = true
+		o.First(m.Entry)
+	}
 }
 
 // wants tells whether it is time to take what a reader has. The next entry is
@@ -99,7 +143,7 @@ func (o *outflow) drain(l *listReader) {
 	o.taken += len(l.Entries)
 	o.keep(l)
 	o.see(l.Entries)
-	o.take(l.Entries)
+	o.Take(l.Entries)
 	l.Entries = l.Entries[:0]
 }
 
@@ -144,7 +188,7 @@ func (c *conn) listLinks(ctx context.Context, dir string, large bool) (*Listing,
 		}
 	}
 	wait := sortingWait * c.opts.DataTimeout
-	l, err := c.listRows(ctx, dir, &outflow{take: only, see: func([]Entry) {}, patience: wait})
+	l, err := c.listRows(ctx, dir, &outflow{Arriving: Arriving{Take: only}, see: func([]Entry) {}, patience: wait})
 	if err != nil {
 		return nil, err
 	}

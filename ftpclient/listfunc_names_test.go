@@ -26,7 +26,7 @@ func TestListFuncNames(t *testing.T) {
 		c := f.client(func(o *Options) { o.Encoding = "koi8-r" })
 		c.srv.learn(factListAll, No, "this test")
 		got := newCollector()
-		l, err := c.ListFunc(t.Context(), "/", got.take)
+		l, err := c.ListFunc(t.Context(), "/", Arriving{Take: got.take})
 		noError(t, "ListFunc", err)
 		got.end(l)
 		if _, there := got.entries[here]; !there || got.batches == 0 || len(got.order) != 2*flowBatch || asked != "/"+first {
@@ -51,7 +51,7 @@ func TestListFuncZone(t *testing.T) {
 		c := f.client(func(o *Options) { o.Zone = zone })
 		c.srv.learn(factListAll, No, "this test")
 		got := newCollector()
-		l, err := c.ListFunc(t.Context(), "/", got.take)
+		l, err := c.ListFunc(t.Context(), "/", Arriving{Take: got.take})
 		noError(t, "ListFunc", err)
 		for _, e := range l.Entries {
 			if e.Type == TypeDir {
@@ -85,7 +85,7 @@ func TestListFuncLostData(t *testing.T) {
 				listing("MLSD", numbered(rows, factRow), 0, nil, final)(s, "MLSD", arg)
 			})
 			got := newCollector()
-			l, err := f.client(nil).ListFunc(t.Context(), "/", got.take)
+			l, err := f.client(nil).ListFunc(t.Context(), "/", Arriving{Take: got.take})
 			if lists != want || want == 2 && (err != nil || len(l.Entries) != rows) || want == 1 && KindOf(err) != KindTruncated {
 				t.Errorf("%d rows: listed %d times, %v", rows, lists, err)
 			}

@@ -92,12 +92,12 @@ func TestListFuncFlows(t *testing.T) {
 			c := f.client(nil)
 			c.srv.learn(factListAll, No, "this test")
 			got := newCollector()
-			l, err := c.ListFunc(t.Context(), "/", func(entries []Entry) {
+			l, err := c.ListFunc(t.Context(), "/", Arriving{Take: func(entries []Entry) {
 				if got.batches == 0 {
 					close(more)
 				}
 				got.take(entries)
-			})
+			}})
 			noError(t, "ListFunc", err)
 			if verb == "MLSD" && len(l.Entries) > flowBatch { // of a LIST files come again, with their times
 				t.Errorf("%d of %d entries came at the end", len(l.Entries), n)
@@ -121,7 +121,7 @@ func TestListFuncTakesNothingBack(t *testing.T) {
 			rows = strings.ReplaceAll(rows, "\r\n", "\n")
 			f.hook = listing("MLSD", rows, 0, nil, "226 ok")
 			got := newCollector()
-			l, err := f.client(nil).ListFunc(t.Context(), "/", got.take)
+			l, err := f.client(nil).ListFunc(t.Context(), "/", Arriving{Take: got.take})
 			noError(t, "ListFunc", err)
 			got.end(l)
 			if _, there := got.entries["first"]; there || got.batches == 0 || len(got.order) != 2*flowBatch-1 || len(l.Skipped) != 2 {
@@ -148,7 +148,7 @@ func TestListFuncWaitsForTheEnd(t *testing.T) {
 			c := f.client(nil)
 			c.srv.learn(factListAll, No, "this test")
 			got := newCollector()
-			l, err := c.ListFunc(t.Context(), "/", got.take)
+			l, err := c.ListFunc(t.Context(), "/", Arriving{Take: got.take})
 			noError(t, what, err)
 			got.end(l)
 			if len(got.order) != n || got.order[0] != tc.want {
@@ -168,7 +168,7 @@ func TestListFuncTimes(t *testing.T) {
 		c := f.client(nil)
 		c.srv.learn(factListAll, No, "this test")
 		got := newCollector()
-		l, err := c.ListFunc(t.Context(), "/", got.take)
+		l, err := c.ListFunc(t.Context(), "/", Arriving{Take: got.take})
 		noError(t, "ListFunc", err)
 		got.end(l)
 		if got.batches == 0 || len(got.order) != 2*flowBatch {
@@ -206,7 +206,7 @@ func TestListFuncBreaksOff(t *testing.T) {
 			_, err := c.Connect(t.Context()) // so that the connection is not new
 			noError(t, "Connect", err)
 			got := newCollector()
-			l, err := c.ListFunc(t.Context(), "/", got.take)
+			l, err := c.ListFunc(t.Context(), "/", Arriving{Take: got.take})
 			if wantLists == 1 && (err == nil || got.batches == 0) || wantLists == 2 && (err != nil || len(l.Entries) != rows) {
 				t.Errorf("%d rows: %d batches, %v", rows, got.batches, err)
 			}
@@ -250,7 +250,7 @@ func TestListFuncWaitsForSorting(t *testing.T) {
 			if tc.large {
 				c.srv.avoidStat("/")
 			}
-			l, err := c.ListFunc(t.Context(), "/", func([]Entry) {})
+			l, err := c.ListFunc(t.Context(), "/", Arriving{Take: func([]Entry) {}})
 			if tc.want != KindUnknown && KindOf(err) != tc.want || tc.want == KindUnknown && (err != nil || len(l.Entries) != 2) {
 				t.Errorf("%+v: %v", tc, err)
 			}
@@ -271,7 +271,7 @@ func TestListFuncLinks(t *testing.T) {
 		c := f.client(nil)
 		c.srv.learn(factListAll, No, "this test")
 		got := newCollector()
-		l, err := c.ListFunc(t.Context(), "/", got.take)
+		l, err := c.ListFunc(t.Context(), "/", Arriving{Take: got.take})
 		noError(t, "ListFunc", err)
 		got.end(l)
 		good, broken := got.entries["good"], got.entries["broken"]
@@ -300,12 +300,12 @@ func TestLargeDirectoryIsNotListedByStat(t *testing.T) {
 		})
 		c := f.client(nil)
 		c.srv.learn(factListAll, No, "this test")
-		_, err := c.ListFunc(t.Context(), "/", func([]Entry) {})
+		_, err := c.ListFunc(t.Context(), "/", Arriving{Take: func([]Entry) {}})
 		noError(t, "ListFunc", err)
 		c.srv.learn(factStatList, Yes, "this test")
 		c.srv.learn(factPipelining, Yes, "this test")
 		before := f.count("STAT")
-		l, err := c.ListFunc(t.Context(), "/large", func([]Entry) {})
+		l, err := c.ListFunc(t.Context(), "/large", Arriving{Take: func([]Entry) {}})
 		if err != nil || len(l.Entries) != 1 || f.count("STAT") != before {
 			t.Errorf("%d STAT, %v", f.count("STAT")-before, err)
 		}

@@ -82,7 +82,7 @@ func TestLoginTwice(t *testing.T) {
 		f := newFake(t, map[string]string{"/a": "aaa"})
 		f.feat = []string{"UTF8", "MLST type*;size*;modify;", "SIZE"}
 		c := f.client(nil)
-		d, err := c.Retrieve(t.Context(), "/a", 0)
+		d, err := c.Retrieve(t.Context(), "/a", RetrieveOptions{})
 		noError(t, "Retrieve", err)
 		_, err = c.Stat(t.Context(), "/a")
 		noError(t, "Stat", err)
@@ -175,7 +175,7 @@ func pathOps(ctx context.Context, c *Client, p string) map[string]func() error {
 		"Stat":       func() error { _, err := c.Stat(ctx, p); return err },
 		"Verify":     func() error { _, err := c.Verify(ctx, p); return err },
 		"Readlink":   func() error { _, err := c.Readlink(ctx, p); return err },
-		"Retrieve":   func() error { _, err := c.Retrieve(ctx, p, 0); return err },
+		"Retrieve":   func() error { _, err := c.Retrieve(ctx, p, RetrieveOptions{}); return err },
 		"Store":      func() error { _, err := c.Store(ctx, p, strings.NewReader(""), StoreOptions{}); return err },
 		"Delete":     func() error { return c.Delete(ctx, p) },
 		"Mkdir":      func() error { return c.Mkdir(ctx, p) },

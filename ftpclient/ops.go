@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 )
 
 // Delete removes a file or symbolic link.
@@ -63,19 +62,20 @@ type change struct {
 	from   string // of a rename
 	target string // of a symbolic link
 	// happened finds out whether it was done after all, when the connection
-	// dropped before the reply.
+	// dropped before the reply, or the reply was another command's.
 	happened func(context.Context, *Client) (bool, error)
 }
 
-// change runs a change. If its connection drops, its outcome is found by
-// looking, and it is repeated once if it did not happen.
+// change runs a change. If its connection drops, or answers what belongs to
+// another command, its outcome is found by looking, and it is repeated once if it
+// did not happen.
 func (c *Client) change(ctx context.Context, ch change) error {
 	if err := checkPath(ch.cmd.verb, ch.cmd.arg); err != nil {
 		return err
 	}
 	run := func(ctx context.Context, cn *conn) error { return cn.change(ctx, ch) }
 	err := c.do(ctx, ch.cmd.verb, ch.cmd.arg, atMostOnce, run)
-	if !dropped(err) || ctx.Err() != nil {
+	if !dropped(err) && !errors.Is(err, errAnothers) || ctx.Err() != nil {
 		return err
 	}
 	done, lookErr := ch.happened(ctx, c)
@@ -106,6 +106,9 @@ func (c *conn) change(ctx context.Context, ch change) error {
 	r, err := c.cmd(ch.cmd.verb, arg)
 	if err != nil {
 		return err
+	}
+	if r.stray() {
+		return c.fail(ch.cmd.verb, errAnothers)
 	}
 	if ch.cmd.verb == "SITE SYMLINK" {
 		c.srv.learnFrom(factSiteSymlink, r)
@@ -141,6 +144,8 @@ func (c *conn) rename(ctx context.Context, from, to string) error {
 	switch {
 	case !r[0].intermediate() && !r[0].completed():
 		return c.refusal(ctx, "RNFR", from, r[0])
+	case r[1].stray():
+		return c.fail("RNTO", errAnothers)
 	case r[1].completed():
 		return nil
 	}
@@ -164,6 +169,13 @@ func (c *conn) learnRename(ctx context.Context, from, to string, r reply) error 
 	c.srv.learn(factRenameOver, No, r.evidence())
 	return nil
 }
+
+// errAnothers: the session is out of step, and nothing is known of the command.
+var errAnothers error = &protocolError{"the reply is that of a transfer that has ended (226)"}
+
+// stray reports whether a reply to a command that transfers nothing must be
+// another command's (quirkAnothersReply).
+func (r reply) stray() bool { return r.code == 225 || r.code == 226 }
 
 // siteArg is a name as an argument of SITE SYMLINK, which has two.
 func siteArg(name string) string {
@@ -234,67 +246,4 @@ func (c *conn) chmod(ctx context.Context, verb, path, arg string) error {
 		return nil
 	}
 	return c.refusal(ctx, verb, path, r)
-}
-
-// SetModTime sets the modification time to the second, by MFMT, MDTM with two
-// arguments or SITE UTIME, whichever the server has; KindUnsupported if none
-// (or none for directories, as vsftpd). The time goes out as UTC.
-func (c *Client) SetModTime(ctx context.Context, path string, t time.Time, dir bool) error {
-	if err := checkPath("MFMT", path); err != nil {
-		return err
-	}
-	if y := t.UTC().Year(); y < 0 || y > 9999 {
-		return &Error{Op: "MFMT", Path: path, Kind: KindUnsupported, Err: errors.New("year out of range")}
-	}
-	return c.do(ctx, "MFMT", path, idempotent, func(ctx context.Context, cn *conn) error {
-		return cn.setModTime(ctx, path, t, dir)
-	})
-}
-
-// stampLayout is a time-val (RFC 3659 section 2.3).
-const stampLayout = "20060102150405"
-
-// setModTime tries the commands in turn, those that are known to be missing
-// left out.
-func (c *conn) setModTime(ctx context.Context, path string, t time.Time, dir bool) error {
-	none := &Error{Op: "MFMT", Path: path, Kind: KindUnsupported, Err: errNoCommand}
-	for _, way := range []struct {
-		verb string
-		fact fact
-	}{{"MFMT", factMFMT}, {"MDTM", factMDTMSet}, {"SITE UTIME", factSiteUtime}} {
-		if c.srv.support(way.fact) == No || dir && way.verb == "MDTM" {
-			continue
-		}
-		if dir && way.verb == "SITE UTIME" && c.srv.support(factMDTMSet) == Yes {
-			continue // vsftpd, which has no way for directories
-		}
-		stamp := t.UTC().Format(stampLayout)
-		if way.verb == "MDTM" {
-			stamp = c.srv.forMDTM(c.opts.Zone, t).Format(stampLayout)
-		}
-		r, err := c.cmd(way.verb, stamp+" "+path)
-		if err == nil && way.verb == "SITE UTIME" && r.code == 501 {
-			// Serv-U wants three times behind the name (quirkUtimeForm).
-			r, err = c.cmd(way.verb, fmt.Sprintf("%s %s %s %s UTC", path, stamp, stamp, stamp))
-		}
-		if err != nil {
-			return err
-		}
-		c.srv.learnFrom(way.fact, r)
-		switch {
-		case r.completed() && r.code != 202:
-			return nil
-		case r.notImplemented():
-			continue
-		}
-		err = c.refusal(ctx, way.verb, path, r)
-		if way.verb != "MDTM" || c.srv.support(factMDTMSet) == Yes || !isKind(err, KindPermission, KindUnsupported) {
-			return err
-		}
-		if strings.Contains(strings.ToLower(r.text()), "could not set") {
-			return err // vsftpd understood, and denies it
-		}
-		// Most servers take both arguments for a file's name (quirkMDTMSet).
-	}
-	return none
 }

@@ -58,9 +58,9 @@ type Options struct {
 	// MDTM or MLSD, which are taken to be in UTC.
 	Zone *time.Location
 
-	// KeepIdle logs in another connection whenever the last idle one is taken,
-	// as far as Connections and the server allow, so that it is there when it
-	// is needed.
+	// KeepIdle logs in another connection whenever the last one is taken that is
+	// idle and waits for nothing, as far as Connections and the server allow, so
+	// that it is there when it is needed.
 	KeepIdle bool
 
 	DialTimeout  time.Duration // one TCP connect, default 8 s
@@ -68,6 +68,10 @@ type Options struct {
 	DataTimeout  time.Duration // no byte moves on a data connection, default 30 s
 	WaitTimeout  time.Duration // no connection free and none makes progress, default 60 s
 	IdleTimeout  time.Duration // an idle connection is closed after it, default 60 s
+
+	// Rate is how many octets a second all data connections move together, in both
+	// directions; 0: as many as go.
+	Rate int64
 
 	// Active lets the server open data connections to this machine (RFC 959
 	// section 3.2), which firewalls and NAT on our side must let through. By
@@ -93,10 +97,11 @@ type Options struct {
 	// Trace is told of everything that happens; may be nil.
 	Trace *Trace
 
-	charset *charset    // of Encoding; nil: names are as they are
-	ownDial bool        // Dial was given
-	ports   *portRing   // of ActivePorts; nil without Active
-	tls     *tls.Config // what control connections clone; nil with SecurityNone
+	charset  *charset    // of Encoding; nil: names are as they are
+	ownDial  bool        // Dial was given
+	ports    *portRing   // of ActivePorts; nil without Active
+	throttle *throttle   // of Rate; nil: there is none
+	tls      *tls.Config // what control connections clone; nil with SecurityNone
 }
 
 // withDefaults returns the options with every zero field replaced, or an
@@ -119,6 +124,7 @@ func (o Options) withDefaults() (Options, error) {
 	if err := o.checkActive(); err != nil {
 		return o, err
 	}
+	o.throttle = newThrottle(o.Rate)
 	if o.Active {
 		o.ports = newPortRing(o.ActivePorts)
 	}

@@ -5,15 +5,14 @@ import (
 	"time"
 )
 
-// pipelineWindow is how many octets of commands may be without an answer.
-const pipelineWindow = 64 << 10
-
 // pipeline sends commands without waiting for the answers to those before
 // them. RFC 959 has it otherwise; it is for servers of which
 // Features.Pipelining is known. It belongs to the owner of its connection.
 type pipeline struct {
 	c    *conn
 	wait time.Duration // for each reply
+
+	window window // of octets without an answer; the zero value is pipelineWindow
 
 	queue []step // to be sent
 	sent  []step // not answered, the oldest first
@@ -28,7 +27,8 @@ type pipeline struct {
 
 // step is one command of a pipeline, and what is done with its reply.
 type step struct {
-	cmd command
+	cmd  command
+	sent time.Time
 	// line is called for the lines between the first and the last of a long
 	// reply, which are not kept; bare tells that LF alone ended it.
 	line func(line string, bare bool)
@@ -71,15 +71,20 @@ func (p *pipeline) run(more func() bool) error {
 
 // fill sends what there is room for, if it is worth a write.
 func (p *pipeline) fill(more func() bool) error {
-	if p.out > pipelineWindow/2 {
+	if p.window.octets == 0 {
+		p.window.octets = pipelineWindow
+	}
+	if p.out > p.window.octets/2 {
 		return nil
 	}
 	if written, err := p.written(); !written || err != nil {
 		return err
 	}
 	var cmds []command
-	for p.out < pipelineWindow && (len(p.queue) > 0 || more != nil && more()) {
+	now := time.Now()
+	for p.out < p.window.octets && (len(p.queue) > 0 || more != nil && more()) {
 		s := p.queue[0]
+		s.sent = now
 		p.queue = p.queue[1:]
 		cmds = append(cmds, s.cmd)
 		p.sent = append(p.sent, s)
@@ -146,6 +151,7 @@ func (p *pipeline) read() error {
 		return err
 	}
 	p.heard++
+	p.window.heard(s.size(), s.sent, time.Now())
 	r.to = s.cmd.traced()
 	if err := s.then(r); err != nil {
 		return p.c.fail(s.cmd.verb, err)

@@ -3,6 +3,7 @@ package ftpclient
 import (
 	"container/list"
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,10 +16,12 @@ const (
 	refusedFor  = 30 * time.Second // and a refused login
 	growFirst   = 60 * time.Second // when a learned limit is tried again
 	growMost    = 10 * time.Minute
-	parkedFor   = 30 * time.Second // a parked download is closed after it
-	fairShare   = 100 * time.Millisecond
-	fullBackoff = time.Second     // between logins while the server is full and we hold none
-	firstFull   = 3 * time.Second // for how long that is done before the first login
+	parkedFor   = 30 * time.Second       // a parked download is closed after it
+	fairShare   = 100 * time.Millisecond // a download has its connection for it,
+	shareCosts  = 8                      // and for this many times what its beginning took,
+	mostShare   = 2 * time.Second        // but no longer than this, if somebody waits
+	fullBackoff = time.Second            // between logins while the server is full and we hold none
+	firstFull   = 3 * time.Second        // for how long that is done before the first login
 )
 
 // pool lends control connections. There are never more than limit of them;
@@ -34,18 +37,19 @@ type pool struct {
 	life context.Context // ends with the client
 	end  context.CancelFunc
 
-	waiting atomic.Int32 // length of waiters, for Contended
+	waiting atomic.Int32 // waiters for whom nobody dials, for Contended
 	moved   atomic.Int64 // when an octet last moved on any connection, Unix ns
 
-	mu      sync.Mutex
-	closed  bool
-	lastID  int
-	all     map[*conn]bool // logged in, lent or idle
-	dialing int            // slots that are not connections yet
-	idle    []*conn        // the longest idle first
-	waiters list.List      // of *waiter, the longest waiting first
-	parked  []*Download    // the longest parked first
-	timer   *time.Timer    // runs sweep when something is to be done at a time
+	mu       sync.Mutex
+	closed   bool
+	lastID   int
+	all      map[*conn]bool // logged in, lent or idle
+	dialing  int            // slots that are not connections yet
+	fetching int            // of them, those of fetch
+	idle     []*conn        // the longest idle first
+	waiters  list.List      // of *waiter, the longest waiting first
+	parked   []*Download    // the longest parked first
+	timer    *time.Timer    // runs sweep when something is to be done at a time
 
 	limit    int // connections we may have now
 	growAt   time.Time
@@ -57,7 +61,6 @@ type pool struct {
 	downUntil time.Time
 	downWait  time.Duration
 	loggedIn  bool // a login succeeded once
-	warming   bool // a connection is logged in ahead of need
 }
 
 // grant is what a waiter gets: a connection, the download to take one from,
@@ -103,7 +106,7 @@ func (p *pool) acquire(ctx context.Context, fresh bool) (*conn, error) {
 		}
 		c, err := p.redeem(ctx, g, fresh)
 		if c != nil {
-			p.warm()
+			p.warm(0)
 		}
 		if c != nil || err != nil {
 			return c, err
@@ -120,14 +123,16 @@ func (p *pool) claim(fresh, first bool) (grant, *waiter) {
 	case p.closed:
 		return grant{err: closedError("wait")}, nil
 	case len(p.idle) > 0 && !fresh:
-		c := p.idle[len(p.idle)-1] // the one least likely to be stale
-		p.idle = p.idle[:len(p.idle)-1]
-		return grant{conn: c}, nil
+		return grant{conn: p.takeIdle()}, nil
 	case len(p.all) == 0 && time.Now().Before(p.downUntil):
 		return grant{err: p.down}, nil
 	case p.mayDial(first):
 		p.dialing++
-		return grant{}, nil
+		if len(p.all) == 0 || fresh {
+			return grant{}, nil
+		}
+		p.fetching++ // and take what is free before
+		go p.fetch()
 	case len(p.idle) > 0:
 		c := p.idle[0]
 		p.idle = p.idle[1:]
@@ -141,16 +146,31 @@ func (p *pool) claim(fresh, first bool) (grant, *waiter) {
 	} else {
 		w.elem = p.waiters.PushBack(w)
 	}
-	p.waiting.Add(1)
+	p.signal()
 	p.invite()
 	p.arm()
 	return grant{}, w
 }
 
+// takeIdle takes the connection that is best used: one that is in step and has its
+// data connection before one that has not, else the one least likely to be stale.
+// mu is held.
+func (p *pool) takeIdle() *conn {
+	best := len(p.idle) - 1
+	for i := best; i >= 0; i-- {
+		if p.idle[i].prepared() > p.idle[best].prepared() {
+			best = i
+		}
+	}
+	c := p.idle[best]
+	p.idle = slices.Delete(p.idle, best, best+1)
+	return c
+}
+
 // invite gives leave to dial to those who wait longest, as far as there is any:
 // who only just came does not get ahead of them. mu is held.
 func (p *pool) invite() {
-	for p.waiters.Len() > 0 && p.mayDial(true) {
+	for p.waiters.Len() > p.fetching && p.mayDial(true) {
 		p.dialing++
 		p.serve(grant{})
 	}
@@ -208,6 +228,10 @@ func (p *pool) release(c *conn) {
 	if c.broken == nil {
 		c.broken = c.doubted
 	}
+	c.toBinary()
+	if p.waiting.Load() == 0 && p.life.Err() == nil {
+		c.prepare()
+	}
 	if c.broken != nil {
 		c.close(c.broken.Error())
 		p.mu.Lock()
@@ -219,6 +243,7 @@ func (p *pool) release(c *conn) {
 	}
 	c.deadline(c.ctl, 0)
 	c.reused, c.heard = true, 0
+	c.settleSoon()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {

@@ -62,6 +62,8 @@ func (p *pool) opened(c *conn) (*conn, error) {
 	p.all[c] = true
 	p.down, p.downWait, p.downUntil = nil, 0, time.Time{}
 	p.loggedIn = true
+	c.act.since = time.Now()
+	p.srv.tally.up()
 	if len(p.all) > p.limit {
 		p.limit, p.growWait = len(p.all), 0
 		p.growAt = time.Now().Add(growFirst)
@@ -90,6 +92,7 @@ func (p *pool) notOpened(err error, until time.Time) (again bool, _ error) {
 		return true, nil
 	}
 	p.dialing--
+	p.srv.tally.failed(err, others == 0 && !(full && p.dialing > 0))
 	if others > 0 || full && p.dialing > 0 {
 		p.shrink(err, max(1, others))
 		return false, nil

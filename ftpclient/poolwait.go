@@ -39,7 +39,7 @@ func (p *pool) leave(w *waiter, err error) grant {
 	if w.elem != nil {
 		p.waiters.Remove(w.elem)
 		w.elem = nil
-		p.waiting.Add(-1)
+		p.signal()
 		p.mu.Unlock()
 		return grant{err: err}
 	}
@@ -66,7 +66,30 @@ func (p *pool) serve(g grant) bool {
 	}
 	w := p.waiters.Remove(front).(*waiter)
 	w.elem = nil
-	p.waiting.Add(-1)
+	p.signal()
 	w.got <- g
 	return true
+}
+
+// signal tells who may give up a connection how many wait for one. mu is held.
+func (p *pool) signal() { p.waiting.Store(int32(max(0, p.waiters.Len()-p.fetching))) }
+
+// fetch dials for those who wait, beside the connections that there are: one of
+// them may be free before.
+func (p *pool) fetch() {
+	c, err := p.open(p.life)
+	p.mu.Lock()
+	p.fetching--
+	p.signal()
+	p.mu.Unlock()
+	if c != nil && err == nil {
+		p.release(c)
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.closed {
+		p.invite()
+		p.arm()
+	}
 }

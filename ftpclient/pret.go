@@ -36,5 +36,8 @@ func (c *conn) askPort(cmd command, verb string) (r reply, refused bool, err err
 	return r, false, err
 }
 
-// wantsPRET tells whether FEAT has PRET and the server has not refused it.
-func (c *conn) wantsPRET() bool { return c.srv.offers("PRET") && c.srv.support(factPRET) != No }
+// wantsPRET tells whether FEAT has PRET, for a reason, and the server has not
+// refused it.
+func (c *conn) wantsPRET() bool {
+	return c.srv.offers("PRET") && c.srv.support(factPRET) != No && !c.srv.has(quirkIdlePRET)
+}

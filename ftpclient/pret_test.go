@@ -17,7 +17,7 @@ func TestPRET(t *testing.T) {
 			"PRET RETR /f", "EPSV", "RETR /f", "PRET RETR /f", "EPSV", "REST 1", "RETR /f",
 			"PRET STOR /g", "EPSV", "STOR /g", "PRET APPE /g", "EPSV", "APPE /g"}},
 		{"not listed", []string{"UTF8"}, []string{
-			"EPSV", "RETR /f", "EPSV", "REST 1", "RETR /f", "EPSV", "STOR /g", "EPSV", "APPE /g"}},
+			"EPSV", "RETR /f", "EPSV", "REST 1", "RETR /f", "EPSV", "STOR /g", "EPSV", "APPE /g", "EPSV"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -34,6 +34,7 @@ func TestPRET(t *testing.T) {
 					_, err := c.Store(t.Context(), "/g", strings.NewReader("x"), o)
 					noError(t, "Store", err)
 				}
+				synctest.Wait() // for the EPSV behind
 				if got := f.commands(); !slices.Equal(got, tc.want) {
 					t.Errorf("sent %q, want %q", got, tc.want)
 				}
@@ -58,6 +59,19 @@ func TestPRETOfListings(t *testing.T) {
 			}
 		})
 	}
+}
+
+// quirkIdlePRET: Pure-FTPd lists PRET and needs none.
+func TestPRETNotNeeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, map[string]string{"/f": "abc"})
+		f.greeting, f.feat = "220 Welcome to Pure-FTPd", []string{"PRET"}
+		f.hook = says("PRET", "200 ready")
+		got, err := readAll(t.Context(), f.client(nil), "/f", 0)
+		if noError(t, "read", err); got != "abc" || f.count("PRET") > 0 {
+			t.Errorf("read %q, %d times PRET", got, f.count("PRET"))
+		}
+	})
 }
 
 // A server that lists PRET and does not know it is taken at its word once.

@@ -126,7 +126,7 @@ func (p *prober) restReads(ctx context.Context) {
 
 // read reads a file from an offset, a little more than a sample at most.
 func (p *prober) read(ctx context.Context, path string, offset int64) (string, error) {
-	d, err := p.c.Retrieve(ctx, path, offset)
+	d, err := p.c.Retrieve(ctx, path, RetrieveOptions{Offset: offset})
 	if err != nil {
 		return "", err
 	}

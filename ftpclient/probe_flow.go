@@ -57,7 +57,7 @@ func (p *prober) dataAhead(ctx context.Context, cn *conn) error {
 			return err
 		}
 	}
-	t, r, err := cn.beginOn(ctx, d, list, nil)
+	t, r, err := cn.beginOn(ctx, d, list, &restart{})
 	var n int64
 	if t != nil {
 		if n, err = io.Copy(io.Discard, t); err != nil {
@@ -81,24 +81,38 @@ func (p *prober) dataAhead(ctx context.Context, cn *conn) error {
 	return nil
 }
 
+// recount is how long a server may go on counting those whom it has refused.
+const recount = 250 * time.Millisecond
+
 // connections opens as many connections as the Client may have: all at once,
 // and where that is refused, one by one up to the limit.
 func (p *prober) connections(ctx context.Context) {
 	p.try(ctx, experiment{[]string{valueLimit}, idempotent, func(ctx context.Context, _ *conn) error {
 		pool := p.c.pool
+		if err := pool.settled(ctx); err != nil {
+			return err
+		}
 		have, want := pool.count(), p.c.opts.Connections
 		held, refused := pool.dialMany(ctx, want-have)
-		for limited := isKind(refused, KindTooMany, KindLogin); limited && have+len(held) < want; {
+		for limited, again := isKind(refused, KindTooMany, KindLogin), true; limited && have+len(held) < want; {
 			var more []*conn
 			more, refused = pool.dialMany(ctx, 1)
 			held, limited = append(held, more...), refused == nil
+			if !limited && again { // those refused before may still have been counted
+				limited, again = pool.pause(ctx, recount) == nil, false
+			}
 		}
+		err := pool.settled(ctx)
+		n := len(held) + pool.count() // the pool's own may have been refused, too
 		var wg sync.WaitGroup
 		for _, cn := range held {
 			wg.Go(func() { cn.quit("probe: it was only to see whether it may be") })
 		}
 		wg.Wait()
-		p.limit(have+len(held), refused)
+		if err != nil {
+			return err
+		}
+		p.limit(n, refused)
 		return nil
 	}})
 }
@@ -137,7 +151,22 @@ func (p *pool) dialMany(ctx context.Context, n int) (held []*conn, refused error
 	return held, refused
 }
 
-// count is how many connections there are, lent or idle.
+// settled waits until no connection is being opened.
+func (p *pool) settled(ctx context.Context) error {
+	for {
+		p.mu.Lock()
+		n := p.dialing
+		p.mu.Unlock()
+		if n == 0 {
+			return nil
+		}
+		if err := p.pause(ctx, 5*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// count is how many connections there are, lent or idle, or being opened.
 func (p *pool) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

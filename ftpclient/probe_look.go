@@ -163,7 +163,12 @@ func (p *prober) provesStat(_ context.Context, cn *conn) error {
 	case len(p.listed.Entries) == 0 || len(p.listed.Entries) > proofMost || !p.listed.Complete():
 		p.why[factStatList.name] = fmt.Sprintf("needs a directory of 1 to %d entries, all with names that FTP can send", proofMost)
 	case cn.broken != nil:
-		return cn.ioError("STAT", cn.broken)
+		err := cn.ioError("STAT", cn.broken)
+		if isKind(err, KindTimeout) && cn.interrupted() == nil {
+			s.learn(factStatList, No, "CWD and STAT in one write: "+err.Error())
+			return nil // the time that a probe has is for other things
+		}
+		return err
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func (p *prober) globs(ctx context.Context, cn *conn) error {
 
 // glob asks for one pattern, and reports whether it was taken for one.
 func (p *prober) glob(ctx context.Context, cn *conn, pattern string) (bool, error) {
-	l, _, err := cn.readListing(ctx, command{"LIST", pattern}, nil)
+	l, _, err := cn.readListing(ctx, command{"LIST", pattern}, nil, nil)
 	if err != nil && !isRefusal(err) {
 		return false, err
 	}

@@ -36,6 +36,7 @@ func TestPlan(t *testing.T) {
 					if err := run(); err != nil && !isKind(err, KindUnsupported) {
 						t.Error(err)
 					}
+					synctest.Wait() // what is behind a transfer comes after its end
 					return "\n" + strings.Join(p.commands(), "\n") + "\n"
 				}
 				holds := func(subject, words string, does bool) {

@@ -16,6 +16,9 @@ const (
 	// quirkMLSTFollows: MLST gives a symbolic link the type of its target, with
 	// the link's own size and mode or the target's name. ProFTPD 1.3.8.
 	quirkMLSTFollows
+	// quirkIdlePRET: FEAT lists PRET, which does nothing for transfers. Pure-FTPd
+	// 1.0.50.
+	quirkIdlePRET
 )
 
 const proftpd = quirkDoubleIAC | quirkHidesBrokenLinks | quirkMLSTFollows
@@ -27,6 +30,8 @@ func quirksOf(greeting string, feat []string) quirk {
 	switch {
 	case strings.Contains(g, "proftpd"):
 		return proftpd
+	case strings.Contains(g, "pure-ftpd"):
+		return quirkIdlePRET
 	case strings.Contains(g, "pyftpdlib"):
 		return quirkHidesBrokenLinks
 	}

@@ -13,7 +13,7 @@ func (c *Client) Readlink(ctx context.Context, path string) (string, error) {
 	}
 	var target string
 	err := c.do(ctx, "READLINK", path, idempotent, func(ctx context.Context, cn *conn) error {
-		e, err := cn.statByParent(ctx, path, cn.rows)
+		e, err := cn.statByParent(ctx, path, cn.rowsAnd(""))
 		switch {
 		case err != nil:
 			return err

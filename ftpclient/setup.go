@@ -79,7 +79,23 @@ func (s *setUp) options() []step {
 	if facts := wantedFacts(f.Feat); facts != "" {
 		steps = append(steps, step{cmd: command{"OPTS", "MLST " + facts}, then: any})
 	}
-	return steps
+	return append(steps, s.channel()...)
+}
+
+// channel asks for the first data connection, where one is opened ahead.
+func (s *setUp) channel() []step {
+	c := s.c
+	if !c.prepares() || c.tls != nil && c.tls.later {
+		return nil
+	}
+	cmd := c.portAhead(c.opts.KeepIdle)
+	if cmd.verb == "" {
+		return nil
+	}
+	return []step{{cmd: cmd, then: func(r reply) error {
+		c.channel = c.openChannel(cmd, r)
+		return nil
+	}}}
 }
 
 // finish sends what was not sent with the password.

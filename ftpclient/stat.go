@@ -38,7 +38,7 @@ func (c *conn) lstat(ctx context.Context, path string) (Entry, error) {
 		if root {
 			return c.statRoot()
 		}
-		return c.statByParent(ctx, path, c.rows)
+		return c.statByParent(ctx, path, c.rowsAnd(baseName(path)))
 	}
 	m, err := c.mlst(path)
 	hides := c.srv.has(quirkHidesBrokenLinks)
@@ -49,7 +49,7 @@ func (c *conn) lstat(ctx context.Context, path string) (Entry, error) {
 		return m.Entry, nil
 	case m.ok:
 		// It may be a link that MLST followed; only LIST tells.
-		e, err := c.statByParent(ctx, path, c.rows)
+		e, err := c.statByParent(ctx, path, c.rowsAnd(""))
 		if err == nil && e.Type == TypeSymlink || err != nil && !isRefusal(err) {
 			return e, err
 		}
@@ -57,7 +57,7 @@ func (c *conn) lstat(ctx context.Context, path string) (Entry, error) {
 	case root:
 		return c.statRoot()
 	case hides:
-		return c.statByParent(ctx, path, c.rows)
+		return c.statByParent(ctx, path, c.rowsAnd(""))
 	case m.refused == KindNotExist:
 		return Entry{}, missing(path)
 	}
@@ -90,16 +90,21 @@ func (c *conn) mlst(path string) (m mlstAnswer, err error) {
 	if err != nil {
 		return m, err
 	}
+	return c.mlstReply(path, r), nil
+}
+
+// mlstReply reads the reply to MLST.
+func (c *conn) mlstReply(path string, r reply) (m mlstAnswer) {
 	if !r.completed() || len(r.lines) < 3 {
 		m.refused = kindOfReply("MLST", r, path)
-		return m, nil
+		return m
 	}
 	// The name may be in any form, also with what looks like facts in it.
 	facts, name, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
 	m.Entry, _, m.ok = parseFactsLine(facts + " " + baseName(path))
 	m.Target, name = c.opts.charset.localPath(m.Target), c.opts.charset.localPath(name)
 	m.maybeLink = c.srv.has(quirkMLSTFollows) && (name != path || m.Mode == 0o777)
-	return m, nil
+	return m
 }
 
 func (c *conn) statRoot() (Entry, error) {
@@ -131,6 +136,20 @@ func (c *conn) statByParent(ctx context.Context, path string, list func(context.
 		return c.probe(path)
 	}
 	return Entry{}, missing(path)
+}
+
+// rowsAnd reads the rows of a directory and, by STAT, in the same flight what they
+// do not tell of the entry of name, if there is one.
+func (c *conn) rowsAnd(name string) func(context.Context, string) (*Listing, error) {
+	return func(ctx context.Context, dir string) (*Listing, error) {
+		if c.srv.byStat(dir) {
+			one := &outflow{Arriving: Arriving{Name: name}}
+			if l, err := c.statList(ctx, dir, false, one); l != nil || err != nil {
+				return l, err
+			}
+		}
+		return c.listRows(ctx, dir, nil)
+	}
 }
 
 // mayHide tells whether LIST may have left a name out.

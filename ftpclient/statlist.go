@@ -40,7 +40,11 @@ type statListing struct {
 	bulky   bool   // too large to be listed in this way
 
 	l      *Listing
+	out    *outflow     // is shown l while it waits; may be nil
+	named  string       // the entry that was asked for first
 	stamps int          // replies that l waits for
+	asked  int          // MLST that were answered,
+	gone   int          // and those that said that there is no such entry
 	exact  bool         // the times are to be as List has them
 	seen   []comparison // of the rows with what was asked for
 	done   func(*statListing)
@@ -48,22 +52,82 @@ type statListing struct {
 
 // list adds the commands that list one directory; done is called when the
 // listing is there, or cannot be had in this way. exact asks for the times
-// that the rows do not tell.
-func (p *pipeline) list(dir string, exact bool, done func(*statListing)) {
-	s := &statListing{c: p.c, dir: dir, exact: exact, done: done}
+// that the rows do not tell. out may be nil.
+func (p *pipeline) list(dir string, exact bool, out *outflow, done func(*statListing)) {
+	s := &statListing{c: p.c, dir: dir, exact: exact, out: out, done: done}
 	s.lr.rows = &rowReader{now: time.Now(), among: unixRows}
+	first, named := s.first()
 	p.add(
 		step{cmd: command{"CWD", dir}, then: s.entered},
 		step{cmd: command{"STAT", "-a ."}, line: s.row, then: func(r reply) error {
-			if err := s.listed(r); err != nil || s.l == nil {
+			if err := s.listed(r); err != nil || s.l == nil || named {
 				return err
 			}
-			if exact {
-				s.stamp(p)
-			}
-			s.finish()
-			return nil
+			return s.complete(p)
 		}})
+	if named {
+		p.add(step{cmd: first, then: func(r reply) error { return s.answered(p, r) }})
+	}
+}
+
+// complete asks for what is missing, and shows what is there.
+func (s *statListing) complete(p *pipeline) error {
+	if s.exact {
+		s.stamp(p)
+	}
+	if s.stamps > 0 {
+		s.out.sketched(s.l)
+	}
+	s.finish()
+	return nil
+}
+
+// first is the command for the entry that is wanted first, in the same write as
+// STAT, if there is one: who waits for that entry need not wait for the others.
+func (s *statListing) first() (command, bool) {
+	if s.out == nil || s.out.Name == "" {
+		return command{}, false
+	}
+	path := joinPath(s.dir, s.out.Name)
+	switch {
+	case checkPath("MLST", path) != nil:
+		return command{}, false
+	case s.c.srv.snapshot().MLST:
+		return command{"MLST", path}, true
+	case s.c.srv.support(factMDTM) != No && s.c.opts.Zone == nil: // else the others tell what it says
+		return command{"MDTM", path}, true
+	}
+	return command{}, false
+}
+
+// answered takes the reply to the first.
+func (s *statListing) answered(p *pipeline, r reply) error {
+	if s.l == nil { // done was called
+		if s.bulky && s.refused == nil {
+			s.out.first(s.c, joinPath(s.dir, s.out.Name), r)
+		}
+		return nil
+	}
+	for i := range s.l.Entries {
+		e := &s.l.Entries[i]
+		if e.Name != s.out.Name {
+			continue
+		}
+		take := s.time
+		if s.c.srv.snapshot().MLST {
+			take = s.facts
+		}
+		if e.Type == TypeSymlink || e.Type != TypeFile && !s.c.srv.snapshot().MLST {
+			break // it may be of the target; directories have no MDTM
+		}
+		if err := take(e, r); err != nil {
+			return err
+		}
+		if e.Precision == time.Second {
+			s.named = e.Name
+		}
+	}
+	return s.complete(p)
 }
 
 // unixRows is the dialect that is looked for in the replies to STAT.
@@ -143,11 +207,12 @@ func (s *statListing) stamp(p *pipeline) {
 		e := &s.l.Entries[i]
 		path := joinPath(s.dir, e.Name)
 		switch {
+		case e.Name == s.named:
 		case facts && e.Type != TypeSymlink: // of those MLST may tell the target's
-			steps = append(steps, step{cmd: command{"MLST", path}, then: func(r reply) error { return s.facts(e, r) }})
+			steps = append(steps, step{cmd: command{"MLST", path}, then: func(r reply) error { return s.stamped(s.facts(e, r)) }})
 		case facts:
 		case times && e.Type == TypeFile && e.Precision != time.Second:
-			steps = append(steps, step{cmd: command{"MDTM", path}, then: func(r reply) error { return s.time(e, r) }})
+			steps = append(steps, step{cmd: command{"MDTM", path}, then: func(r reply) error { return s.stamped(s.time(e, r)) }})
 		}
 	}
 	s.stamps = len(steps)
@@ -156,6 +221,10 @@ func (s *statListing) stamp(p *pipeline) {
 
 // facts takes the reply to MLST.
 func (s *statListing) facts(e *Entry, r reply) error {
+	s.asked++
+	if r.permanent() {
+		s.gone++
+	}
 	switch {
 	case r.code == 250 && len(r.lines) >= 3:
 		facts, _, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
@@ -167,7 +236,7 @@ func (s *statListing) facts(e *Entry, r reply) error {
 	case !r.transient() && !r.permanent():
 		return errOutOfStep
 	}
-	return s.stamped()
+	return nil
 }
 
 // time takes the reply to MDTM.
@@ -181,18 +250,28 @@ func (s *statListing) time(e *Entry, r reply) error {
 		return errOutOfStep
 	}
 	s.c.srv.learnFrom(factMDTM, r)
-	return s.stamped()
-}
-
-func (s *statListing) stamped() error {
-	s.stamps--
-	s.finish()
 	return nil
 }
 
-// finish ends the listing if nothing is missing.
+// stamped is what follows on a reply that stamp asked for.
+func (s *statListing) stamped(err error) error {
+	s.stamps--
+	if err == nil {
+		s.finish()
+	}
+	return err
+}
+
+// finish ends the listing if nothing is missing. Where none of the entries is there any
+// more, the directory may have been moved away while ProFTPD listed it, which then names
+// some of them: another listing tells.
 func (s *statListing) finish() {
 	if s.stamps > 0 {
+		return
+	}
+	if s.gone > 0 && s.gone == s.asked {
+		s.l = nil
+		s.done(s)
 		return
 	}
 	zone, facts := s.c.opts.Zone, s.c.srv.snapshot().MLST
@@ -269,11 +348,11 @@ func notStat(err error) error {
 }
 
 // statList lists a directory by STAT; nil without an error if that is no way
-// to list it.
-func (c *conn) statList(ctx context.Context, dir string, exact bool) (*Listing, error) {
+// to list it. out may be nil.
+func (c *conn) statList(ctx context.Context, dir string, exact bool, out *outflow) (*Listing, error) {
 	var s *statListing
 	p := pipeline{c: c, wait: c.opts.ReplyTimeout}
-	p.list(dir, exact, func(done *statListing) { s = done })
+	p.list(dir, exact, out, func(done *statListing) { s = done })
 	if err := p.run(nil); err != nil {
 		if c.broken != nil && c.interrupted() == nil {
 			c.srv.avoidStat(dir)
@@ -289,16 +368,6 @@ func (c *conn) statList(ctx context.Context, dir string, exact bool) (*Listing, 
 	return s.l, nil
 }
 
-// rows reads a directory as LIST shows it, by STAT if that does.
-func (c *conn) rows(ctx context.Context, dir string) (*Listing, error) {
-	if c.srv.byStat(dir) {
-		if l, err := c.statList(ctx, dir, false); l != nil || err != nil {
-			return l, err
-		}
-	}
-	return c.listRows(ctx, dir, nil)
-}
-
 // proveStat compares what STAT lists with l, which came over a data
 // connection, to learn whether it is of use. It may cost the connection.
 func (c *conn) proveStat(dir string, l *Listing) {
@@ -308,12 +377,12 @@ func (c *conn) proveStat(dir string, l *Listing) {
 	}
 	var s *statListing
 	p := pipeline{c: c, wait: min(c.opts.ReplyTimeout, proofWait)}
-	p.list(dir, false, func(done *statListing) { s = done })
+	p.list(dir, false, nil, func(done *statListing) { s = done })
 	err := p.run(nil)
 	switch {
 	case err != nil && c.interrupted() == nil:
 		var bad *protocolError
-		if isKind(err, KindTimeout) || errors.As(err, &bad) || c.srv.statFails() {
+		if errors.As(err, &bad) || c.srv.statFails() {
 			c.srv.learn(factStatList, No, "CWD and STAT in one write: "+err.Error())
 		}
 	case err != nil:
@@ -346,8 +415,8 @@ func (s *server) statDiffers() bool {
 	return s.statBad > 1
 }
 
-// statFails counts connections that ended at STAT, and reports the second: one
-// may be lost by chance.
+// statFails counts connections that ended at STAT, or were given up as it did not
+// answer, and reports the second: once may be chance, or a busy hour.
 func (s *server) statFails() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

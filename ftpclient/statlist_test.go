@@ -92,6 +92,39 @@ func TestStatLists(t *testing.T) {
 	}
 }
 
+// A directory of which nothing is there any more that STAT has listed was moved away
+// meanwhile: what is left of it is no listing.
+func TestStatOfWhatIsMovedAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, statTree())
+		f.feat, f.hook = []string{"MLST type*;size*;modify*;"}, lists
+		c := f.client(nil)
+		if _, err := c.List(t.Context(), "/"); err != nil || c.Features().StatList != Yes {
+			t.Fatal(err)
+		}
+		synctest.Wait() // for what is opened ahead
+		moved := false
+		f.hook = func(s *fakeSession, verb, arg string) bool {
+			switch {
+			case verb == "STAT":
+				rows := s.statRows(arg)
+				s.sayRows(rows[:len(rows)-1])
+				moved = true
+			case moved && strings.HasPrefix(arg, "/a"):
+				s.say("550 No such file or directory")
+			default:
+				return lists(s, verb, arg)
+			}
+			return true
+		}
+		_, err := c.List(t.Context(), "/a")
+		wantKind(t, "List of what is gone", err, KindNotExist)
+		if c.Features().StatList != Yes {
+			t.Error("STAT is not believed any more")
+		}
+	})
+}
+
 // A server whose STAT lists otherwise than LIST, or hangs, or is no listing, is
 // found out, once, and its listings are right.
 func TestStatIsNotBelieved(t *testing.T) {
@@ -135,6 +168,29 @@ func TestStatIsNotBelieved(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A server that once takes too long for STAT is asked again; what was missed is a
+// matter of time, not of the server's ways.
+func TestStatSlowOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, statTree())
+		asked := 0
+		f.hook = func(s *fakeSession, verb, arg string) bool {
+			if verb == "STAT" {
+				asked++
+			}
+			return verb == "STAT" && asked == 1 || lists(s, verb, arg)
+		}
+		c := f.client(nil)
+		for range 2 {
+			_, err := c.List(t.Context(), "/")
+			noError(t, "List", err)
+		}
+		if c.Features().StatList != Yes {
+			t.Errorf("%+v", factOf(t, c.Features().Facts(), factStatList.name))
+		}
+	})
 }
 
 func (s *fakeSession) sayRows(rows []string) {

@@ -163,7 +163,7 @@ func TestStoreResets(t *testing.T) {
 		s.say("426 cut")
 	})
 	failing := errors.New("source failed")
-	_, err := c.Store(t.Context(), "/f", io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(failing)), StoreOptions{})
+	_, err := c.Store(t.Context(), "/f", io.MultiReader(strings.NewReader(strings.Repeat("abc", smallStore)), iotest.ErrReader(failing)), StoreOptions{})
 	if !errors.Is(err, failing) {
 		t.Errorf("Store: %v", err)
 	}

@@ -93,8 +93,13 @@ func (c *conn) handshake(op string) error {
 	data.DynamicRecordSizingDisabled = true // bulk from the first octet
 	data.ClientSessionCache = resumeOnly{sessions}
 	data.VerifyConnection = also(sameLeaf(cs.PeerCertificates[0]), cfg.VerifyConnection)
+	if cs.Version == tls.VersionTLS13 && cs.CurveID != 0 {
+		// What else is offered first, a server that does not have it asks for a second
+		// hello, which is a round trip of each data connection: vsftpd has P-256 alone.
+		data.CurvePreferences = []tls.CurveID{cs.CurveID}
+	}
 	c.tls = &tlsState{wire: w, sessions: sessions, data: data}
-	c.ctl, c.in = tc, newReplyReader(tc)
+	c.ctl, c.in = tlsControl{tc}, newReplyReader(tc)
 	c.set(guardControl, c.ctl)
 	return nil
 }
@@ -139,7 +144,7 @@ func (c *conn) protect(more bool) error {
 	default:
 		return c.insecure("PROT", r)
 	}
-	cs := c.ctl.(*tls.Conn).ConnectionState()
+	cs := c.ctl.(tlsControl).ConnectionState()
 	name := tls.VersionName(cs.Version) + ", " + tls.CipherSuiteName(cs.CipherSuite)
 	c.srv.security(name, "TLS: "+name)
 	c.srv.ticketless(c.ticketless())

@@ -27,24 +27,39 @@ var (
 	ErrNoTicket = errors.New("the server wants TLS sessions resumed and gives no session tickets")
 )
 
-// secureData makes d a secure one. It is called after the server's 1yz, before
-// which servers do not answer, and shakes hands at once: an empty file needs
-// it too.
-func (c *conn) secureData(d *dataConn) error {
+// startTLS prepares to make d a secure one.
+func (c *conn) startTLS(d *dataConn) {
 	d.wire = &wire{Conn: d.raw}
-	tc := tls.Client(d.wire, c.tls.data)
-	c.deadline(tc, c.opts.DataTimeout)
-	c.tls.anew = true
+	d.shaking = tls.Client(d.wire, c.tls.data)
+	c.deadline(d.shaking, c.opts.DataTimeout)
+}
+
+// shakeHands makes d a secure one, after startTLS. Servers do not answer before
+// they have got the transfer command. The hands are shaken in any case: an empty
+// file needs it too. It touches d and nothing of c that is its owner's.
+func (c *conn) shakeHands(d *dataConn) error {
+	tc := d.shaking
 	if err := tc.Handshake(); err != nil {
-		return c.dataRefused(d, handshakeError("data", err))
+		return handshakeError("data", err)
 	}
 	d.nc, d.tls = tc, tc
-	c.tls.anew = !tc.ConnectionState().DidResume
 	c.set(guardData, tc)
-	if err := c.resumed(tc.ConnectionState().DidResume); err != nil {
+	return c.resumed(tc.ConnectionState().DidResume)
+}
+
+// judgeTLS takes the result of shakeHands.
+func (c *conn) judgeTLS(d *dataConn, err error) error {
+	var e *Error
+	switch {
+	case err == nil:
+		c.tls.anew = !d.tls.ConnectionState().DidResume
+		return nil
+	case errors.Is(err, errSessionExpired):
 		return c.fail("data", err)
+	case errors.As(err, &e):
+		return c.dataRefused(d, e)
 	}
-	return nil
+	return c.fail("data", err)
 }
 
 // resumed learns whether the server resumes sessions. One that did, and now
@@ -83,7 +98,7 @@ func (c *conn) dataRefused(d *dataConn, e *Error) error {
 
 // ticketless tells that the control connection's session cannot be resumed.
 func (c *conn) ticketless() bool {
-	tc, ok := c.ctl.(*tls.Conn)
+	tc, ok := c.ctl.(tlsControl)
 	if !ok || tc.ConnectionState().Version != tls.VersionTLS12 {
 		return false // tickets of TLS 1.3 may come later
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/iotest"
 	"testing/synctest"
@@ -48,6 +49,58 @@ func TestTLSTransfers(t *testing.T) {
 			t.Errorf("%+v", features)
 		}
 	})
+}
+
+// A data connection offers the curve that the control connection has found to be the
+// server's, and is not sent back for another.
+func TestTLSDataCurve(t *testing.T) {
+	f := newTCPFake(t, map[string]string{"/f": "abc"})
+	tf := secureFake(f.fake, tls.VersionTLS13)
+	tf.config.CurvePreferences = []tls.CurveID{tls.CurveP256}
+	var mu sync.Mutex
+	var offered [][]tls.CurveID
+	tf.config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		offered = append(offered, hello.SupportedCurves)
+		return nil, nil
+	}
+	got, err := readAll(t.Context(), tlsClient(f, tf.explicit), "/f", 0)
+	if noError(t, "read", err); got != "abc" {
+		t.Errorf("read %q", got)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if len(offered) != 2 || len(offered[0]) < 2 || !slices.Equal(offered[1], tf.config.CurvePreferences) {
+		t.Errorf("offered %v, want the second, of the data connection, to be %v", offered, tf.config.CurvePreferences)
+	}
+}
+
+// A download that is broken off is reset, and does not seem to end properly.
+func TestTLSBrokenOff(t *testing.T) {
+	f := newTCPFake(t, map[string]string{"/f": "abc"})
+	tf := secureFake(f.fake, tls.VersionTLS13)
+	seen := make(chan error, 1)
+	f.hook = func(s *fakeSession, verb, arg string) bool {
+		if verb != "RETR" {
+			return tf.hook(s, verb, arg)
+		}
+		nc := s.accept()
+		s.say("150 a")
+		io.WriteString(nc, "abc")
+		_, err := nc.(*tlsData).Conn.Read(make([]byte, 1))
+		seen <- err
+		nc.(*tlsData).Conn.NetConn().Close()
+		s.say("426 cut")
+		return true
+	}
+	d := hold(t, tlsClient(f, tf.explicit), "/f")
+	_, err := io.ReadFull(d, make([]byte, 3))
+	noError(t, "Read", err)
+	d.Close()
+	if err := <-seen; !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the server saw %v", err)
+	}
 }
 
 // Long uploads arrive whole: the unread tickets of TLS 1.3 do not make a reset
@@ -98,7 +151,7 @@ func TestTLSStoreResets(t *testing.T) {
 		}
 		c := tlsClient(f, tf.explicit)
 		failing := errors.New("source failed")
-		_, err := c.Store(t.Context(), "/f", io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(failing)), StoreOptions{})
+		_, err := c.Store(t.Context(), "/f", io.MultiReader(strings.NewReader(strings.Repeat("abc", smallStore)), iotest.ErrReader(failing)), StoreOptions{})
 		if !errors.Is(err, failing) {
 			t.Errorf("Store: %v", err)
 		}

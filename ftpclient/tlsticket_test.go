@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -74,18 +75,21 @@ func TestTLSOther425(t *testing.T) {
 	f = newTCPFake(t, map[string]string{"/f": "abc"})
 	tf = secureFake(f.fake, tls.VersionTLS12)
 	tf.config.SessionTicketsDisabled = true
+	var refuses atomic.Bool
+	hookTLS := f.hook
+	f.hook = func(s *fakeSession, verb, arg string) bool {
+		if verb == "LIST" && refuses.Load() {
+			s.say("425 No data connection.")
+			return true
+		}
+		return hookTLS(s, verb, arg)
+	}
 	c = tlsClient(f, tf.explicit)
 	got, err := readAll(t.Context(), c, "/f", 0)
 	if noError(t, "read where nothing need be resumed", err); got != "abc" || !c.Features().NoTickets {
 		t.Errorf("read %q; %+v", got, c.Features())
 	}
-	f.hook = func(s *fakeSession, verb, arg string) bool {
-		if verb == "LIST" {
-			s.say("425 No data connection.")
-			return true
-		}
-		return tf.hook(s, verb, arg)
-	}
+	refuses.Store(true)
 	_, err = c.List(t.Context(), "/")
 	wantKind(t, "List refused before a handshake", err, KindNetwork)
 }

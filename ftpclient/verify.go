@@ -27,18 +27,6 @@ func (c *Client) Verify(ctx context.Context, path string) (Entry, error) {
 }
 
 func (c *conn) verify(ctx context.Context, path string) (Entry, error) {
-	if c.srv.snapshot().MLST {
-		m, err := c.mlst(path)
-		switch {
-		case err != nil:
-			return Entry{}, err
-		case m.ok && m.Type == TypeDir:
-			return Entry{}, &Error{Op: "MLST", Path: path, Kind: KindIsDir, Err: errIsDir}
-		case m.ok:
-			return m.Entry, nil
-		}
-		return c.lstat(ctx, path)
-	}
 	cmds := c.verifyCommands(path)
 	if len(cmds) == 0 {
 		return c.lstat(ctx, path)
@@ -47,10 +35,50 @@ func (c *conn) verify(ctx context.Context, path string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	e := Entry{Name: baseName(path), Type: TypeFile, Size: -1}
-	told := false
-	for i, r := range replies {
-		switch cmds[i].verb {
+	return c.verified(ctx, path, replies)
+}
+
+// verifyStored is verify of a file that was just stored; replies are those to
+// cmds, and perhaps others, that came behind it, as far as they did.
+func (c *conn) verifyStored(ctx context.Context, path string, cmds []command, replies []reply) (Entry, error) {
+	if len(cmds) == 0 || len(replies) < len(cmds) {
+		return c.verify(ctx, path)
+	}
+	return c.verified(ctx, path, replies[:len(cmds)])
+}
+
+// verified is what the replies to verifyCommands tell.
+func (c *conn) verified(ctx context.Context, path string, replies []reply) (Entry, error) {
+	if firstWord(replies[0].to) == "MLST" {
+		m := c.mlstReply(path, replies[0])
+		switch {
+		case m.ok && m.Type == TypeDir:
+			return Entry{}, &Error{Op: "MLST", Path: path, Kind: KindIsDir, Err: errIsDir}
+		case m.ok:
+			return m.Entry, nil
+		}
+		return c.lstat(ctx, path)
+	}
+	if e, told := c.toldOf(path, replies); told {
+		return e, nil
+	}
+	// A directory, or missing, or neither command is known.
+	if replies[0].notImplemented() {
+		return c.lstat(ctx, path)
+	}
+	return Entry{}, c.refusal(ctx, "SIZE", path, replies[0])
+}
+
+// toldOf is what the replies to verifyCommands tell of a file; false if they do
+// not, or it is a directory.
+func (c *conn) toldOf(path string, replies []reply) (e Entry, told bool) {
+	if firstWord(replies[0].to) == "MLST" {
+		m := c.mlstReply(path, replies[0])
+		return m.Entry, m.ok && m.Type != TypeDir
+	}
+	e = Entry{Name: baseName(path), Type: TypeFile, Size: -1}
+	for _, r := range replies {
+		switch firstWord(r.to) {
 		case "SIZE":
 			c.srv.learnFrom(factSize, r)
 			if n, ok := sizeReply(r); ok {
@@ -64,16 +92,14 @@ func (c *conn) verify(ctx context.Context, path string) (Entry, error) {
 			}
 		}
 	}
-	if !told { // a directory, or missing, or neither command is known
-		if replies[0].notImplemented() {
-			return c.lstat(ctx, path)
-		}
-		return Entry{}, c.refusal(ctx, "SIZE", path, replies[0])
-	}
-	return e, nil
+	return e, told
 }
 
+// verifyCommands ask for size and time of a file.
 func (c *conn) verifyCommands(path string) (cmds []command) {
+	if c.srv.snapshot().MLST {
+		return []command{{"MLST", path}}
+	}
 	if c.srv.support(factSize) != No {
 		cmds = append(cmds, command{"SIZE", path})
 	}
