@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"slices"
 
 	"ftpfs/ftpclient"
 )
@@ -18,8 +19,9 @@ type Dir struct {
 	path   string
 	r      *reader
 	told   bool     // the walker knows what is in it
+	unsent []string // files that the server did not have when it was opened
 	ended  bool     // extra is set
-	extra  []string // files that the server does not have yet, behind the listing
+	extra  []string // files that the listing does not have, behind it
 	behind int      // the place of the first of them
 }
 
@@ -31,11 +33,12 @@ func (v *Volume) OpenDir(ctx context.Context, p string) (*Dir, error) {
 		return nil, err
 	}
 	v.walker.opened(p)
+	unsent := v.unsent(p) // before the listing, which may not have what is sent from now on
 	r, err := v.meta.open(ctx, p)
 	if err != nil {
 		return nil, err
 	}
-	d := &Dir{v: v, path: p, r: r}
+	d := &Dir{v: v, path: p, r: r, unsent: unsent}
 	d.tell()
 	return d, nil
 }
@@ -83,8 +86,15 @@ func (d *Dir) end() {
 		return
 	}
 	d.ended, d.behind = true, d.r.rows
-	for _, name := range d.v.unsent(d.path) {
-		if !d.r.has(name) {
+	unsent := d.v.unsent(d.path)
+	for _, name := range d.unsent {
+		if !slices.Contains(unsent, name) && !d.v.meta.lacks(d.path, name) {
+			unsent = append(unsent, name)
+		}
+	}
+	for _, name := range unsent {
+		remade := !slices.Contains(d.unsent, name) && d.r.had(name) // it may have been read before that
+		if !d.r.has(name) && !remade {
 			d.extra = append(d.extra, name)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -124,8 +125,8 @@ func TestDirTimesWaitForTheEnd(t *testing.T) {
 // eastern is a server whose LIST is an hour before UTC, which shows at its end.
 type eastern struct{ *fakeremote.Tree }
 
-func (e eastern) ListFunc(ctx context.Context, dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error) {
-	l, err := e.Tree.ListFunc(ctx, dir, take)
+func (e eastern) ListFunc(ctx context.Context, dir string, a ftpclient.Arriving) (*ftpclient.Listing, error) {
+	l, err := e.Tree.ListFunc(ctx, dir, a)
 	if err == nil {
 		l.Retime = func(e *ftpclient.Entry) { e.ModTime = e.ModTime.Add(-time.Hour) }
 	}
@@ -335,4 +336,35 @@ func TestNamesOfDirBeingRead(t *testing.T) {
 			t.Errorf("listed %d times: an old listing is believed because its reader goes on", n)
 		}
 	})
+}
+
+// A name that was read, then removed and made again, is not read twice.
+func TestRemadeWhileItIsRead(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/d/a", nil)
+	tree.Put("/d/b", nil)
+	v := newVolume(t, tree, cache.Options{})
+	d, err := v.OpenDir(t.Context(), "d")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := make([]cache.Dirent, 10)
+	n, err := d.Rows(t.Context(), 0, rows)
+	if err != nil || n != 2 {
+		t.Fatalf("%d rows, %v", n, err)
+	}
+	if err := v.Unlink(t.Context(), "d/a"); err != nil {
+		t.Fatal(err)
+	}
+	h, _, err := v.Create(t.Context(), "d/a", os.O_WRONLY, 0o644)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Release()
+	if more, err := d.Rows(t.Context(), n, rows); err != nil || more != 0 {
+		t.Errorf("%v more, %v", rows[:more], err)
+	}
+	if all := names(t, v, "d"); len(all) != 2 || !all["a"] || !all["b"] {
+		t.Errorf("who opens the directory now reads %v", all)
+	}
 }

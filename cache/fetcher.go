@@ -3,7 +3,7 @@ package cache
 import (
 	"context"
 	"errors"
-	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,209 +12,193 @@ import (
 
 const (
 	firstAhead = 2 * blockSize  // read ahead of a reader that has just begun
+	jumpAhead  = pageSize       // and of one that has jumped: what comes with the first octets
 	maxAhead   = 64 * blockSize // and of one that has gone on for long
 	nearAhead  = 4 * blockSize  // a gap that is read through rather than jumped
-	disorder   = 8 * blockSize  // reads in order come this much out of order, by several threads
+	disorder   = 32 * blockSize // reads in order come this much out of order: the kernel reads ahead
+	wholeMost  = 8 * blockSize  // a file that is read from its beginning is fetched whole
+	restMost   = 4              // runs that rest
 	maxTries   = 3              // of a download or an upload whose connection failed
+	pageSize   = 4 << 10
 )
 
-// fetcher brings the blocks of one file into the cache by one download, which
-// goes on as long as it is read in order and is reopened where a reader jumps.
+// fetcher brings the octets of one file into the cache by runs: downloads that
+// go on as long as somebody reads in order, and are begun anew where a reader
+// jumps. Readers of the same octets share them, wherever they come from.
 //
-// A goroutine runs while there is something to fetch; between its runs the
-// download is parked, and the client may take its connection. Whoever needs a
-// block queues for it, first come first served, and readers of the same block
-// share one wait, so each turn of the queue makes somebody progress.
+// A run's goroutine works while there is something to fetch; then its download
+// is parked, and the client may take its connection.
+//
+// Lock order: mu, then blocks.mu. Neither is held across the network.
 type fetcher struct {
 	f *File
 
-	mu      sync.Mutex
-	queue   []*want // guarded by mu, as all below
-	running bool
-	next    int64 // where a reader that goes on in order reads next
-	window  int64 // how far ahead of it is fetched
-	ahead   int64 // the end of what is to be fetched ahead
-	reached int64 // the end of what was fetched last
-	closed  bool
-
-	// For the running goroutine.
-	stream Stream
-	pos    int64  // of the stream
-	epoch  uint64 // of the content that the stream was opened on
-}
-
-// want is a block that somebody waits for; done is closed when data and err
-// are set.
-type want struct {
-	index int64
-	done  chan struct{}
-	data  []byte
-	err   error
+	mu     sync.Mutex
+	runs   []*run // the one that was used last is the last; guarded by mu, as all below
+	lanes  lanes
+	behind []blockKey // of a file that is not kept, what a reader has passed and is still there
+	begun  bool       // somebody has read from the beginning
+	closed bool
 }
 
 func newFetcher(f *File) *fetcher { return &fetcher{f: f} }
 
 // read fills p from off of the server's version.
 func (t *fetcher) read(ctx context.Context, p []byte, off int64) error {
-	path, base, _ := t.f.source()
-	t.note(off, int64(len(p)))
 	for len(p) > 0 {
-		k := blockKey{path, base, off / blockSize}
-		data, ok := t.f.v.blocks.get(k)
-		if !ok {
-			w := t.wait(k.index, off+int64(len(p)))
-			select {
-			case <-w.done:
-			case <-ctx.Done():
-				return canceled("read", path, ctx)
-			}
-			if data = w.data; w.err != nil {
-				return w.err
-			}
+		data, done, err := t.view(ctx, off, int64(len(p)))
+		if err != nil {
+			return err
 		}
-		at := off % blockSize
-		if at >= int64(len(data)) {
-			return t.short(path)
-		}
-		n := copy(p, data[at:])
+		n := copy(p, data)
+		done()
 		p, off = p[n:], off+int64(n)
 	}
 	return nil
 }
 
-// note widens the read-ahead of a reader that goes on where it was, and ends
-// it for one that jumps.
-func (t *fetcher) note(off, n int64) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	switch end := off + n; {
-	case t.next == 0 && off == 0:
-		t.window, t.next = firstAhead, end
-	case t.next > 0 && off <= t.next+disorder && end >= t.next-disorder:
-		t.window = min(max(2*t.window, firstAhead), maxAhead, t.f.v.blocks.budget/4)
-		t.next = max(t.next, end)
-	default:
-		t.window, t.next = 0, end
-	}
-	t.ahead = t.next + t.window
-	if t.reached > off && t.reached-t.next < t.window/2 {
-		t.start()
-	}
-}
-
-// wait queues for a block of which a read up to end needs something.
-func (t *fetcher) wait(index, end int64) *want {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.ahead = max(t.ahead, end)
-	for _, w := range t.queue {
-		if w.index == index {
-			return w
-		}
-	}
-	w := &want{index: index, done: make(chan struct{})}
-	if t.closed {
-		w.err = refuse("read", "", ftpclient.KindClosed)
-		close(w.done)
-		return w
-	}
-	t.queue = append(t.queue, w)
-	t.start()
-	return w
-}
-
-// start makes sure that the goroutine runs. The caller holds mu.
-func (t *fetcher) start() {
-	if t.running || t.closed {
-		return
-	}
-	t.running = true
-	t.f.v.work.Go(t.run)
-}
-
-// run fetches until nothing is wanted.
-func (t *fetcher) run() {
-	for {
-		w := t.pick()
-		if w == nil {
-			return
-		}
-		data, err := t.block(w.index)
-		t.mu.Lock()
-		if len(t.queue) > 0 && t.queue[0] == w {
-			t.queue = t.queue[1:]
-		}
-		if t.reached = t.pos; err != nil {
-			t.ahead = 0
-		}
-		t.mu.Unlock()
-		w.data, w.err = data, err
-		close(w.done)
-		t.finish()
-	}
-}
-
-// pick returns what to fetch next, or nil after it has put the download to rest.
-func (t *fetcher) pick() *want {
-	for {
-		w, end := t.decide()
-		if w != nil || !end {
-			return w
-		}
-		t.drop()
-	}
-}
-
-// decide is pick, but for the download's end, which takes its time.
-func (t *fetcher) decide() (next *want, end bool) {
+// view returns up to n octets from off of the server's version, one at least.
+// They are valid until done is called. A block is not waited for beyond what is
+// asked of it.
+func (t *fetcher) view(ctx context.Context, off, n int64) (data []byte, done func(), err error) {
 	path, base, _ := t.f.source()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	switch {
-	case len(t.queue) > 0:
-		return t.queue[0], false
-	case t.stream == nil:
-		t.running = false
-		return nil, false
-	case t.closed || t.pos >= base.size || t.stream.Contended():
-		return nil, true
+	if off >= base.size {
+		return nil, nil, t.short(path)
 	}
-	for i := t.pos / blockSize; i*blockSize < min(t.ahead, base.size); i++ {
-		if !t.f.v.blocks.has(blockKey{path, base, i}) {
-			return &want{index: i, done: make(chan struct{})}, false
+	end := min(off+n, base.size)
+	if off == 0 && t.begins() {
+		t.f.v.ahead.reads(path)
+	}
+	r := t.note(off, end)
+	for {
+		k := blockKey{path, base, off / blockSize}
+		bl, ok := t.f.v.blocks.hold(k, off)
+		if !ok {
+			if bl, err = t.ask(r, k, off, end); err != nil {
+				return nil, nil, err
+			}
+		}
+		if bl == nil {
+			continue // somebody has promised it meanwhile
+		}
+		data, err = bl.read(ctx, off, end)
+		if len(data) > 0 {
+			if next := off + int64(len(data)); next%blockSize == 0 {
+				t.passed(r, k)
+			}
+			return data, func() { t.f.v.blocks.release(bl) }, nil
+		}
+		t.f.v.blocks.release(bl)
+		if err != nil {
+			return nil, nil, err
+		}
+		if path, base, _ = t.f.source(); off >= base.size {
+			return nil, nil, t.short(path)
 		}
 	}
-	t.stream.Park()
-	t.running = false
-	return nil, false
 }
 
-// block brings a block of the file into the cache. It tries again where the
-// connection failed.
-func (t *fetcher) block(index int64) ([]byte, error) {
-	for try := 1; ; try++ {
-		if _, err := t.f.v.settle(t.f.v.ctx, t.f.where()); err != nil {
-			return nil, err
-		}
-		path, base, epoch := t.f.source()
-		k := blockKey{path, base, index}
-		if data, ok := t.f.v.blocks.get(k); ok {
-			return data, nil
-		}
-		data, err := t.fill(path, base, epoch, index)
-		if err == nil {
-			if !t.f.changed(epoch) {
-				t.f.v.blocks.put(k, data)
-			}
-			return data, nil
-		}
-		t.drop()
-		if ftpclient.KindOf(err) == ftpclient.KindNotExist && t.f.moved(path) {
+// begins reports, once, that the file is read from its beginning.
+func (t *fetcher) begins() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	first := !t.begun
+	t.begun = true
+	return first
+}
+
+// note tells the run that a read goes on with, if there is one, and has it fetch
+// farther ahead where the reader comes near to what has been fetched.
+func (t *fetcher) note(off, end int64) *run {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, r := range slices.Backward(t.runs) {
+		if !r.follows(off, end) {
 			continue
 		}
-		if !t.f.v.again(err, try) {
-			return nil, err
+		t.runs = append(slices.Delete(t.runs, i, i+1), r)
+		r.goesOn(end)
+		return r
+	}
+	return nil
+}
+
+// ask has the octet at off brought, with those up to end as far as they are in
+// its block, by the run r if it comes there soon. The block that is returned is
+// held; it is nil if somebody else brings it.
+func (t *fetcher) ask(r *run, k blockKey, off, end int64) (*block, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil, refuse("read", k.path, ftpclient.KindClosed)
+	}
+	lo := off / pageSize * pageSize
+	most := min((k.index+1)*blockSize, k.size)
+	if lane := t.laneTo(off); lane != nil {
+		r = lane
+	}
+	if r == nil || !r.reaches(off) {
+		r = t.newRun(lo, end, k.size)
+	} else {
+		lo = max(r.pos, k.index*blockSize)
+	}
+	bl := t.f.v.blocks.begin(k, lo, min(end, most), most, false)
+	if bl == nil {
+		return nil, nil
+	}
+	t.f.v.blocks.keep(bl)
+	r.want(bl, min(end, most))
+	return bl, nil
+}
+
+// newRun begins a run for a reader at off. The caller holds mu.
+func (t *fetcher) newRun(off, end, size int64) *run {
+	r := &run{t: t, from: off, pos: off, next: end, window: jumpAhead, more: make(chan struct{}, 1)}
+	switch {
+	case off == 0 && size <= wholeMost:
+		r.window, r.steady = size, true
+	case off == 0:
+		r.window, r.steady = firstAhead, true
+	}
+	r.until = min(end+r.window, size)
+	if t.f.isAlone() {
+		t.leave()
+	}
+	t.runs = append(t.runs, r)
+	resting := 0
+	for _, o := range slices.Backward(slices.Clone(t.runs)) {
+		if o.active || o == r {
+			continue
 		}
+		if resting++; resting > restMost {
+			o.retire()
+		}
+	}
+	return r
+}
+
+// leave tells the runs of a reader who had jumped to them that he has gone elsewhere:
+// they need not wait for him. The caller holds mu.
+func (t *fetcher) leave() {
+	for _, r := range t.runs {
+		if r.passed = !r.steady; r.passed && r.active {
+			r.start()
+		}
+	}
+}
+
+// short is the error of a file of which the opened content is no longer there.
+func (t *fetcher) short(path string) error {
+	return errChanged(t.f.v.abs(path), errors.New("the file is not what it was when it was opened"))
+}
+
+// close ends the downloads and all waits for them.
+func (t *fetcher) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	for _, r := range slices.Clone(t.runs) {
+		r.retire()
 	}
 }
 
@@ -224,103 +208,6 @@ func (f *File) moved(path string) bool {
 	f.v.mu.Lock()
 	defer f.v.mu.Unlock()
 	return now != path || f.v.moveOf(path, 0) != nil
-}
-
-// fill reads one block from the download.
-func (t *fetcher) fill(path string, base version, epoch uint64, index int64) ([]byte, error) {
-	start := index * blockSize
-	end := min(start+blockSize, base.size)
-	data := make([]byte, max(0, end-start))
-	err := t.seek(path, epoch, start)
-	if err == nil {
-		err = t.pass(path, base, epoch, start)
-	}
-	if err == nil {
-		var n int
-		n, err = io.ReadFull(t.stream, data)
-		t.pos += int64(n)
-	}
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
-		err = t.short(path)
-	}
-	return data, err
-}
-
-// short is the error of a file of which the opened content is no longer there.
-func (t *fetcher) short(path string) error {
-	return &ftpclient.Error{Op: "RETR", Path: t.f.v.abs(path), Kind: ftpclient.KindChanged,
-		Err: errors.New("the file is not what it was when it was opened")}
-}
-
-// finish reads the server's last word on a download of which all octets have
-// come. They are what was asked for, whatever it says.
-func (t *fetcher) finish() {
-	path, base, _ := t.f.source()
-	if t.stream == nil || t.pos < base.size {
-		return
-	}
-	var more [1]byte
-	if _, err := t.stream.Read(more[:]); err != nil && err != io.EOF {
-		t.f.v.log.Debug("end of a download", "file", t.f.v.abs(path), "error", err)
-	}
-	t.drop()
-}
-
-// pass reads up to start. What is on the way is kept: a reader whose reads come
-// out of order wants it next.
-func (t *fetcher) pass(path string, base version, epoch uint64, start int64) error {
-	for t.pos < start {
-		data := make([]byte, min(blockSize, start-t.pos))
-		n, err := io.ReadFull(t.stream, data)
-		if t.pos%blockSize == 0 && n == blockSize && !t.f.changed(epoch) {
-			t.f.v.blocks.put(blockKey{path, base, t.pos / blockSize}, data)
-		}
-		if t.pos += int64(n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// seek makes the download stand at start, or not far before it.
-func (t *fetcher) seek(path string, epoch uint64, start int64) error {
-	if t.stream != nil && (!t.stream.Resume() || t.epoch != epoch || t.stream.Contended() ||
-		start < t.pos || start-t.pos > nearAhead) {
-		t.drop()
-	}
-	if t.stream == nil {
-		if t.f.lost() {
-			return t.short(path)
-		}
-		s, err := t.f.v.remote.Retrieve(t.f.v.ctx, t.f.v.abs(path), start)
-		if err != nil {
-			return err
-		}
-		t.stream, t.pos, t.epoch = s, start, epoch
-	}
-	return nil
-}
-
-// drop ends the download.
-func (t *fetcher) drop() {
-	if t.stream == nil {
-		return
-	}
-	if err := t.stream.Close(); err != nil {
-		t.f.v.log.Debug("end of a download", "file", t.f.v.abs(t.f.where()), "error", err)
-	}
-	t.stream = nil
-}
-
-// close ends the download and all waits for it.
-func (t *fetcher) close() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.closed = true
-	if !t.running && t.stream != nil {
-		t.running = true
-		t.f.v.work.Go(t.run)
-	}
 }
 
 // again reports, after a pause, whether what failed with err at this try is to

@@ -2,26 +2,11 @@ package cache
 
 import (
 	"context"
-	"os"
 	"sync"
 	"time"
 
 	"ftpfs/ftpclient"
 )
-
-// version identifies a content of a file on the server, as well as the server
-// tells: by size and time, or where the time is not exact to the second, by
-// when it was listed.
-type version struct{ size, stamp int64 }
-
-func versionOf(r *row) version {
-	age := r.fetched.Sub(r.ModTime)
-	settled := age < 0 || age > 2*time.Second // else it may change again within its second
-	if r.Precision > 0 && r.Precision <= time.Second && settled {
-		return version{r.Size, r.ModTime.UnixNano()}
-	}
-	return version{r.Size, r.fetched.UnixNano()}
-}
 
 // File is what all handles of one path share. Its content is the server's
 // (base) as long as spool is nil, and the spool over the server's otherwise.
@@ -40,17 +25,32 @@ type File struct {
 	attr   Attr   // as seen here; guarded by mu, as all below
 	gone   bool   // no longer in the tree: nothing is sent any more
 	hidden string // its temporary name, if it was unlinked while open
+	held   string // the temporary file that has what the spool has given up, if any
 	base   version
 	epoch  uint64 // counts the changes of base
+	// foreign is the epoch of the last one that somebody else made.
+	foreign uint64
 	// baseMode is the mode of the server's version, if hasMode.
 	baseMode uint32
 	hasMode  bool
 	onServer bool
-	spool    *spool
-	dirty    bool       // the server does not have this content
-	setMode  *uint32    // to be set with the next upload
-	setTime  *time.Time // to be set with the next upload
-	failed   error      // of the last upload, if nothing was written since
+	seen     seen  // of base
+	kept     int64 // the first octets that are still those of base
+	// onlyAdded: all that was written since base was to go to the end of the file.
+	onlyAdded bool
+	inOrder   bool     // all that there is was written here, one after the other
+	filling   *filling // what is fetching the content; belongs to the holder of turn
+	follow    *follow  // the upload of what is being written, if there is one
+	spool     *spool
+	dirty     bool       // the server does not have this content
+	setMode   *uint32    // to be set with the next upload
+	setTime   *time.Time // to be set with the next upload
+	failed    error      // of the last upload, if nothing was written since
+	adding    bool       // something is being added to the server's version
+	begun     bool       // a failed upload has left a beginning under the file's own name
+	noted     string     // the record of the journal, if there is one
+	unnoted   bool       // it was written to since
+	accepted  bool       // what is noted was acknowledged, and is uploaded later
 }
 
 func newFile(v *Volume, p string, id uint64) *File {
@@ -83,13 +83,24 @@ func (f *File) where() string {
 	return f.path
 }
 
+// grows reports whether e can be the version that is read, to which is being added
+// from here.
+func (f *File) grows(base version, e *ftpclient.Entry) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.adding && f.base == base && e.Size >= base.size
+}
+
 // source is what a download of the file's base is made of.
 func (f *File) source() (p string, base version, epoch uint64) {
 	p = f.where()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.hidden != "" {
+	switch {
+	case f.hidden != "":
 		p = f.hidden
+	case f.held != "":
+		p = f.held
 	}
 	return p, f.base, f.epoch
 }
@@ -98,6 +109,7 @@ func (f *File) source() (p string, base version, epoch uint64) {
 func (f *File) rebase(r *row) {
 	f.base, f.onServer = versionOf(r), true
 	f.baseMode, f.hasMode = r.Mode, r.HasMode
+	f.seen, f.kept, f.onlyAdded, f.inOrder = seenOf(&r.Entry), r.Size, true, false
 	f.attr = attrOf(&r.Entry, 0)
 	f.epoch++
 }
@@ -133,14 +145,20 @@ func (f *File) takeOver(r *row, epoch uint64, turn bool) (current, wait bool) {
 		return false, true
 	}
 	f.dropSpool()
+	other := f.seen.contradicted(&r.Entry) // else it may be the same, known better now
 	f.rebase(r)
+	if other != nil {
+		f.foreign = f.epoch
+	}
 	return true, false
 }
 
 func (f *File) dropSpool() {
+	f.unfollow()
 	if f.spool == nil {
 		return
 	}
+	f.v.spools.add(-f.spool.cost)
 	if err := f.spool.remove(); err != nil {
 		f.v.log.Warn("a spool file could not be removed", "error", err)
 	}
@@ -157,7 +175,8 @@ func (f *File) needSpool(base int64) error {
 	return err
 }
 
-// readAt reads into p from off; it returns less than len(p) only at the end.
+// readAt reads into p from off; it returns less than len(p) only at the end, and
+// nothing with an error.
 func (f *File) readAt(ctx context.Context, p []byte, off int64) (int, error) {
 	for {
 		n, epoch, gaps, err := f.readLocal(p, off)
@@ -166,6 +185,7 @@ func (f *File) readAt(ctx context.Context, p []byte, off int64) (int, error) {
 		}
 		for _, g := range gaps {
 			if err = f.fetch.read(ctx, p[g.lo-off:g.hi-off], g.lo); err != nil {
+				n = 0
 				break
 			}
 		}
@@ -188,7 +208,9 @@ func (f *File) readLocal(p []byte, off int64) (n int, epoch uint64, gaps []span,
 	case f.spool == nil:
 		gaps = []span{{off, off + int64(n)}}
 	default:
-		gaps, err = f.spool.readAt(p[:n], off)
+		if gaps, err = f.spool.readAt(p[:n], off); err != nil {
+			n = 0
+		}
 	}
 	return n, epoch, gaps, err
 }
@@ -206,6 +228,9 @@ func (f *File) writeAt(ctx context.Context, p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	defer f.give()
+	if err := f.room(ctx, int64(len(p))); err != nil {
+		return 0, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.needSpool(f.attr.Size); err != nil {
@@ -213,20 +238,40 @@ func (f *File) writeAt(ctx context.Context, p []byte, off int64) (int, error) {
 	}
 	if off < 0 {
 		off = f.attr.Size
+	} else {
+		f.onlyAdded = false
 	}
-	n, err := f.spool.file.WriteAt(p, off)
+	f.kept = min(f.kept, off)
+	f.inOrder = f.inOrder && off == f.attr.Size
+	n, err := f.spool.writeAt(p, off)
 	f.spool.have = f.spool.have.add(off, off+int64(n))
+	f.account()
 	f.attr.Size = max(f.attr.Size, off+int64(n))
 	if n > 0 {
 		f.touched()
+		f.grew(off)
 	}
+	step("written")
 	return n, err
 }
 
-// touched records a change of the content. The caller holds mu.
+// touched records a change of the content. The caller holds the turn and mu.
 func (f *File) touched() {
-	f.dirty, f.failed, f.setTime = true, nil, nil
+	f.dirty, f.failed, f.setTime, f.unnoted = true, nil, nil, true
+	f.mark(true)
+	f.noteOpen()
 	f.attr.ModTime = time.Now()
+}
+
+// mark has the spool's name tell whether there is something unsent in it. The caller
+// holds mu.
+func (f *File) mark(unsent bool) {
+	if f.spool == nil {
+		return
+	}
+	if err := f.spool.mark(unsent); err != nil {
+		f.v.log.Warn("a spool file could not be renamed", "error", err)
+	}
 }
 
 // truncate sets the size. The caller holds turn.
@@ -242,7 +287,13 @@ func (f *File) truncate(size int64) error {
 	if err := f.spool.truncate(size); err != nil {
 		return err
 	}
+	f.account()
 	f.attr.Size = size
+	f.kept, f.onlyAdded = min(f.kept, size), false
+	if f.follow != nil && size < f.follow.read {
+		f.unfollow()
+	}
+	f.inOrder = size == 0
 	f.touched()
 	return nil
 }
@@ -260,11 +311,14 @@ func (f *File) setAttr(ctx context.Context, c Change) error {
 		}
 	}
 	f.mu.Lock()
-	later := f.dirty || f.gone
+	later, waits := f.dirty || f.gone, f.waits()
 	if later {
 		f.later(c)
 	}
 	f.mu.Unlock()
+	if waits {
+		return f.noteAgain()
+	}
 	if later {
 		return nil
 	}
@@ -281,9 +335,10 @@ func (f *File) setAttr(ctx context.Context, c Change) error {
 	}
 	if a.time != nil {
 		f.attr.ModTime = *a.time
-		f.base.stamp = a.time.UnixNano()
+		f.base = versionOf(&row{Entry: ftpclient.Entry{Size: f.base.size, ModTime: *a.time, Precision: time.Second}, fetched: time.Now()})
+		f.seen.set = *a.time
 	}
-	return err
+	return f.v.reported(a, err)
 }
 
 // later records attributes to be set with the next upload. The caller holds mu.
@@ -294,6 +349,7 @@ func (f *File) later(c Change) {
 	if c.ModTime != nil {
 		f.setTime, f.attr.ModTime = c.ModTime, *c.ModTime
 	}
+	f.unnoted = true
 }
 
 // loadOnce fetches the whole content of a file whose size the server does not
@@ -328,67 +384,8 @@ func (f *File) load(ctx context.Context) error {
 	defer f.mu.Unlock()
 	s.have = s.have.add(0, n)
 	f.spool, f.attr.Size = s, n
+	f.account()
 	return nil
-}
-
-func (f *File) download(ctx context.Context, s *spool, p string) (int64, error) {
-	r, err := f.v.remote.Retrieve(ctx, f.v.abs(p), 0)
-	if err != nil {
-		return 0, err
-	}
-	defer r.Close()
-	return s.file.ReadFrom(r)
-}
-
-// abandon gives up the upload of what was written, leaves it where a person can
-// find it, and goes back to what the server has.
-func (f *File) abandon(cause error) {
-	if err := f.take(context.Background()); err != nil {
-		return
-	}
-	defer f.give()
-	p := f.where()
-	f.keepSpool(p, cause)
-	f.mu.Lock()
-	f.dirty, f.failed, f.setMode, f.setTime = false, nil, nil, nil
-	f.attr.Size = max(0, f.base.size)
-	f.epoch++
-	mine := !f.onServer
-	f.gone = f.gone || mine
-	f.mu.Unlock()
-	if mine {
-		f.v.forgetFile(f)
-	}
-}
-
-// letGo deletes the local copy of a file that was sent.
-func (f *File) letGo() {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if !f.dirty {
-		f.dropSpool()
-	}
-}
-
-// keepSpool leaves what is unsent in a file that is not deleted with the spool.
-func (f *File) keepSpool(p string, cause error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.spool == nil || !f.dirty {
-		return
-	}
-	if f.attr.Size == 0 {
-		f.dropSpool()
-		return
-	}
-	name := f.spool.file.Name()
-	kept := name + ".unsent"
-	if err := os.Rename(name, kept); err != nil {
-		kept = name
-	}
-	f.spool.file.Close()
-	f.spool = nil
-	f.v.log.Error("a file could not be uploaded; what was written is kept", "file", f.v.abs(p), "data", kept, "error", cause)
 }
 
 // isUnsent reports whether the server has never had the file.
@@ -402,7 +399,9 @@ func (f *File) isUnsent() bool {
 func (f *File) localAttr() (Attr, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.attr, f.dirty || !f.onServer
+	a := f.attr
+	a.Blank = f.dirty && a.Size == 0
+	return a, f.dirty || !f.onServer
 }
 
 // regular refuses what cannot be opened. A link is for the kernel to follow,

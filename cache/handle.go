@@ -15,13 +15,15 @@ import (
 type Handle struct {
 	f     *File
 	flags int
-	sends bool // it can write, or has made the file
+	sends bool // it can write, or has made or truncated the file
+	read  reading
 }
 
 // Open opens an existing file. flags are those of open(2): the access mode,
-// O_TRUNC and O_APPEND count.
+// O_TRUNC, which counts with O_RDONLY too as on Linux, and O_APPEND.
 func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error) {
-	if writing(flags) {
+	truncates := flags&os.O_TRUNC != 0
+	if writing(flags) || truncates {
 		if err := v.writable("open", p); err != nil {
 			return nil, err
 		}
@@ -34,8 +36,8 @@ func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error)
 	if err != nil {
 		return nil, err
 	}
-	h := newHandle(f, flags, writing(flags))
-	if flags&os.O_TRUNC != 0 && writing(flags) {
+	h := newHandle(f, flags, writing(flags) || truncates)
+	if truncates {
 		zero := int64(0)
 		if err := f.setAttr(ctx, Change{Size: &zero}); err != nil {
 			h.Release()
@@ -50,9 +52,11 @@ func newHandle(f *File, flags int, sends bool) *Handle {
 	if sends {
 		f.v.mu.Lock()
 		f.senders++
+		p := f.path
 		f.v.mu.Unlock()
+		f.v.remnants.made(p) // what is there is a file for somebody
 	}
-	return &Handle{f, flags, sends}
+	return &Handle{f: f, flags: flags, sends: sends}
 }
 
 func writing(flags int) bool { return flags&(os.O_WRONLY|os.O_RDWR) != 0 }
@@ -148,6 +152,13 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 		return nil, Attr{}, err
 	}
 	_, err = v.attr(ctx, p)
+	if err != nil && ftpclient.KindOf(err) == ftpclient.KindNotExist {
+		if absent, lookErr := v.stillAbsent(ctx, p); lookErr != nil || !absent {
+			if err = lookErr; err == nil {
+				_, err = v.attr(ctx, p)
+			}
+		}
+	}
 	switch {
 	case err == nil && flags&os.O_EXCL != 0:
 		return nil, Attr{}, refuse("create", v.abs(p), ftpclient.KindExist)
@@ -181,7 +192,7 @@ func (f *File) begin(mode uint32) error {
 	defer f.mu.Unlock()
 	mode &= 0o7777
 	f.attr = Attr{Type: ftpclient.TypeFile, Mode: mode, ModTime: time.Now()}
-	f.dirty = true
+	f.dirty, f.inOrder = true, true
 	if mode != defaultFileMode {
 		f.setMode = &mode
 	}
@@ -189,9 +200,17 @@ func (f *File) begin(mode uint32) error {
 }
 
 // ReadAt reads into p from off and returns how many octets it read; less than
-// len(p) only at the end of the file.
+// len(p) only at the end of the file, none with an error. It is KindChanged where it would be of
+// another version than what was read before (see admits).
 func (h *Handle) ReadAt(ctx context.Context, p []byte, off int64) (int, error) {
-	return h.f.readAt(ctx, p, off)
+	for {
+		if err := h.admits(off); err != nil {
+			return 0, err
+		}
+		if n, err := h.f.readAt(ctx, p, off); err != nil || !h.overtaken() {
+			return n, err
+		}
+	}
 }
 
 // WriteAt writes to the spool; a handle opened with O_APPEND writes at the end
@@ -207,7 +226,17 @@ func (h *Handle) WriteAt(ctx context.Context, p []byte, off int64) (int, error) 
 	return h.f.writeAt(ctx, p, off)
 }
 
-// Flush uploads what is unsent and returns what the server said (close(2)). For
+// WritePage is WriteAt of what stands at off already for those who have the file
+// mapped: also with O_APPEND, it goes there.
+func (h *Handle) WritePage(ctx context.Context, p []byte, off int64) (int, error) {
+	if !writing(h.flags) {
+		return 0, syscall.EBADF
+	}
+	return h.f.writeAt(ctx, p, off)
+}
+
+// Flush uploads what is unsent and returns what the server said (close(2)); with
+// Options.WriteBack it makes sure that it will be uploaded later, and returns. For
 // a handle that cannot write there is nothing to do: what is unsent is the
 // business of those that can.
 // ctx does not end it: an upload goes on until it is done or has failed.
@@ -215,7 +244,18 @@ func (h *Handle) Flush(ctx context.Context) error {
 	if !h.sends {
 		return nil
 	}
+	if h.f.v.opts.WriteBack {
+		return h.f.accept(context.WithoutCancel(ctx))
+	}
 	return h.f.commit(context.WithoutCancel(ctx))
+}
+
+// Blank reports whether a Flush would make the server's file an empty one: it is new,
+// or was cut to nothing, and nothing has been written since.
+func (h *Handle) Blank() bool {
+	h.f.mu.Lock()
+	defer h.f.mu.Unlock()
+	return h.f.dirty && h.f.attr.Size == 0 && h.f.failed == nil
 }
 
 // Sync uploads what is unsent, whoever wrote it, and returns what the server
@@ -267,7 +307,7 @@ func (h *Handle) SetAttr(ctx context.Context, c Change) (Attr, error) {
 // the data stays in the spool directory.
 func (h *Handle) Release() {
 	if h.sends && h.f.lastSender() {
-		if err := h.f.commit(context.Background()); err != nil {
+		if err := h.Flush(context.Background()); err != nil && !h.f.isAccepted() {
 			h.f.abandon(err)
 		}
 	}

@@ -3,6 +3,7 @@ package cache
 import (
 	"hash/maphash"
 	"math"
+	"sync/atomic"
 	"time"
 
 	"ftpfs/ftpclient"
@@ -30,8 +31,11 @@ type listing struct {
 	ownerOf  map[ownership]uint16
 	aged     map[int]bool // directories whose content changed here, and so their times there
 	complete bool
+	opened   bool // a program has read the directory, this listing of it or one before
 	fetched  time.Time
 	read     time.Time // when a reader last took entries, while it was kept
+	id       uint64    // of this listing, never of another
+	edits    uint64    // how often an entry was put, replaced or removed
 	bytes    int64     // what it occupies
 }
 
@@ -47,9 +51,12 @@ const (
 
 var nameSeed = maphash.MakeSeed()
 
+// lastListing is the id of the listing that was made last.
+var lastListing atomic.Uint64
+
 // newListing makes a listing of what has arrived in one piece.
 func newListing(got *ftpclient.Listing, at time.Time) *listing {
-	l := &listing{complete: got.Complete(), fetched: at, bytes: listBytes}
+	l := &listing{complete: got.Complete(), fetched: at, bytes: listBytes, id: lastListing.Add(1)}
 	text := 0
 	for i := range got.Entries {
 		e := &got.Entries[i]
@@ -109,8 +116,19 @@ func (l *listing) find(name string) (int, bool) {
 	return 0, false
 }
 
+// had tells whether name was at one of the first places, and was removed.
+func (l *listing) had(name string, places int) bool {
+	for i := range min(places, l.rows) {
+		if r := l.at(i); r.bits&gone != 0 && int(r.name) == len(name) && string(l.text.at(r.place, len(name))) == name {
+			return true
+		}
+	}
+	return false
+}
+
 // set puts, replaces or (e nil) removes the entry of name.
 func (l *listing) set(name string, e *ftpclient.Entry) {
+	l.edits++
 	i, ok := l.find(name)
 	switch {
 	case e == nil && ok:
@@ -294,7 +312,7 @@ func (l *listing) wasteful() bool {
 
 // compacted is the listing without waste. Its places are others.
 func (l *listing) compacted() *listing {
-	n := &listing{complete: l.complete, fetched: l.fetched}
+	n := &listing{complete: l.complete, opened: l.opened, fetched: l.fetched, id: lastListing.Add(1)}
 	n.reindex(l.live)
 	for i := range l.rows {
 		if l.at(i).bits&gone != 0 {

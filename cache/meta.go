@@ -20,6 +20,7 @@ type meta struct {
 	large  int // entries of a large directory
 	now    func() time.Time
 	list   lister
+	tally  listTally
 
 	mu      sync.Mutex
 	dirs    *simplelru.LRU[string, *listing] // guarded by mu, as all below
@@ -28,7 +29,7 @@ type meta struct {
 }
 
 // lister lists a directory on the volume's own context, as Remote.ListFunc.
-type lister func(dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error)
+type lister func(dir string, a ftpclient.Arriving) (*ftpclient.Listing, error)
 
 // row is an entry with the time it was learned and for how long it is believed.
 type row struct {
@@ -36,12 +37,25 @@ type row struct {
 	fetched time.Time
 	fresh   time.Duration
 	aged    bool
+	sketchy bool // only the name and the type are known yet
 }
 
 func newMeta(ttl time.Duration, budget int64, list lister) *meta {
 	m := &meta{ttl: ttl, budget: budget, large: largeRows, now: time.Now, list: list, flights: map[string]*flight{}}
 	m.dirs, _ = simplelru.NewLRU[string, *listing](1<<31-1, func(_ string, l *listing) { m.bytes -= l.bytes })
 	return m
+}
+
+// has tells whether a listing of dir is there or on its way.
+func (m *meta) has(dir string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.hasLocked(dir)
+}
+
+func (m *meta) hasLocked(dir string) bool {
+	l, ok := m.dirs.Peek(dir)
+	return ok && m.fresh(l) > 0 || m.flights[dir] != nil
 }
 
 // subdirs returns the names of the directories that are known to be in dir.

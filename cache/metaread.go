@@ -8,19 +8,49 @@ import (
 )
 
 // lookup returns the entry of name in dir. Without one, known tells that the
-// name does not exist; otherwise the listing cannot say. It waits for a listing
-// that is on its way no longer than until the name has arrived.
-func (m *meta) lookup(ctx context.Context, dir, name string) (r row, found, known bool, err error) {
-	err = m.with(ctx, dir, m.freshName, func(l *listing, fl *flight) bool {
-		if fl != nil {
-			r, found = m.early(fl, name)
-			return found
+// name does not exist, which is believed as long as the row says; otherwise the
+// listing cannot say. It waits for a listing that is on its way no longer than
+// until the name has arrived or is known not to exist; with sketchy, until it is
+// known to be a directory.
+func (m *meta) lookup(ctx context.Context, dir, name string, sketchy bool) (r row, found, known bool, err error) {
+	err = m.with(ctx, dir, name, m.freshName, func(l *listing, fl *flight) bool {
+		if fl == nil {
+			known = l.complete
+			r, found = m.rowOf(l, name)
+			return true
 		}
-		known = l.complete
-		r, found = m.rowOf(l, name)
-		return true
+		if r, found = m.early(fl, name); !found {
+			r, found, known = m.sketched(fl, name, sketchy)
+		}
+		return found || known
 	})
 	return r, found, known, err
+}
+
+// lookupSince looks for name in a listing of dir that is no older than most, getting
+// one if need be. known tells that it has all names.
+func (m *meta) lookupSince(ctx context.Context, dir, name string, most time.Duration) (found, known bool, err error) {
+	young := func(l *listing) time.Duration { return most - m.now().Sub(l.fetched) }
+	err = m.with(ctx, dir, name, young, func(l *listing, fl *flight) bool {
+		if fl == nil {
+			known = l.complete
+			_, found = l.find(name)
+			return true
+		}
+		_, found = m.early(fl, name)
+		return found
+	})
+	return found, known, err
+}
+
+// sketched is lookup in what is known of a listing that is arriving. The caller
+// holds mu.
+func (m *meta) sketched(fl *flight, name string, sketchy bool) (r row, found, missing bool) {
+	e, exact, dir, missing := fl.sketched(name)
+	if fl.sketch != nil {
+		r = row{Entry: e, fetched: fl.asked, fresh: m.fresh(fl.sketch), sketchy: !exact}
+	}
+	return r, exact || dir && sketchy, missing
 }
 
 // known returns what lookup would find without waiting.
@@ -36,13 +66,25 @@ func (m *meta) known(dir, name string) (row, bool) {
 	return row{}, false
 }
 
+// lacks tells whether name is known not to be in dir.
+func (m *meta) lacks(dir, name string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l, ok := m.dirs.Peek(dir)
+	if !ok || m.fresh(l) <= 0 {
+		return false
+	}
+	_, found := l.find(name)
+	return l.complete && !found
+}
+
 // rowOf returns the entry of name. The caller holds mu.
 func (m *meta) rowOf(l *listing, name string) (row, bool) {
 	i, ok := l.find(name)
 	if !ok {
-		return row{}, false
+		return row{fetched: l.fetched, fresh: m.freshName(l)}, false
 	}
-	return row{l.entry(i), l.fetched, m.freshName(l), l.aged[i]}, true
+	return row{Entry: l.entry(i), fetched: l.fetched, fresh: m.freshName(l), aged: l.aged[i]}, true
 }
 
 // early returns the entry of name if it has arrived. The caller holds mu.
@@ -51,20 +93,20 @@ func (m *meta) early(fl *flight, name string) (row, bool) {
 	if !ok {
 		return row{}, false
 	}
-	return row{e, fl.l.fetched, m.fresh(fl.l), false}, true
+	return row{Entry: e, fetched: fl.l.fetched, fresh: m.fresh(fl.l)}, true
 }
 
 // await waits until dir is listed.
 func (m *meta) await(ctx context.Context, dir string) error {
-	return m.with(ctx, dir, m.fresh, func(_ *listing, fl *flight) bool { return fl == nil })
+	return m.with(ctx, dir, "", m.fresh, func(_ *listing, fl *flight) bool { return fl == nil })
 }
 
 // with calls f, under the lock, with a listing of dir that fresh believes, getting
-// one if need be. Only one is on its way at a time, whoever asks; ctx ends the
+// one if need be, and then name first, if there is one. Only one is on its way at a time, whoever asks; ctx ends the
 // wait, not the work. While it is on its way f is called with it, each time that
 // it has grown; f returns true when it needs no more. One that was asked for more
 // than the TTL ago, and of which nothing has arrived yet, is only waited for.
-func (m *meta) with(ctx context.Context, dir string, fresh func(*listing) time.Duration, f func(l *listing, fl *flight) bool) error {
+func (m *meta) with(ctx context.Context, dir, name string, fresh func(*listing) time.Duration, f func(l *listing, fl *flight) bool) error {
 	begun := m.now()
 	var fl *flight
 	var old time.Time // what is not after it is too old
@@ -72,11 +114,16 @@ func (m *meta) with(ctx context.Context, dir string, fresh func(*listing) time.D
 		m.mu.Lock()
 		if l, ok := m.dirs.Get(dir); ok && fresh(l) > 0 && fl == nil && l.fetched.After(old) {
 			f(l, nil)
+			m.tally.hit(old.IsZero())
+			if name != "" {
+				m.renewEarly(dir, name, l)
+			}
 			m.mu.Unlock()
 			return nil
 		}
 		if fl == nil {
-			fl = m.join(dir)
+			fl = m.join(dir, name)
+			m.tally.misses.Add(1)
 			if begun.Sub(fl.asked) > m.ttl && (fl.l == nil || fl.l.rows == 0) {
 				m.mu.Unlock()
 				var err error
@@ -135,21 +182,23 @@ func (fl *flight) offer(f func(*listing, *flight) bool) (done bool, err error) {
 // reader reads one listing by places, also while it is arriving. What is put
 // there after it has landed is not read; what is removed is.
 type reader struct {
-	m    *meta
-	dir  string
-	l    *listing
-	fl   *flight // nil if it had landed before
-	rows int     // of l, once it has landed
+	m     *meta
+	dir   string
+	l     *listing
+	fl    *flight // nil if it had landed before
+	rows  int     // of l, once it has landed
+	edits uint64  // likewise: the state that is read, but for what is removed meanwhile
 }
 
 // open returns a reader of a fresh listing of dir. It waits for the first
 // entries, so that a directory that cannot be listed is an error here.
 func (m *meta) open(ctx context.Context, dir string) (r *reader, err error) {
-	err = m.with(ctx, dir, m.fresh, func(l *listing, fl *flight) bool {
+	err = m.with(ctx, dir, "", m.fresh, func(l *listing, fl *flight) bool {
 		if fl != nil && l.rows == 0 {
 			return false
 		}
-		r = &reader{m: m, dir: dir, l: l, fl: fl, rows: l.rows}
+		l.opened = true
+		r = &reader{m: m, dir: dir, l: l, fl: fl, rows: l.rows, edits: l.edits}
 		return true
 	})
 	return r, err
@@ -182,7 +231,7 @@ func (r *reader) readNow(from int, rows []Dirent) (n int, more <-chan struct{}, 
 	case r.fl != nil && r.fl.err != nil:
 		r.rows = r.l.rows
 	case r.fl != nil:
-		r.rows, r.fl = r.fl.rows, nil
+		r.rows, r.edits, r.fl = r.fl.rows, r.fl.edits, nil
 	}
 	for n = 0; n < len(rows) && from+n < r.rows; n++ {
 		rows[n] = Dirent{}
@@ -207,6 +256,13 @@ func (r *reader) has(name string) bool {
 	defer r.m.mu.Unlock()
 	i, ok := r.l.find(name)
 	return ok && i < r.rows
+}
+
+// had tells whether name was in it, and was removed, before it was read or later.
+func (r *reader) had(name string) bool {
+	r.m.mu.Lock()
+	defer r.m.mu.Unlock()
+	return r.l.had(name, r.rows)
 }
 
 // subdirs returns the listing's directories once all of it is there.

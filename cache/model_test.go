@@ -65,6 +65,7 @@ func runModel(t *testing.T, seed uint64) {
 		b.Connections = rng.IntN(3)
 	})
 	v := newVolume(t, tree, cache.Options{TTL: time.Hour, CacheBytes: 1 << 20})
+	v.SetFollow(100_000)
 	m := &model{rng: rng, v: v, tree: tree, files: map[string][]byte{"": nil}, breaks: 2}
 	defer func() {
 		if t.Failed() {

@@ -42,6 +42,32 @@ func (v *Volume) Stat(ctx context.Context, p string) (Attr, error) {
 	return v.attr(ctx, p)
 }
 
+// Lookup is Stat for who needs to know what path is, as to go through a
+// directory: of one, the attributes may be Approximate, where the server has yet
+// to tell the rest. With KindNotExist the Fresh of the answer is for how long
+// that is believed.
+func (v *Volume) Lookup(ctx context.Context, p string) (Attr, error) {
+	p, err := v.settle(ctx, p)
+	if err != nil {
+		return Attr{}, err
+	}
+	if p == "" {
+		return v.attr(ctx, p)
+	}
+	if a, ok := v.openAttr(p); ok {
+		return a, nil
+	}
+	dir, _ := split(p)
+	v.walker.looked(dir)
+	r, err := v.find(ctx, p, true)
+	if err != nil {
+		return Attr{Fresh: r.fresh}, err
+	}
+	a := attrOf(&r.Entry, r.fresh)
+	a.Approximate = r.sketchy || r.aged && v.remote.Features().MLST
+	return a, nil
+}
+
 // attr is Stat for who has waited for moves.
 func (v *Volume) attr(ctx context.Context, p string) (Attr, error) {
 	if p == "" {
@@ -97,20 +123,33 @@ func (v *Volume) renew(ctx context.Context, p string, r *row) error {
 }
 
 // stat returns what the server says of path, from a listing if there is one.
-func (v *Volume) stat(ctx context.Context, p string) (row, error) {
+func (v *Volume) stat(ctx context.Context, p string) (row, error) { return v.find(ctx, p, false) }
+
+// find is stat; with sketchy, the row may be. With KindNotExist it has for how
+// long that is believed.
+func (v *Volume) find(ctx context.Context, p string, sketchy bool) (row, error) {
 	dir, name := split(p)
 	if isTemp(name) {
 		return row{}, refuse("stat", v.abs(p), ftpclient.KindNotExist)
 	}
-	r, found, known, err := v.meta.lookup(ctx, dir, name)
+	if v.opts.TTL <= 0 {
+		return v.ask(ctx, p) // of the others in its directory nothing will be believed
+	}
+	r, found, known, err := v.meta.lookup(ctx, dir, name, sketchy)
 	switch {
 	case ftpclient.KindOf(err) == ftpclient.KindPermission:
 		// What may not be listed may have names that can be used.
 	case err != nil || found:
 		return r, err
 	case known:
-		return row{}, refuse("stat", v.abs(p), ftpclient.KindNotExist)
+		return r, refuse("stat", v.abs(p), ftpclient.KindNotExist)
 	}
+	return v.ask(ctx, p)
+}
+
+// ask asks the server for one path.
+func (v *Volume) ask(ctx context.Context, p string) (row, error) {
+	v.meta.tally.misses.Add(1)
 	return detached(v, ctx, "stat", p, func(ctx context.Context) (row, error) {
 		e, err := v.remote.Stat(ctx, v.abs(p))
 		return row{Entry: e, fetched: time.Now()}, err
@@ -181,6 +220,7 @@ func (v *Volume) Mkdir(ctx context.Context, p string, mode uint32) (Attr, error)
 	})
 	if err == nil {
 		v.meta.empty(p)
+		v.made.add(p)
 	}
 	return a, err
 }
@@ -227,13 +267,17 @@ func (v *Volume) chmodNew(ctx context.Context, p string, mode uint32) bool {
 	return err == nil
 }
 
-// Rmdir removes an empty directory.
+// Rmdir removes an empty directory, which one is not that has a file of which the
+// server knows nothing yet.
 func (v *Volume) Rmdir(ctx context.Context, p string) error {
 	p, err := v.settle(ctx, p)
 	if err != nil {
 		return err
 	}
 	return v.remove(ctx, "rmdir", p, func(ctx context.Context) error {
+		if len(v.unsent(p)) > 0 {
+			return refuse("rmdir", v.abs(p), ftpclient.KindNotEmpty)
+		}
 		err := v.remote.Rmdir(ctx, v.abs(p))
 		if ftpclient.KindOf(err) == ftpclient.KindNotEmpty && v.sweep(ctx, p) {
 			err = v.remote.Rmdir(ctx, v.abs(p))
@@ -244,26 +288,6 @@ func (v *Volume) Rmdir(ctx context.Context, p string) error {
 		}
 		return err
 	})
-}
-
-// sweep deletes the temporary files of uploads in a directory that holds
-// nothing else, and reports whether it is empty now.
-func (v *Volume) sweep(ctx context.Context, p string) bool {
-	l, err := v.remote.List(ctx, v.abs(p))
-	if err != nil || !l.Complete() || len(l.Entries) == 0 {
-		return false
-	}
-	for _, e := range l.Entries {
-		if !isTemp(e.Name) {
-			return false
-		}
-	}
-	for _, e := range l.Entries {
-		if err := v.remote.Delete(ctx, v.abs(p)+"/"+e.Name); err != nil {
-			return false
-		}
-	}
-	return true
 }
 
 // Unlink removes a file. Open handles stay usable.
@@ -278,6 +302,7 @@ func (v *Volume) Unlink(ctx context.Context, p string) error {
 			return v.remote.Delete(ctx, v.abs(p))
 		}
 		defer f.drop()
+		defer v.later.forgetGone()
 		return f.unlink(ctx)
 	})
 }
@@ -294,6 +319,7 @@ func (v *Volume) remove(ctx context.Context, op, p string, work func(context.Con
 			v.meta.drop(dir)
 		} else {
 			v.meta.put(dir, name, nil)
+			v.made.drop(p)
 			v.changesOf(p).Add(1)
 			v.blocks.forget(p)
 		}
@@ -342,15 +368,22 @@ func (v *Volume) rename(ctx context.Context, from, to string, noReplace bool) (e
 		return err
 	}
 	v.renamed(from, to)
+	for _, f := range files {
+		f.noteMove()
+	}
 	return nil
 }
 
-// renameRemote moves the path on the server, after a file that the server does
-// not have yet was sent.
+// renameRemote moves the path on the server, after a file was sent that the server
+// does not have yet, or has under a temporary name. A directory that only the server
+// takes for empty is not replaced.
 func (v *Volume) renameRemote(ctx context.Context, from, to string, files []*File) error {
+	if len(v.unsent(to)) > 0 {
+		return refuse("rename", v.abs(to), ftpclient.KindNotEmpty)
+	}
 	for _, f := range files {
 		switch {
-		case f.path == from && f.isUnsent():
+		case f.path == from && f.isUnsent(), within(f.path, from) && f.aside():
 			if err := f.commitNow(ctx); err != nil {
 				return err
 			}
@@ -368,16 +401,18 @@ func (v *Volume) renameRemote(ctx context.Context, from, to string, files []*Fil
 }
 
 // replaceRefused reports whether a server may have refused a rename because
-// the target exists.
+// the target exists, or to make the file that is to be renamed.
 func replaceRefused(err error) bool {
-	if err == nil {
-		return false
+	var said *ftpclient.Error
+	var begun *broken
+	if errors.As(err, &begun) || !errors.As(err, &said) {
+		return false // nobody has refused anything
 	}
-	switch ftpclient.KindOf(err) {
-	case ftpclient.KindExist, ftpclient.KindPermission, ftpclient.KindUnknown, ftpclient.KindInvalidName:
+	switch said.Kind {
+	case ftpclient.KindExist, ftpclient.KindPermission, ftpclient.KindInvalidName:
 		return true
 	}
-	return false
+	return said.Kind == ftpclient.KindUnknown && said.Code != 0
 }
 
 // replaceByAside renames onto a file for a server that does not: the old file
@@ -389,18 +424,28 @@ func (v *Volume) replaceByAside(ctx context.Context, from, to string, cause erro
 		return cause
 	}
 	aside := tempName(to)
+	noted := v.note(nameRecord{Root: rawName(v.opts.Root), Aside: rawName(aside), To: rawName(to)})
 	if err := v.remote.Rename(ctx, v.abs(to), v.abs(aside)); err != nil {
+		if !ftpclient.Lost(err) {
+			noted()
+		}
 		return cause
 	}
+	step("aside")
 	if err := v.remote.Rename(ctx, v.abs(from), v.abs(to)); err != nil {
 		if back := v.remote.Rename(ctx, v.abs(aside), v.abs(to)); back != nil {
 			v.log.Error("a file could not be put back", "file", v.abs(to), "is at", v.abs(aside), "error", back)
 			return errors.Join(err, back)
 		}
+		noted()
 		return cause
 	}
-	if err := v.remote.Delete(ctx, v.abs(aside)); err != nil {
+	err = v.remote.Delete(ctx, v.abs(aside))
+	if err != nil {
 		v.log.Warn("the old version of a replaced file could not be deleted", "file", v.abs(aside), "error", err)
+	}
+	if !ftpclient.Lost(err) {
+		noted()
 	}
 	return nil
 }
@@ -410,7 +455,9 @@ func (v *Volume) renamed(from, to string) {
 	fromDir, fromName := split(from)
 	toDir, toName := split(to)
 	v.meta.move(from, to)
-	if e, ok := v.meta.peek(fromDir, fromName); ok {
+	v.made.drop(from)
+	e, ok := v.meta.peek(fromDir, fromName)
+	if ok {
 		v.meta.put(toDir, toName, &e)
 	} else {
 		v.meta.drop(toDir)
@@ -418,9 +465,15 @@ func (v *Volume) renamed(from, to string) {
 	v.meta.put(fromDir, fromName, nil)
 	v.changesOf(from).Add(1)
 	v.changesOf(to).Add(1)
-	v.blocks.forgetTree(from)
-	v.blocks.forgetTree(to)
+	v.remnants.made(to)
+	if ok && e.Type == ftpclient.TypeFile {
+		v.blocks.move(from, to)
+	} else {
+		v.blocks.forgetTree(from)
+		v.blocks.forgetTree(to)
+	}
 	v.moveFiles(from, to)
+	v.later.forgetGone()
 }
 
 // forget drops the listings that hold the paths, after a failure that may have

@@ -39,6 +39,25 @@ func (r ranges) cut(end int64) ranges {
 	return r
 }
 
+// without returns the set without anything before from.
+func (r ranges) without(from int64) ranges {
+	for len(r) > 0 && r[0].hi <= from {
+		r = r[1:]
+	}
+	if r = slices.Clone(r); len(r) > 0 {
+		r[0].lo = max(r[0].lo, from)
+	}
+	return r
+}
+
+// total is how many octets are in the set.
+func (r ranges) total() (n int64) {
+	for _, s := range r {
+		n += s.hi - s.lo
+	}
+	return n
+}
+
 // missing returns what of [lo, hi) is not in the set.
 func (r ranges) missing(lo, hi int64) []span {
 	var gaps []span

@@ -12,13 +12,14 @@ import (
 // those of ftpclient.Client; paths are absolute server paths.
 type Remote interface {
 	List(ctx context.Context, dir string) (*ftpclient.Listing, error)
-	ListFunc(ctx context.Context, dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error)
+	ListFunc(ctx context.Context, dir string, a ftpclient.Arriving) (*ftpclient.Listing, error)
 	ListAhead(ctx context.Context, next func() (dir string, ok bool), got func(dir string, l *ftpclient.Listing, err error)) error
 	Stat(ctx context.Context, path string) (ftpclient.Entry, error)
 	Verify(ctx context.Context, path string) (ftpclient.Entry, error)
 	Readlink(ctx context.Context, path string) (string, error)
-	Retrieve(ctx context.Context, path string, offset int64) (Stream, error)
-	Store(ctx context.Context, path string, r io.Reader, o ftpclient.StoreOptions) (int64, error)
+	Retrieve(ctx context.Context, path string, o ftpclient.RetrieveOptions) (Stream, error)
+	RetrieveAhead(ctx context.Context, most int64, next func() (path string, ok bool), got func(path string, d ftpclient.Ahead)) error
+	Store(ctx context.Context, path string, r io.Reader, o ftpclient.StoreOptions) (ftpclient.Stored, error)
 	Delete(ctx context.Context, path string) error
 	Mkdir(ctx context.Context, path string) error
 	Rmdir(ctx context.Context, path string) error
@@ -26,6 +27,7 @@ type Remote interface {
 	Chmod(ctx context.Context, path string, mode uint32) error
 	SetModTime(ctx context.Context, path string, t time.Time, dir bool) error
 	Symlink(ctx context.Context, target, path string) error
+	Available(ctx context.Context, dir string) (int64, error)
 	CheckName(path string) error
 	Features() ftpclient.Features
 }
@@ -36,6 +38,7 @@ type Stream interface {
 	Park()
 	Resume() bool
 	Contended() bool
+	Verified() (ftpclient.Entry, bool)
 }
 
 // FromClient makes a Remote of a client.
@@ -44,8 +47,8 @@ func FromClient(c *ftpclient.Client) Remote { return clientRemote{c} }
 // clientRemote narrows Retrieve's result to the interface.
 type clientRemote struct{ *ftpclient.Client }
 
-func (r clientRemote) Retrieve(ctx context.Context, path string, offset int64) (Stream, error) {
-	d, err := r.Client.Retrieve(ctx, path, offset)
+func (r clientRemote) Retrieve(ctx context.Context, path string, o ftpclient.RetrieveOptions) (Stream, error) {
+	d, err := r.Client.Retrieve(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // SetAttr changes attributes. Times and modes that the server has no means
-// to set are ignored, once with a line in the log.
+// to set are ignored, once with a line in the log, unless Options.ReportAttrs.
 func (v *Volume) SetAttr(ctx context.Context, p string, c Change) (Attr, error) {
 	if err := v.writable("setattr", p); err != nil {
 		return Attr{}, err
@@ -43,7 +43,7 @@ func (v *Volume) SetAttr(ctx context.Context, p string, c Change) (Attr, error) 
 	_, err = detached(v, ctx, "setattr", p, func(ctx context.Context) (applied, error) {
 		set, err := v.setRemote(ctx, p, c, a.Type == ftpclient.TypeDir)
 		v.record(p, set)
-		return set, err
+		return set, v.reported(set, err)
 	})
 	if err != nil {
 		return Attr{}, err
@@ -64,10 +64,20 @@ func (v *Volume) truncate(ctx context.Context, p string, size int64) error {
 	return h.Flush(ctx)
 }
 
-// applied are the attributes that a server has taken.
+// applied are the attributes that a server has taken; missing is its word on those
+// that it cannot set.
 type applied struct {
-	mode *uint32
-	time *time.Time
+	mode    *uint32
+	time    *time.Time
+	missing error
+}
+
+// reported is the error of a change of attributes of which err is what failed.
+func (v *Volume) reported(a applied, err error) error {
+	if err == nil && v.opts.ReportAttrs {
+		return a.missing
+	}
+	return err
 }
 
 // setRemote sets mode and time of path on the server. What the server has no
@@ -84,6 +94,7 @@ func (v *Volume) setRemote(ctx context.Context, p string, c Change, isDir bool) 
 			a.mode = &mode
 			v.setsModes.Store(true)
 		case cannot(err, &v.setsModes):
+			a.missing = err
 			v.once("the server cannot set modes; they stay as they are", "error", err)
 		default:
 			errs = append(errs, err)
@@ -100,6 +111,7 @@ func (v *Volume) setRemote(ctx context.Context, p string, c Change, isDir bool) 
 			if isDir {
 				what = "directories"
 			}
+			a.missing = err
 			v.once("the server cannot set the times of "+what+"; they stay as they are", "error", err)
 		default:
 			errs = append(errs, err)
@@ -117,7 +129,7 @@ func cannot(err error, done *atomic.Bool) bool {
 
 // record puts what a server has taken into the listing.
 func (v *Volume) record(p string, a applied) {
-	if a == (applied{}) {
+	if a.mode == nil && a.time == nil {
 		return
 	}
 	dir, name := split(p)

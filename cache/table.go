@@ -169,6 +169,7 @@ func (f *File) end() {
 		f.handOver(p)
 	}
 	f.dropSpool()
+	f.dropHeld()
 	f.mu.Unlock()
 	if hidden == "" {
 		return

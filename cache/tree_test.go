@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"os"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -155,6 +156,36 @@ func TestMkdirRmdirRename(t *testing.T) {
 	if len(names(t, v, "")) != 0 || len(tree.Names("/home")) != 0 {
 		t.Error("not everything is gone")
 	}
+}
+
+// TestFullOfWhatIsNotSent: a directory is not empty whose only file is not on the
+// server yet.
+func TestFullOfWhatIsNotSent(t *testing.T) {
+	tree := fakeremote.New()
+	v := newVolume(t, tree, cache.Options{})
+	ctx := t.Context()
+	for _, dir := range []string{"a", "b"} {
+		if _, err := v.Mkdir(ctx, dir, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h, _, err := v.Create(ctx, "a/f", os.O_WRONLY, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(tree.Names("/a")) != 0 {
+		t.Fatal("the server has the file already")
+	}
+	kind(t, v.Rmdir(ctx, "a"), ftpclient.KindNotEmpty)
+	kind(t, v.Rename(ctx, "b", "a", false), ftpclient.KindNotEmpty)
+	if _, err := h.WriteAt(ctx, []byte("kept"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Flush(ctx); err != nil {
+		t.Error(err)
+	}
+	h.Release()
+	onServer(t, tree, "/a/f", []byte("kept"))
 }
 
 func TestRenameOntoFileWhereServerRefuses(t *testing.T) {

@@ -15,7 +15,12 @@ const detachMax = 8 << 20
 func (f *File) markGone() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.unfollow()
+	f.unnote()
 	f.gone = true
+	if f.hidden == "" {
+		f.hidden, f.held = f.held, ""
+	}
 	f.epoch++
 }
 

@@ -21,9 +21,30 @@ type Options struct {
 	Root       string        // absolute server path that is the volume's root
 	TTL        time.Duration // how long what the server said is believed; 0: ask each time
 	CacheBytes int64         // budget for file blocks in memory; default 256 MiB
+	Disk       DiskOptions   // where they are kept, too
 	SpoolDir   string        // where written data waits for its upload; it must exist
-	ReadOnly   bool
-	Log        *slog.Logger // nil: none
+	SpoolBytes int64         // what may wait there, in octets; 0: no limit
+	// WriteBack has a Flush return when what was written is durable in SpoolDir; it
+	// is uploaded in the background, by this volume or one that Recovers it.
+	WriteBack   bool
+	ReadOnly    bool
+	Atomic      Atomic // how an existing file gets new content
+	Connections int    // that the remote has; half of them may be held by who writes. 0: 8
+	Overwrite   bool   // also what has changed on the server since it was opened
+	// ReportAttrs has a SetAttr fail where the server has no means to set the mode or
+	// the time, in place of a line in the log. What is set while the content is
+	// unsent is set with it, and only the log tells if that cannot be done.
+	ReportAttrs bool
+	Log         *slog.Logger // nil: none
+}
+
+// DiskOptions say where content is kept beyond the volume's life. What is kept is
+// known by server, path, size and time, if that is exact; it is checked when it is
+// used. A directory may be shared by several volumes and processes.
+type DiskOptions struct {
+	Dir    string // empty: nowhere. Only this user may be able to write to it
+	Bytes  int64  // that all servers' content may occupy; default 4 GiB
+	Server string // tells servers and their users apart, of which paths mean different files
 }
 
 // metaBytes is the budget for listings.
@@ -41,6 +62,8 @@ type Attr struct {
 	// Approximate tells that Fresh is only for the name and the type: the
 	// server has not told the time yet.
 	Approximate bool
+	// Blank tells of a file that is about to be written: it has no content, here.
+	Blank bool
 }
 
 // Dirent is one entry of a directory.
@@ -67,6 +90,7 @@ type Volume struct {
 	log    *slog.Logger
 	meta   *meta
 	walker *walker
+	ahead  *prefetcher
 	blocks *blocks
 	born   time.Time
 
@@ -75,15 +99,34 @@ type Volume struct {
 	work   sync.WaitGroup // what runs on ctx
 	after  sync.WaitGroup // of it, what Close lets come to its end
 
-	mu       sync.Mutex
-	files    map[string]*File // the open files by path; guarded by mu
-	lastID   uint64           // of a file
-	moves    []*move          // on their way
-	notifier Notifier
-	said     map[string]bool // what the log said once already
-	closed   bool
+	mu        sync.Mutex
+	files     map[string]*File // the open files by path; guarded by mu
+	lastID    uint64           // of a file
+	moves     []*move          // on their way
+	notifier  Notifier
+	collected map[string]bool // orphans that were deleted, or could not be
+	closed    bool
+
+	saying sync.Mutex      // a leaf
+	said   map[string]bool // what the log said once already; guarded by saying
 
 	setsModes, setsTimes atomic.Bool // the server has done so once
+
+	appends, restarts ability  // APPE adds to a file, STOR goes on after REST
+	given             newModes // the modes of new files
+	made              madeDirs
+	space             space
+
+	downloads atomic.Int64 // runs at work
+	follows   atomic.Int64 // uploads of what is being written
+
+	tally    uploadTally
+	later    *pending
+	remnants remnants
+	spools   *room
+	commits  atomic.Int64 // on their way
+
+	followFrom int64 // octets of a file before its upload begins
 
 	changes [256]atomic.Uint64 // of the content of paths, by their hash
 	hash    maphash.Seed
@@ -106,14 +149,29 @@ func NewVolume(r Remote, o Options) (*Volume, error) {
 	if o.CacheBytes <= 0 {
 		o.CacheBytes = 256 << 20
 	}
+	if o.Disk.Bytes <= 0 {
+		o.Disk.Bytes = 4 << 30
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	v := &Volume{remote: r, opts: o, log: o.Log, born: time.Now(),
-		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, said: map[string]bool{}}
+		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, said: map[string]bool{}, collected: map[string]bool{}}
+	if o.Disk.Dir != "" {
+		d, err := newDiskCache(o.Disk.Dir, o.Disk.Server, o.Disk.Bytes, o.Log)
+		if err != nil {
+			return nil, fmt.Errorf("cache directory %s: %w", o.Disk.Dir, err)
+		}
+		v.blocks.kept = &kept{d, v.abs}
+	}
 	v.ctx, v.cancel = context.WithCancel(context.Background())
 	v.meta = newMeta(o.TTL, metaBytes, v.list)
 	v.walker = newWalker(v)
+	v.ahead = newPrefetcher(v)
+	v.followFrom = followFrom
+	v.spools = newRoom(o.SpoolBytes)
+	v.later = newPending(v)
+	v.remnants.v = v
 	return v, nil
 }
 
@@ -136,8 +194,21 @@ func (v *Volume) abs(p string) string {
 }
 
 // list fetches the listing of dir for meta, on the volume's own context.
-func (v *Volume) list(dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error) {
-	l, err := v.remote.ListFunc(v.ctx, v.abs(dir), func(entries []ftpclient.Entry) { take(withoutTemps(entries)) })
+func (v *Volume) list(dir string, a ftpclient.Arriving) (*ftpclient.Listing, error) {
+	l, err := v.remote.ListFunc(v.ctx, v.abs(dir), ftpclient.Arriving{
+		Name: a.Name,
+		Take: func(entries []ftpclient.Entry) { a.Take(v.takeOut(dir, entries)) },
+		Sketch: func(l *ftpclient.Listing) {
+			own := *l
+			own.Entries = v.takeOut(dir, slices.Clone(l.Entries))
+			a.Sketch(&own)
+		},
+		First: func(e ftpclient.Entry) {
+			for _, e := range v.takeOut(dir, []ftpclient.Entry{e}) {
+				a.First(e)
+			}
+		},
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -150,13 +221,11 @@ func (v *Volume) received(dir string, l *ftpclient.Listing) *ftpclient.Listing {
 	if l.Truncated {
 		v.log.Warn("the server cut the listing short; names that it left out can be used but are not shown", "dir", v.abs(dir))
 	}
-	l.Entries = withoutTemps(l.Entries)
+	l.Entries = v.takeOut(dir, l.Entries)
+	if f := v.remote.Features(); !f.MLST && f.MDTM == ftpclient.No {
+		v.once("the server tells the times of files to the minute only, or the day where they are old: what compares times must allow for that, as rsync does with --modify-window")
+	}
 	return l
-}
-
-// withoutTemps takes the temporary files of uploads out of entries, in place.
-func withoutTemps(entries []ftpclient.Entry) []ftpclient.Entry {
-	return slices.DeleteFunc(entries, func(e ftpclient.Entry) bool { return isTemp(e.Name) })
 }
 
 // split returns the directory and the last name of p.
@@ -208,10 +277,10 @@ func (v *Volume) writable(op, p string) error {
 
 // once logs a line the first time its text comes up.
 func (v *Volume) once(msg string, args ...any) {
-	v.mu.Lock()
+	v.saying.Lock()
 	seen := v.said[msg]
 	v.said[msg] = true
-	v.mu.Unlock()
+	v.saying.Unlock()
 	if !seen {
 		v.log.Warn(msg, args...)
 	}
@@ -235,7 +304,8 @@ func (v *Volume) Refresh(p string) {
 }
 
 // Close uploads what is still unsent and gives the names of the files for which
-// that failed in its error; their data stays in the spool directory. When ctx
+// that failed in its error; their data stays in the spool directory. What was
+// accepted for a later upload (Options.WriteBack) is left for the next volume then. When ctx
 // ends, what is not uploaded by then has failed. Open handles are of no use
 // afterwards.
 func (v *Volume) Close(ctx context.Context) error {
@@ -245,16 +315,35 @@ func (v *Volume) Close(ctx context.Context) error {
 	v.closed = true
 	open := slices.Collect(maps.Values(v.files))
 	v.mu.Unlock()
+	v.later.drained(ctx)
+	v.later.leave()
+	v.later.rest() // whoever uploads a file has its spool in use
 	var errs []error
+	left := 0
 	for _, f := range open {
-		if err := f.commit(ctx); err != nil {
+		err := f.commitUnlessLeft(ctx)
+		if err != nil && f.isAccepted() && err == errLeft {
+			left++
+		} else if err != nil {
 			errs = append(errs, fmt.Errorf("%s is not uploaded: %w", v.abs(f.where()), err))
+		}
+		switch {
+		case err != nil && f.isAccepted():
+			f.putDown()
+		case err != nil:
 			f.abandon(err)
 		}
 		f.letGo()
 	}
+	if left > 0 {
+		errs = append(errs, fmt.Errorf("%d files are %w", left, errLeft))
+	}
 	v.after.Wait()
+	v.remnants.once(v.ctx)
+	v.remnants.leave()
 	v.cancel()
 	v.work.Wait()
+	v.blocks.kept.close()
+	v.blocks.close()
 	return errors.Join(errs...)
 }

@@ -35,8 +35,9 @@ type walker struct {
 	v *Volume
 
 	mu      sync.Mutex
-	recent  []opening // the last directories that were opened, the oldest first
-	walks   []*walk   // the one that moved last is the last
+	recent  []opening          // the last directories that were opened, the oldest first
+	missed  map[string]opening // by parent, the last in it that had to be listed for a name
+	walks   []*walk            // the one that moved last is the last
 	flying  map[string]aheadOf
 	running int
 }
@@ -49,6 +50,7 @@ type opening struct {
 // walk is one tree that somebody reads.
 type walk struct {
 	top    string
+	flat   bool            // only the directories in top, not those in them
 	queue  []string        // to be listed, the next first
 	known  map[string]bool // was in queue
 	ahead  map[string]int  // entries of the directories that were listed and not opened yet
@@ -65,7 +67,9 @@ type aheadOf struct {
 	w   *walk
 }
 
-func newWalker(v *Volume) *walker { return &walker{v: v, flying: map[string]aheadOf{}} }
+func newWalker(v *Volume) *walker {
+	return &walker{v: v, missed: map[string]opening{}, flying: map[string]aheadOf{}}
+}
 
 // opened is told of each directory that a program opens, before it is listed.
 func (k *walker) opened(dir string) {
@@ -85,7 +89,7 @@ func (k *walker) opened(dir string) {
 		w.opened++
 		w.use(dir)
 		w.moved = now
-		k.walks = append(slices.DeleteFunc(k.walks, func(o *walk) bool { return o == w || now.Sub(o.moved) > walkIdle }), w)
+		k.keep(w)
 	}
 	k.recent = append(k.recent, opening{dir, now})
 	if len(k.recent) > recentMost {
@@ -95,10 +99,16 @@ func (k *walker) opened(dir string) {
 	k.kick()
 }
 
+// keep makes w the walk that moved last, and forgets those that have ended. mu
+// is held.
+func (k *walker) keep(w *walk) {
+	k.walks = append(slices.DeleteFunc(k.walks, func(o *walk) bool { return o == w || w.moved.Sub(o.moved) > walkIdle }), w)
+}
+
 // walkOf returns the walk that a directory is part of. mu is held.
 func (k *walker) walkOf(dir string) *walk {
 	for _, w := range slices.Backward(k.walks) {
-		if within(dir, w.top) && time.Since(w.moved) <= walkIdle {
+		if !w.flat && within(dir, w.top) && time.Since(w.moved) <= walkIdle {
 			return w
 		}
 	}
@@ -142,10 +152,7 @@ func (w *walk) push(dir string, names []string, front bool) {
 	})
 	paths := make([]string, 0, len(names))
 	for _, name := range names {
-		p := name
-		if dir != "" {
-			p = dir + "/" + name
-		}
+		p := join(dir, name)
 		if !w.known[p] && len(w.queue)+len(paths) < walkQueue {
 			w.known[p] = true
 			paths = append(paths, p)
@@ -156,6 +163,13 @@ func (w *walk) push(dir string, names []string, front bool) {
 		return
 	}
 	w.queue = append(w.queue, paths...)
+}
+
+func join(dir, name string) string {
+	if dir == "" {
+		return name
+	}
+	return dir + "/" + name
 }
 
 func boolInt(b bool) int {
@@ -217,7 +231,7 @@ func (k *walker) ready() *walk {
 			clear(w.ahead) // they have expired
 			w.sum = 0
 		}
-		if len(w.ahead) < walkFirst+walkGrowth*w.opened && w.sum < walkEntries {
+		if len(w.ahead) < w.far() && w.sum < walkEntries {
 			return w
 		}
 	}
@@ -267,6 +281,9 @@ func (k *walker) arrived(a aheadOf, l *ftpclient.Listing) {
 	if _, unused := a.w.ahead[a.dir]; unused {
 		a.w.ahead[a.dir] = len(l.Entries)
 		a.w.sum += len(l.Entries)
+	}
+	if a.w.flat {
+		return
 	}
 	var names []string
 	for i := range l.Entries {

@@ -278,7 +278,7 @@ func TestSameSizeRewritesWithinASecond(t *testing.T) {
 
 func TestOrphansDoNotKeepADirectory(t *testing.T) {
 	tree := fakeremote.New()
-	tree.Put("/d/.f.ftpfs-0123abcd", []byte("half"))
+	tree.Put("/d/.f.ftpfs-5000000012345678", []byte("half"))
 	v := newVolume(t, tree, cache.Options{})
 	if len(names(t, v, "d")) != 0 {
 		t.Error("a temporary file is shown")
@@ -383,4 +383,58 @@ func TestCloseEndsWithItsContext(t *testing.T) {
 		t.Errorf("kept: %v", kept)
 	}
 	h.Release()
+}
+
+// TestOpenTruncatesForReaders: O_TRUNC empties a file that is opened to be read, as
+// on Linux, and the close sends that.
+func TestOpenTruncatesForReaders(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/f", []byte("content"))
+	v := newVolume(t, tree, cache.Options{TTL: time.Hour})
+	h, err := v.Open(t.Context(), "f", os.O_RDONLY|os.O_TRUNC)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Release()
+	if a, err := h.Stat(t.Context()); err != nil || a.Size != 0 {
+		t.Errorf("opened: %+v, %v", a, err)
+	}
+	if _, err := h.WriteAt(t.Context(), []byte("x"), 0); err == nil {
+		t.Error("a reader writes")
+	}
+	if err := h.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := tree.Get("/f"); !ok || len(got) != 0 {
+		t.Errorf("the server has %q, %v", got, ok)
+	}
+}
+
+// TestModeStaysKnown: a server that tells sizes without modes has a file keep its
+// mode when it is replaced after it was written to in place, or added to.
+func TestModeStaysKnown(t *testing.T) {
+	for name, again := range map[string][]string{"in place": {"", "a", "b"}, "added to": {"1", "2", "-"}} {
+		t.Run(name, func(t *testing.T) {
+			tree := fakeremote.New()
+			v := newVolume(t, tree, cache.Options{TTL: time.Hour})
+			h, _, err := v.Create(t.Context(), "f", os.O_RDWR|os.O_CREATE, 0o600)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer h.Release()
+			for i, s := range again {
+				if _, err := h.WriteAt(t.Context(), []byte(s), int64(i%2)); err != nil {
+					t.Fatal(err)
+				}
+				if err := h.Flush(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				tree.Configure(func(b *fakeremote.Behaviour) { b.NoModes = true })
+			}
+			tree.Configure(func(b *fakeremote.Behaviour) { b.NoModes = false })
+			if e, err := tree.Stat(t.Context(), "/f"); err != nil || e.Mode != 0o600 {
+				t.Errorf("the mode is %o, %v", e.Mode, err)
+			}
+		})
+	}
 }

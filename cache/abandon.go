@@ -1,0 +1,89 @@
+package cache
+
+import (
+	"context"
+	"os"
+)
+
+// abandon gives up the upload of what was written, leaves it where a person can
+// find it, and goes back to what the server has.
+func (f *File) abandon(cause error) {
+	if err := f.take(context.Background()); err != nil {
+		return
+	}
+	defer f.give()
+	p := f.where()
+	f.gather(p)
+	f.keepSpool(p, cause)
+	f.mu.Lock()
+	f.unfollow()
+	f.dirty, f.failed, f.setMode, f.setTime = false, nil, nil, nil
+	f.noted, f.accepted = "", false
+	f.attr.Size = max(0, f.seen.size)
+	f.epoch++
+	mine := !f.onServer
+	f.gone = f.gone || mine
+	f.mu.Unlock()
+	if mine {
+		f.v.forgetFile(f)
+	}
+}
+
+// gather fetches back what of an unsent file only the server has. Where that fails
+// it stays there, and the log says where.
+func (f *File) gather(p string) {
+	f.mu.Lock()
+	held := f.held
+	f.mu.Unlock()
+	if held == "" {
+		return
+	}
+	err := f.complete(f.v.ctx)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if err == nil {
+		f.dropHeld()
+		return
+	}
+	f.held = ""
+	f.v.log.Error("the beginning of a file that could not be uploaded is on the server only",
+		"file", f.v.abs(p), "octets", f.base.size, "at", f.v.abs(held), "error", err)
+}
+
+// letGo deletes the local copy of a file that was sent.
+func (f *File) letGo() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !f.dirty {
+		f.dropSpool()
+	}
+}
+
+// keepSpool leaves what is unsent in a file that is not deleted with the spool.
+func (f *File) keepSpool(p string, cause error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.spool == nil || !f.dirty {
+		f.unnote()
+		return
+	}
+	if f.attr.Size == 0 {
+		f.unnote()
+		f.dropSpool()
+		return
+	}
+	name := f.spool.name
+	kept := name + ".unsent"
+	if err := os.Rename(name, kept); err != nil {
+		kept = name
+	}
+	f.noteKept(p, kept, cause)
+	if f.begun {
+		f.begun = false
+		f.v.disown(p, kept)
+	}
+	f.v.spools.add(-f.spool.cost)
+	f.spool.file.Close()
+	f.spool = nil
+	f.v.log.Error("a file could not be uploaded; what was written is kept", "file", f.v.abs(p), "data", kept, "error", cause)
+}

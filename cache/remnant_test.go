@@ -1,0 +1,127 @@
+package cache_test
+
+import (
+	"os"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ftpfs/cache"
+	"ftpfs/test/fakeremote"
+)
+
+// TestRemnantsAreClearedAway: what an upload has left when the server was lost goes
+// when it can be reached again, by the same volume or the next; what somebody else has
+// put in its place meanwhile stays, and so does what was written.
+func TestRemnantsAreClearedAway(t *testing.T) {
+	data := octets(200_000, 1)
+	for _, c := range []struct {
+		name   string
+		before []byte // of the file
+		theirs []byte // comes in its place
+		next   bool   // volume
+	}{
+		{"new", nil, nil, false},
+		{"new, next volume", nil, nil, true},
+		{"replaced", []byte("old"), nil, false},
+		{"somebody else's", nil, []byte("theirs"), false},
+		{"somebody else's, larger", nil, octets(300_000, 1), false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tree, o := fakeremote.New(), cache.Options{Root: "/", TTL: time.Hour, SpoolDir: t.TempDir()}
+			if c.before != nil {
+				tree.Put("/f", c.before)
+			}
+			v, err := cache.NewVolume(tree, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h, _, err := v.Create(t.Context(), "f", os.O_WRONLY|os.O_TRUNC, 0o644)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, h, data, 0)
+			tree.FailAfter("Write", "", 2, -1, lost)
+			tree.Fail("Delete", "", 5, lost)
+			if err := h.Flush(t.Context()); err == nil {
+				t.Error("no error")
+			}
+			h.Release()
+			if c.theirs != nil {
+				tree.Put("/f", c.theirs)
+			}
+			if c.next {
+				tree.Fail("Delete", "", -1, lost)
+				if err := v.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				tree = tree.Healed()
+				if v, err = cache.NewVolume(tree, o); err != nil {
+					t.Fatal(err)
+				}
+				v.Recover()
+			}
+			time.Sleep(10 * time.Minute)
+			want := c.theirs
+			if want == nil {
+				want = c.before
+			}
+			if got, ok := tree.Get("/f"); ok != (want != nil) || string(got) != string(want) {
+				t.Errorf("%s: %d octets, %v", c.name, len(got), ok)
+			}
+			if n := tree.Names("/"); len(n) > 1 {
+				t.Errorf("%s: left on the server: %v", c.name, n)
+			}
+			if u := v.Uploads(); len(u) != 1 || u[0].Size != int64(len(data)) {
+				t.Errorf("%s: kept %+v", c.name, u)
+			}
+			if err := v.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if left, _ := os.ReadDir(o.SpoolDir); len(left) != 2 {
+				t.Errorf("%s: left here: %v", c.name, left)
+			}
+		})
+	}
+}
+
+// TestRemnantsAreReplaced: what is made under the name of a beginning that is to be
+// cleared away, or moved there, stays, though it is a beginning of the same content.
+func TestRemnantsAreReplaced(t *testing.T) {
+	for what, replace := range map[string]func(t *testing.T, v *cache.Volume){
+		"made": func(t *testing.T, v *cache.Volume) { save(t, v, "d/f", nil) },
+		"moved": func(t *testing.T, v *cache.Volume) {
+			save(t, v, "other", nil)
+			if err := v.Rename(t.Context(), "other", "d/f", false); err != nil {
+				t.Error(err)
+			}
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tree, o := fakeremote.New(), cache.Options{Root: "/", TTL: time.Hour, SpoolDir: t.TempDir()}
+			tree.PutDir("/d")
+			v, err := cache.NewVolume(tree, o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := create(t, v, "d/f")
+			write(t, h, octets(200_000, 1), 0)
+			tree.FailAfter("Write", "", 2, 5, lost)
+			tree.Fail("Delete", "", 5, lost)
+			if err := h.Flush(t.Context()); err == nil {
+				t.Error("no error")
+			}
+			h.Release()
+			tree.Fail("Write", "", 0, nil)
+			tree.Put("/d/f", nil) // as much of it as there is
+			replace(t, v)
+			time.Sleep(10 * time.Minute)
+			if got, ok := tree.Get("/d/f"); !ok || len(got) != 0 {
+				t.Errorf("%s: %d octets, %v", what, len(got), ok)
+			}
+			if err := v.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

@@ -1,0 +1,144 @@
+package cache_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"testing/synctest"
+
+	"ftpfs/cache"
+	"ftpfs/ftpclient"
+	"ftpfs/test/fakeremote"
+)
+
+// spoolBlocks is what the spool takes of the disk, in octets.
+func spoolBlocks(t *testing.T, dir string) (n int64) {
+	t.Helper()
+	names, _ := filepath.Glob(filepath.Join(dir, "spool-*"))
+	for _, name := range names {
+		if info, err := os.Stat(name); err == nil {
+			n += info.Sys().(*syscall.Stat_t).Blocks * 512
+		}
+	}
+	return n
+}
+
+// small returns a volume whose spool holds no more than 2 MiB.
+func small(t *testing.T, r cache.Remote) (*cache.Volume, string) {
+	t.Helper()
+	dir := t.TempDir()
+	v, err := cache.NewVolume(r, cache.Options{Root: "/", SpoolDir: dir, SpoolBytes: 2 << 20, CacheBytes: 1 << 20})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v, dir
+}
+
+// TestLargerThanTheSpool: a file that is written in order goes through a spool that
+// is smaller, whatever is cut off meanwhile, and can be read back.
+func TestLargerThanTheSpool(t *testing.T) {
+	for name, behave := range map[string]func(*fakeremote.Behaviour){
+		"REST":         func(*fakeremote.Behaviour) {},
+		"APPE":         func(b *fakeremote.Behaviour) { b.Features.Rest = ftpclient.No },
+		"REST ignored": func(b *fakeremote.Behaviour) { b.RestIgnored = true },
+	} {
+		for _, cuts := range []int{0, 3} {
+			synctest.Test(t, func(t *testing.T) {
+				tree := fakeremote.New()
+				tree.Configure(behave)
+				tree.Put("/f", []byte("old"))
+				r := &counting{Tree: tree, cuts: cuts, at: 900 << 10}
+				v, dir := small(t, r)
+				h := open(t, v, "f", os.O_RDWR|os.O_TRUNC)
+				data := octets(12<<20, 5)
+				for off := 0; off < len(data); off += part {
+					if n, err := h.WriteAt(t.Context(), data[off:off+part], int64(off)); err != nil {
+						t.Fatalf("%s: write at %d: %d, %v", name, off, n, err)
+					}
+					if n := spoolBlocks(t, dir); n > 5<<19 {
+						t.Fatalf("%s: the spool takes %d octets", name, n)
+					}
+					if off == 7<<20 && cuts == 0 && name != "APPE" {
+						buf := make([]byte, 1000)
+						if n, err := h.ReadAt(t.Context(), buf, 100_000); n != len(buf) || err != nil {
+							t.Fatalf("%s: read back: %d, %v", name, n, err)
+						}
+						same(t, "read back", buf, data[100_000:101_000])
+					}
+				}
+				if got, _ := tree.Get("/f"); string(got) != "old" {
+					t.Errorf("%s: %d octets before the close", name, len(got))
+				}
+				flush(t, h)
+				onServer(t, tree, "/f", data)
+				h.Release()
+				if err := v.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				onlyName(t, tree, "f")
+			})
+		}
+	}
+}
+
+// TestSpoolFull: where nothing makes room the writer is told, and what it has
+// written can still be sent.
+func TestSpoolFull(t *testing.T) {
+	for name, act := range map[string]func(*fakeremote.Tree, *cache.Handle){
+		"not in order": func(_ *fakeremote.Tree, h *cache.Handle) {
+			h.WriteAt(t.Context(), []byte("x"), 100_000)
+		},
+		"the server goes on with nothing": func(tree *fakeremote.Tree, _ *cache.Handle) {
+			tree.Configure(func(b *fakeremote.Behaviour) { b.Features.Rest, b.Features.Append = ftpclient.No, ftpclient.No })
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tree := fakeremote.New()
+			v, _ := small(t, tree)
+			h := create(t, v, "f")
+			act(tree, h)
+			data := octets(8<<20, 5)
+			var err error
+			off := 0
+			for ; off < len(data) && err == nil; off += part {
+				_, err = h.WriteAt(t.Context(), data[off:off+part], int64(off))
+			}
+			if !errors.Is(err, syscall.ENOSPC) {
+				t.Errorf("%s: at %d: %v", name, off, err)
+			}
+			flush(t, h)
+			onServer(t, tree, "/f", data[:off-part])
+			if _, err := h.WriteAt(t.Context(), data[:part], int64(off-part)); err != nil {
+				t.Errorf("%s: after the upload: %v", name, err)
+			}
+			h.Release()
+			if err := v.Close(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// TestWrittenBehindWhatLeftTheSpool: it is fetched back.
+func TestWrittenBehindWhatLeftTheSpool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		v, _ := small(t, tree)
+		h := create(t, v, "f")
+		data := octets(5<<20, 5)
+		for off := 0; off < len(data); off += part {
+			write(t, h, data[off:off+part], int64(off))
+		}
+		write(t, h, []byte("changed"), 99)
+		copy(data[99:], "changed")
+		flush(t, h)
+		onServer(t, tree, "/f", data)
+		h.Release()
+		if err := v.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		onlyName(t, tree, "f")
+	})
+}
