@@ -9,6 +9,7 @@ var (
 	_ fs.NodeStatfser       = (*node)(nil)
 	_ fs.NodeAccesser       = (*node)(nil)
 	_ fs.NodeGetattrer      = (*node)(nil)
+	_ fs.NodeGetxattrer     = (*node)(nil)
 	_ fs.NodeSetattrer      = (*node)(nil)
 	_ fs.NodeReadlinker     = (*node)(nil)
 	_ fs.NodeOpener         = (*node)(nil)
@@ -59,10 +60,9 @@ var notImplemented = map[string]string{
 	"FileSetattrer":       "on the node, which gets the handle",
 	"NodeWritever":        "a mounted device delivers writes in one piece",
 	"FileWritever":        "as NodeWritever",
-	"NodeGetxattrer":      "FTP has no extended attributes; the mount answers ENOSYS once",
-	"NodeSetxattrer":      "as NodeGetxattrer",
-	"NodeRemovexattrer":   "as NodeGetxattrer",
-	"NodeListxattrer":     "as NodeGetxattrer",
+	"NodeSetxattrer":      "FTP has no extended attributes; bridge answers",
+	"NodeRemovexattrer":   "as NodeSetxattrer",
+	"NodeListxattrer":     "as NodeSetxattrer",
 	"NodeGetlker":         "FTP has no locks; the kernel's hold within the mount",
 	"NodeSetlker":         "as NodeGetlker",
 	"NodeSetlkwer":        "as NodeGetlker",

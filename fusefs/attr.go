@@ -10,7 +10,9 @@ import (
 	"ftpfs/ftpclient"
 )
 
-// blockSize is st_blksize, the size of reads and writes that is efficient.
+// blockSize is st_blksize, the size of reads and writes that is efficient. A file that
+// has no content yet has a larger one: who copies to it then writes as much at a time as
+// the kernel takes, and who reads a part of a file reads no more than before.
 const blockSize = 64 << 10
 
 // fileType returns the S_IFMT bits of a type. A name that is neither file,
@@ -30,7 +32,14 @@ func (f *filesystem) permissions(a cache.Attr) uint32 {
 	if a.Type == ftpclient.TypeSymlink {
 		return 0o777
 	}
-	return a.Mode & 0o7777 &^ f.options.Umask
+	mode := a.Mode & 0o7777
+	switch {
+	case a.Type == ftpclient.TypeDir && f.options.DirMode != 0:
+		mode = f.options.DirMode
+	case a.Type != ftpclient.TypeDir && f.options.FileMode != 0:
+		mode = f.options.FileMode
+	}
+	return mode &^ f.options.Umask
 }
 
 // fill writes a as the kernel wants it. A directory has one link, which tells
@@ -44,6 +53,9 @@ func (f *filesystem) fill(out *fuse.Attr, a cache.Attr) {
 	out.Size = size
 	out.Blocks = (size + 511) / 512
 	out.Blksize = blockSize
+	if a.Blank {
+		out.Blksize = maxTransfer
+	}
 	out.Nlink = 1
 	out.Uid, out.Gid = f.options.UID, f.options.GID
 	sec, nsec := int64(0), 0

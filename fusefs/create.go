@@ -22,7 +22,8 @@ func (n *node) Create(ctx context.Context, name string, flags, mode uint32, out 
 	}
 	n.fsys.fillEntry(out, a)
 	inode := n.newChild(ctx, name, a)
-	return inode, newHandle(inode.Operations().(*node), file, flags), 0, 0
+	h, answer := newHandle(inode.Operations().(*node), file, flags)
+	return inode, h, answer, 0
 }
 
 // Mknod implements mknod(2) of a regular file; FTP can make nothing else of

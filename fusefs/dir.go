@@ -42,6 +42,7 @@ func (n *node) child(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 	if old := n.GetChild(name); old != nil && old.Mode() == fileType(a.Type) {
 		if child, ok := old.Operations().(*node); ok {
 			n.fsys.known.add(child)
+			child.told(a)
 		}
 		return old
 	}
@@ -54,6 +55,7 @@ func (n *node) child(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 func (n *node) newChild(ctx context.Context, name string, a cache.Attr) *fs.Inode {
 	dir, _ := n.path() // a directory that was removed meanwhile has other troubles
 	child := &node{fsys: n.fsys}
+	child.told(a)
 	inode := n.NewInode(ctx, child, n.fsys.inos.take(join(dir, name), fileType(a.Type)))
 	n.fsys.known.add(child)
 	return inode
@@ -71,8 +73,10 @@ func (n *node) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs
 	if errno != 0 {
 		return nil, errno
 	}
-	a, err := n.fsys.volume.Stat(op, path)
+	begun := n.absent.begin()
+	a, err := n.fsys.volume.Lookup(op, path)
 	if errnoOf(err) == syscall.ENOENT {
+		out.SetEntryTimeout(n.absent.add(begun, name, fresh(a)))
 		return nil, syscall.ENOENT
 	}
 	if err != nil {
@@ -108,7 +112,7 @@ func (n *node) Symlink(ctx context.Context, target, name string, out *fuse.Entry
 	}
 	a, err := n.fsys.volume.Symlink(op, target, path)
 	if err != nil {
-		return nil, n.fsys.failAs(op, "symlink", path, err, symlinkErrno(err))
+		return nil, n.fsys.failAs(op, "symlink", path, err, orEPERM(err))
 	}
 	n.fsys.fillEntry(out, a)
 	return n.newChild(ctx, name, a), 0

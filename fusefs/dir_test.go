@@ -1,15 +1,19 @@
 package fusefs
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
+	"ftpfs/cache"
 	"ftpfs/ftpclient"
 	"ftpfs/test/fakeremote"
 )
@@ -90,17 +94,159 @@ func TestLOOKUP1_Identity(t *testing.T) {
 	}
 }
 
-// LOOKUP-2: a file that others make is found as soon as the volume knows it.
-func TestLOOKUP2_NoNegativeEntries(t *testing.T) {
+// LOOKUP-1: a file that became a directory is not shown as a file with the
+// directory's attributes, where the kernel has kept the name and not these.
+func TestLOOKUP1_OtherType(t *testing.T) {
 	tree := fakeremote.New()
+	tree.Put("/x", []byte("one"))
 	m := mount(t, tree)
-	_, err := os.Stat(m.path("new"))
-	wantErrno(t, "stat before", err, syscall.ENOENT)
-	tree.Put("/new", nil)
+	if st, err := os.Stat(m.path("x")); err != nil || st.Size() != 3 {
+		t.Fatalf("%v, %v", st, err)
+	}
+	inode := m.root().GetChild("x")
+	tree.Drop("/x")
+	tree.PutDir("/x")
 	m.volume.SetNotifier(nil)
 	m.volume.Refresh("")
-	if _, err := os.Stat(m.path("new")); err != nil {
-		t.Errorf("stat after: %v", err)
+	inode.NotifyContent(0, 0)
+	if st, err := os.Stat(m.path("x")); err != nil || !st.IsDir() {
+		t.Errorf("%v, %v", st, err)
+	}
+}
+
+// lookedUp is how often the kernel has asked for names in the root.
+func (m *mounted) lookedUp() uint32 { return m.root().Operations().(*node).lookups.Load() }
+
+func (m *mounted) isAbsent(t *testing.T, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		_, err := os.Stat(m.path(name))
+		wantErrno(t, "stat "+name, err, syscall.ENOENT)
+	}
+}
+
+// LOOKUP-2: the kernel believes that a name does not exist, until it is made here,
+// by whatever call, and no longer than the volume does.
+func TestLOOKUP2_AbsentNames(t *testing.T) {
+	const ttl = 300 * time.Millisecond
+	for name, here := range map[string]func(*mounted) error{
+		"create":  func(m *mounted) error { return os.WriteFile(m.path("new"), []byte("x"), 0o644) },
+		"mkdir":   func(m *mounted) error { return os.Mkdir(m.path("new"), 0o755) },
+		"symlink": func(m *mounted) error { return os.Symlink("old", m.path("new")) },
+		"rename":  func(m *mounted) error { return os.Rename(m.path("old"), m.path("new")) },
+		"mknod":   func(m *mounted) error { return syscall.Mknod(m.path("new"), syscall.S_IFREG|0o644, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := fakeremote.New()
+			tree.Put("/old", nil)
+			m := mount(t, tree)
+			m.isAbsent(t, "new")
+			before := m.lookedUp()
+			m.isAbsent(t, "new", "new")
+			if n := m.lookedUp(); n != before {
+				t.Errorf("the kernel asked %d times again", n-before)
+			}
+			if err := here(m); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Lstat(m.path("new")); err != nil {
+				t.Errorf("stat of what was made: %v", err)
+			}
+			if err := os.Remove(m.path("new")); err != nil {
+				t.Error(err)
+			}
+			m.isAbsent(t, "new")
+		})
+	}
+	t.Run("TTL", func(t *testing.T) {
+		tree := fakeremote.New()
+		m := mount(t, tree, func(c *cache.Options, _ *Options) { c.TTL = ttl })
+		m.isAbsent(t, "new")
+		tree.Put("/new", nil)
+		eventually(t, "what others made is seen", func() bool { _, err := os.Stat(m.path("new")); return err == nil })
+	})
+}
+
+// LOOKUP-2: what others made is seen after Refresh of it or above it, and where a
+// call has failed because of it.
+func TestLOOKUP2_AbsentNamesOfOthers(t *testing.T) {
+	for name, there := range map[string]func(*mounted) error{
+		"refresh all": func(m *mounted) error { m.volume.Refresh(""); return nil },
+		"refresh it":  func(m *mounted) error { m.volume.Refresh("new"); return nil },
+		"mkdir": func(m *mounted) error {
+			if err := os.Mkdir(m.path("new"), 0o755); !errors.Is(err, syscall.EEXIST) {
+				return fmt.Errorf("mkdir: %v, want EEXIST", err)
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tree := fakeremote.New()
+			m := mount(t, tree)
+			m.isAbsent(t, "new", "other")
+			tree.Put("/new", nil)
+			if err := there(m); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "it is seen", func() bool { _, err := os.Stat(m.path("new")); return err == nil })
+		})
+	}
+}
+
+// LOOKUP-2: of many names the kernel is told no more than it can be told to forget,
+// and what is older than a Refresh is not believed.
+func TestLOOKUP2_AbsentNamesAreBounded(t *testing.T) {
+	var a absent
+	for i := range absentMost + 10 {
+		if d := a.add(a.begin(), strconv.Itoa(i), time.Hour); (d > 0) != (i < absentMost) {
+			t.Fatalf("name %d is believed for %v", i, d)
+		}
+	}
+	begun := a.begin()
+	if n := len(a.take()); n != absentMost {
+		t.Errorf("%d names are to be forgotten", n)
+	}
+	if d := a.add(begun, "late", time.Hour); d != 0 {
+		t.Errorf("what was answered before is believed for %v", d)
+	}
+	if d := a.add(a.begin(), "new", time.Hour); d != time.Hour || len(a.take()) != 1 {
+		t.Errorf("then for %v", d)
+	}
+}
+
+// LOOKUP-4: a path leads through a directory of which the time is not known yet;
+// who looks at the directory itself waits for that.
+func TestLOOKUP4_OnTheWay(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Configure(func(b *fakeremote.Behaviour) { b.Sketch = true })
+	tree.Put("/d/sub/file", []byte("content"))
+	tree.Put("/d/sub/.hidden", nil)
+	when := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+	tree.Touch("/d/sub", when)
+	m := mount(t, tree)
+	gate := tree.Block("Sketch", "/d")
+	defer gate.Open()
+	if _, err := os.Stat(m.path("d")); err != nil {
+		t.Fatal(err)
+	}
+	_, err := os.Stat(m.path("d/none")) // for this d is listed
+	wantErrno(t, "stat of what does not exist", err, syscall.ENOENT)
+	if st, err := os.Stat(m.path("d/sub/file")); err != nil || st.Size() != 7 {
+		t.Errorf("stat below: %v, %v", st, err)
+	}
+	looked := make(chan os.FileInfo, 1)
+	go func() {
+		st, _ := os.Stat(m.path("d/sub"))
+		looked <- st
+	}()
+	select {
+	case st := <-looked:
+		t.Fatalf("the directory's attributes are told before they are known: %v", st)
+	case <-time.After(100 * time.Millisecond):
+	}
+	gate.Open()
+	if st := <-looked; st == nil || !st.ModTime().Equal(when) {
+		t.Errorf("the directory is %v", st)
 	}
 }
 

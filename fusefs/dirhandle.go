@@ -3,6 +3,7 @@ package fusefs
 import (
 	"context"
 	"syscall"
+	"time"
 
 	"github.com/hanwen/go-fuse/v2/fs"
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -25,6 +26,11 @@ type dirHandle struct {
 	first uint64         // from this offset on
 
 	plus attributes
+
+	fills  bool        // what the kernel keeps of the directory
+	anew   bool        // it has dropped what was before, as soon as it does something with the handle
+	until  time.Time   // is when the kernel drops that
+	forget func() bool // stops that
 }
 
 // dots is how many entries every directory has beside those of its listing.
@@ -40,7 +46,42 @@ func (n *node) OpendirHandle(ctx context.Context, _ uint32) (fs.FileHandle, uint
 	if errno := d.open(ctx); errno != 0 {
 		return nil, 0, errno
 	}
-	return d, 0, 0
+	return d, d.keep(), 0
+}
+
+// keep returns the flags that say what the kernel may keep of the directory.
+func (d *dirHandle) keep() (flags uint32) {
+	v, left := d.state()
+	if flags, d.fills = d.node.dirPages.open(v); d.fills {
+		d.expire(left)
+	}
+	d.anew = flags&anew != 0
+	return flags
+}
+
+// state is the version of what is read, zero if it is not to be kept, and for how
+// long it is believed.
+func (d *dirHandle) state() (v cache.DirVersion, left time.Duration) {
+	if d.dir != nil && d.dir.Len() <= keepDirMost {
+		v, left = d.dir.Version()
+	}
+	return v, left
+}
+
+// expire has the kernel drop what it keeps after a while.
+func (d *dirHandle) expire(after time.Duration) {
+	d.until = time.Now().Add(after)
+	d.forget = d.node.dirPages.forget(d.node.EmbeddedInode(), after)
+}
+
+// again lists anew for who begins once more with a handle of which the kernel keeps
+// the entries.
+func (d *dirHandle) again(ctx context.Context) syscall.Errno {
+	d.forget()
+	errno := d.open(ctx)
+	_, left := d.state()
+	d.expire(left)
+	return errno
 }
 
 // open takes the directory's listing and begins at its start.
@@ -63,6 +104,16 @@ func (d *dirHandle) open(ctx context.Context) syscall.Errno {
 // Readdirent implements readdir(3). It waits while the listing is arriving; an
 // error that ends that comes after the entries that arrived.
 func (d *dirHandle) Readdirent(ctx context.Context) (*fuse.DirEntry, syscall.Errno) {
+	if d.anew {
+		d.anew = false
+		d.node.dirPages.used()
+	}
+	if d.next == 0 && d.fills && !time.Now().Before(d.until) {
+		// The handle was not read before: the kernel had the entries.
+		if errno := d.again(ctx); errno != 0 {
+			return nil, errno
+		}
+	}
 	for d.next >= dots {
 		row, errno := d.row(ctx, d.next)
 		if row == nil {
@@ -185,6 +236,9 @@ func (a *attributes) wanted(looked uint32) bool {
 // Seekdir implements seekdir(3) and, with 0, rewinddir(3), which lists anew
 // (POSIX).
 func (d *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
+	if off == 0 && d.fills {
+		return d.again(ctx)
+	}
 	if off == 0 {
 		return d.open(ctx)
 	}
@@ -197,4 +251,13 @@ func (d *dirHandle) Seekdir(ctx context.Context, off uint64) syscall.Errno {
 func (d *dirHandle) Fsyncdir(context.Context, uint32) syscall.Errno { return 0 }
 
 // Releasedir lets go of the listing.
-func (d *dirHandle) Releasedir(context.Context, uint32) { d.dir, d.rows = nil, nil }
+func (d *dirHandle) Releasedir(context.Context, uint32) {
+	d.dir, d.rows = nil, nil
+	if d.anew {
+		d.node.dirPages.used()
+	}
+	if d.fills {
+		d.forget()
+		d.node.dirPages.release()
+	}
+}

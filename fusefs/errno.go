@@ -101,9 +101,9 @@ func eintrOrEIO(ctx context.Context, e syscall.Errno) syscall.Errno {
 	return e
 }
 
-// symlinkErrno is errnoOf for symlink(2), which has EPERM for a file system
-// without symbolic links.
-func symlinkErrno(err error) syscall.Errno {
+// orEPERM is errnoOf for what has EPERM where a file system cannot do it, as
+// symlink(2).
+func orEPERM(err error) syscall.Errno {
 	if e := errnoOf(err); e != syscall.EOPNOTSUPP {
 		return e
 	}

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"ftpfs/cache"
 	"ftpfs/ftpclient"
 	"ftpfs/test/fakeremote"
 )
@@ -50,6 +53,7 @@ func TestOPEN1_Modes(t *testing.T) {
 	write(os.O_RDWR|os.O_APPEND|os.O_CREATE, "+", 0, "012AB56789++")
 	write(os.O_WRONLY|os.O_TRUNC, "new", 0, "new")
 	write(os.O_WRONLY|os.O_CREATE, "x", 6, "new\x00\x00\x00x")
+	write(os.O_RDONLY|os.O_TRUNC, "", 0, "")
 	_, err := os.OpenFile(m.path("f"), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	wantErrno(t, "O_EXCL", err, syscall.EEXIST)
 	_, err = os.OpenFile(m.dir, unix.O_TMPFILE|os.O_RDWR, 0o644)
@@ -146,6 +150,55 @@ func TestCLOSE1_FSYNC1(t *testing.T) {
 	if got, _ := tree.Get("/f"); len(got) != 100 {
 		t.Errorf("after a failed close the server has %d octets", len(got))
 	}
+	// The kernel tells of the release when close has returned.
+	n := find(m.root(), "f").Operations().(*node)
+	eventually(t, "the release", func() bool { return n.anyHandle() == nil })
+}
+
+// CLOSE-1: who makes or empties a file, duplicates the descriptor, as shells do, and
+// closes the first one before it has written, does not publish an empty file.
+func TestCLOSE1_Duplicate(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/old", content(50))
+	m := mount(t, tree)
+	for _, name := range []string{"old", "new"} {
+		tree.ForgetCalls()
+		f, err := os.Create(m.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		fd, err := syscall.Dup(int(f.Fd()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantErrno(t, "the first close", f.Close(), 0)
+		if calls := tree.Calls("Store"); len(calls) > 0 {
+			t.Errorf("%s: stored empty: %v", name, calls)
+		}
+		if got, ok := tree.Get("/" + name); name == "old" && (!ok || len(got) != 50) {
+			t.Errorf("the old version has %d octets", len(got))
+		}
+		if _, err := syscall.Write(fd, content(100)); err != nil {
+			t.Error(err)
+		}
+		wantErrno(t, "the second close", syscall.Close(fd), 0)
+		if got, _ := tree.Get("/" + name); len(got) != 100 || len(tree.Calls("Store")) != 1 {
+			t.Errorf("%s: %d octets by %v", name, len(got), tree.Calls("Store"))
+		}
+	}
+	f, err := os.Create(m.path("old"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := os.Open(m.path("old")) // which cannot write, so that its close tells nothing
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantErrno(t, "close of an empty file", f.Close(), 0)
+	if got, ok := tree.Get("/old"); !ok || len(got) != 0 {
+		t.Errorf("the empty file has %d octets", len(got))
+	}
+	wantErrno(t, "close", other.Close(), 0)
 }
 
 // STAT-1, STAT-3: an open file shows what was written, and goes on when it has
@@ -241,6 +294,38 @@ func TestSETATTR1_SETATTR2_SETATTR3(t *testing.T) {
 	wantErrno(t, "utimes without MFMT", os.Chtimes(m.path("f"), when, when), 0)
 }
 
+// SETATTR-1, SETATTR-2, SETATTR-3: what cannot be set is an error if that is asked
+// for (--attr-errors=report); what can be set, is.
+func TestSETATTR1_SETATTR2_SETATTR3_Reported(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/f", content(10))
+	tree.PutSymlink("f", "/link")
+	m := mount(t, tree, func(c *cache.Options, o *Options) { c.ReportAttrs, o.ReportAttrs = true, true })
+	when, later := time.Unix(1e9, 0), []unix.Timespec{{Sec: 42}, {Sec: 43}}
+	wantErrno(t, "chown to the owner", os.Lchown(m.path("f"), os.Getuid(), os.Getgid()), 0)
+	wantErrno(t, "chown", os.Lchown(m.path("f"), 12345, 54321), syscall.EPERM)
+	wantErrno(t, "time of a link", unix.UtimesNanoAt(unix.AT_FDCWD, m.path("link"), later, unix.AT_SYMLINK_NOFOLLOW), syscall.EPERM)
+	wantErrno(t, "chmod", os.Chmod(m.path("f"), 0o640), 0)
+	tree.Configure(func(b *fakeremote.Behaviour) {
+		f := &b.Features
+		f.SiteChmod, f.MFMT, f.MDTMSet, f.SiteUtime = ftpclient.No, ftpclient.No, ftpclient.No, ftpclient.No
+	})
+	f, err := os.Open(m.path("f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	wantErrno(t, "chmod without SITE CHMOD", os.Chmod(m.path("f"), 0o600), syscall.EPERM)
+	wantErrno(t, "utimes without MFMT", os.Chtimes(m.path("f"), when, when), syscall.EPERM)
+	wantErrno(t, "fchmod", f.Chmod(0o600), syscall.EPERM)
+	omit := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, {Nsec: unix.UTIME_OMIT}}
+	wantErrno(t, "UTIME_OMIT", unix.UtimesNanoAt(unix.AT_FDCWD, m.path("f"), omit, 0), 0)
+	wantErrno(t, "access time", unix.UtimesNanoAt(unix.AT_FDCWD, m.path("f"), []unix.Timespec{{Sec: 5}, {Nsec: unix.UTIME_OMIT}}, 0), 0)
+	if e, _ := tree.Look("/f"); e.Mode != 0o640 {
+		t.Errorf("the server has %+v", e)
+	}
+}
+
 // SETATTR-1: the time set on an open file survives its close (cp -p).
 func TestSETATTR1_TimeOfOpenFile(t *testing.T) {
 	tree := fakeremote.New()
@@ -264,22 +349,26 @@ func TestSETATTR1_TimeOfOpenFile(t *testing.T) {
 // that touches the mapping: the page fault would stop this one, which has to
 // serve it.
 func TestMMAP1(t *testing.T) {
-	tree := fakeremote.New()
-	tree.Put("/f", content(8192))
-	m := mount(t, tree)
-	p := start(t, "map", m.path("f"))
-	if errno := p.result(t); errno != 0 {
-		t.Errorf("mmap and msync: %v", errno)
-	}
-	want := content(8192)
-	want[mapped] = '!'
-	if got, _ := tree.Get("/f"); !bytes.Equal(got, want) {
-		t.Error("the server does not have what was mapped")
+	// The kernel sends the pages by a descriptor that was mapped, also by one that
+	// appends what is written to it.
+	for _, part := range []string{"map", "map-append"} {
+		tree := fakeremote.New()
+		tree.Put("/f", content(8192))
+		m := mount(t, tree)
+		p := start(t, part, m.path("f"))
+		if errno := p.result(t); errno != 0 {
+			t.Errorf("%s: mmap and msync: %v", part, errno)
+		}
+		want := content(8192)
+		want[mapped] = '!'
+		if got, _ := tree.Get("/f"); !bytes.Equal(got, want) {
+			t.Errorf("%s: the server has %d octets, which are not what was mapped", part, len(got))
+		}
 	}
 }
 
-// XATTR-1, LOCK-1: what is missing says so; locks hold within the mount.
-func TestXATTR1_LOCK1(t *testing.T) {
+// XATTR-1, ALLOCATE-1, LOCK-1: what is missing says so; locks hold within the mount.
+func TestXATTR1_ALLOCATE1_LOCK1(t *testing.T) {
 	tree := fakeremote.New()
 	tree.Put("/f", content(100))
 	m := mount(t, tree)
@@ -290,7 +379,12 @@ func TestXATTR1_LOCK1(t *testing.T) {
 	defer f.Close()
 	for range 2 {
 		wantErrno(t, "setxattr", unix.Setxattr(m.path("f"), "user.x", []byte("y"), 0), syscall.EOPNOTSUPP)
-		wantErrno(t, "fallocate", unix.Fallocate(int(f.Fd()), 0, 0, 4096), syscall.EOPNOTSUPP)
+		for _, mode := range []uint32{0, unix.FALLOC_FL_KEEP_SIZE, unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE,
+			unix.FALLOC_FL_ZERO_RANGE, unix.FALLOC_FL_COLLAPSE_RANGE, unix.FALLOC_FL_INSERT_RANGE} {
+			wantErrno(t, "fallocate", unix.Fallocate(int(f.Fd()), mode, 0, 4096), syscall.EOPNOTSUPP)
+		}
+		_, err := unix.Seek(int(f.Fd()), 100, unix.SEEK_DATA)
+		wantErrno(t, "SEEK_DATA at the end", err, syscall.ENXIO)
 		if off, err := unix.Seek(int(f.Fd()), 10, unix.SEEK_HOLE); off != 100 || err != nil {
 			t.Errorf("SEEK_HOLE: %d, %v", off, err)
 		}
@@ -302,4 +396,41 @@ func TestXATTR1_LOCK1(t *testing.T) {
 	defer other.Close()
 	wantErrno(t, "flock", unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB), 0)
 	wantErrno(t, "second flock", unix.Flock(int(other.Fd()), unix.LOCK_EX|unix.LOCK_NB), syscall.EWOULDBLOCK)
+}
+
+// OPEN-1: what several append at a time is all there, each piece whole.
+func TestOPEN1_Appending(t *testing.T) {
+	tree := fakeremote.New()
+	m := mount(t, tree)
+	const writers, lines, width = 4, 25, 16
+	var all sync.WaitGroup
+	for w := range writers {
+		all.Go(func() {
+			f, err := os.OpenFile(m.path("log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for range lines {
+				if _, err := f.WriteString(strings.Repeat(string(rune('a'+w)), width-1) + "\n"); err != nil {
+					t.Error(err)
+				}
+			}
+			wantErrno(t, "close", f.Close(), 0)
+		})
+	}
+	all.Wait()
+	got, _ := tree.Get("/log")
+	count := map[string]int{}
+	for line := range strings.Lines(string(got)) {
+		count[line]++
+	}
+	for w := range writers {
+		if n := count[strings.Repeat(string(rune('a'+w)), width-1)+"\n"]; n != lines {
+			t.Errorf("%d lines of writer %d, want %d", n, w, lines)
+		}
+	}
+	if len(got) != writers*lines*width {
+		t.Errorf("%d octets", len(got))
+	}
 }

@@ -18,6 +18,8 @@ type filesystem struct {
 	warnings limiter
 	known    *known
 	inos     *inos
+	ops      [opKinds]opTally
+	failed   failures
 
 	chown sync.Once // the line about owners was logged
 }
@@ -32,7 +34,7 @@ func newFilesystem(v *cache.Volume, o Options) *filesystem {
 // newRoot returns the node that a mount begins with.
 func (f *filesystem) newRoot() *node { return &node{fsys: f} }
 
-// Size of the file system as statfs(2) tells it: FTP has no way to ask, and
+// Size of the file system as statfs(2) tells it where the server does not:
 // programs refuse to write to one without space.
 const (
 	statfsBlock  = 4096

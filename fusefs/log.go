@@ -37,6 +37,10 @@ func (l *limiter) allow(message string) bool {
 	return true
 }
 
+// FailureMessage begins the lines of the log about operations that failed. Stats
+// has the same, each time.
+const FailureMessage = "operation failed"
+
 // fail returns the errno of a failed operation and logs it once: trouble with
 // the server as a warning, but not again and again; all else for debugging.
 func (f *filesystem) fail(ctx context.Context, op, path string, err error) syscall.Errno {
@@ -46,12 +50,13 @@ func (f *filesystem) fail(ctx context.Context, op, path string, err error) sysca
 // failAs is fail for an operation that has its own errno for err.
 func (f *filesystem) failAs(ctx context.Context, op, path string, err error, errno syscall.Errno) syscall.Errno {
 	errno = eintrOrEIO(ctx, errno)
+	f.failed.note(op, path, errno, err)
 	level := slog.LevelDebug
 	replaced := errors.Is(err, errNameless) || errors.Is(err, errReplaced)
 	if alarming(errno) && !replaced && f.warnings.allow(op+" "+errno.Error()) {
 		level = slog.LevelWarn
 	}
-	f.log.Log(ctx, level, "operation failed",
+	f.log.Log(ctx, level, FailureMessage,
 		"op", op, "path", path, "errno", errno.Error(), "err", err)
 	return errno
 }

@@ -23,11 +23,25 @@ type Options struct {
 	Source     string // shown in the mount table, e.g. ftp://user@host/dir; never a password
 	UID, GID   uint32 // owner of everything
 	Umask      uint32 // bits cleared in every mode
+	FileMode   uint32 // permission bits of files in place of the volume's; 0: those
+	DirMode    uint32 // permission bits of directories in place of the volume's; 0: those
 	AllowOther bool
 	ReadOnly   bool
-	Log        *slog.Logger // nil: none
+	// CheckPermissions: the kernel checks owner, group and mode as they are shown, as on
+	// a disk (default_permissions). Else the server alone decides, and with AllowOther
+	// all users may do what it lets us do.
+	CheckPermissions bool
+	NoExec           bool // no program can be started from the mount
+	// ContainSymlinks: a link that could lead out of the mount cannot be read or
+	// followed (EPERM). Else a server can have programs here use files of this machine.
+	ContainSymlinks bool
+	// ReportAttrs: changes of owners and of a link's time fail, in place of a line in
+	// the log. See cache.Options.ReportAttrs for the others.
+	ReportAttrs bool
+	Log         *slog.Logger // nil: none
 
-	known int // how many files the kernel may know; 0: knownMost
+	known int  // how many files the kernel may know; 0: knownMost
+	trace bool // log each request of the kernel, for tests
 }
 
 // Server is a mounted volume. Its methods may be called from several
@@ -35,6 +49,7 @@ type Options struct {
 type Server struct {
 	dir   string
 	fuse  *fuse.Server
+	fsys  *filesystem
 	queue *notifier
 	done  chan struct{} // closed when the kernel has let go of the mount
 
@@ -46,6 +61,11 @@ var _ cache.Notifier = (*Server)(nil)
 // maxTransfer is the most octets of one READ or WRITE; the kernel takes no
 // more than 1 MiB.
 const maxTransfer = 1 << 20
+
+// maxBackground is how many READs wait at a time: all of those that go through the
+// kernel's cache, not only those ahead of a reader, are in the background for it.
+// With the kernel's own 12 a few readers of a slow server would hold up the others.
+const maxBackground = 128
 
 // Mount mounts v on dir and returns when the kernel's first request has been
 // answered. As root it needs no fusermount.
@@ -60,13 +80,16 @@ func Mount(dir string, v *cache.Volume, o Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mount on %s: %w", dir, err)
 	}
-	s := &Server{dir: dir, fuse: raw, queue: newNotifier(root.EmbeddedInode()), done: make(chan struct{})}
+	s := &Server{dir: dir, fuse: raw, fsys: f, queue: newNotifier(root.EmbeddedInode()), done: make(chan struct{})}
 	go func() {
 		raw.Serve()
 		close(s.done)
 	}()
 	if err := raw.WaitMount(); err != nil {
 		return nil, errors.Join(fmt.Errorf("mount on %s: %w", dir, err), s.Unmount())
+	}
+	if err := raiseReadAhead(dir); err != nil {
+		f.log.Debug("the kernel reads ahead as little as it does by itself", "error", err)
 	}
 	go s.queue.run(s.done)
 	go f.known.run(s.done)
@@ -94,7 +117,7 @@ func attach(dir string, root *node, o *fs.Options) (*fuse.Server, error) {
 	if err := deviceUsable(); err != nil {
 		return nil, err
 	}
-	raw := fs.NewNodeFS(root, o)
+	raw := counted{bridge{fs.NewNodeFS(root, o)}, &root.fsys.ops}
 	direct := o.MountOptions
 	direct.DirectMountStrict = true
 	server, err := fuse.NewServer(raw, dir, &direct)
@@ -115,11 +138,17 @@ func deviceUsable() error {
 }
 
 // mountOptions returns what go-fuse and the kernel are told. Who may do what
-// is for the server to decide, so default_permissions is not among it.
+// is for the server to decide, unless the user has it otherwise.
 func (f *filesystem) mountOptions() *fs.Options {
 	options := []string{"nosuid", "nodev"}
 	if f.options.ReadOnly {
 		options = append(options, "ro")
+	}
+	if f.options.CheckPermissions {
+		options = append(options, "default_permissions")
+	}
+	if f.options.NoExec {
+		options = append(options, "noexec")
 	}
 	return &fs.Options{
 		NullPermissions: true,
@@ -130,11 +159,14 @@ func (f *filesystem) mountOptions() *fs.Options {
 			AllowOther:    f.options.AllowOther,
 			MaxWrite:      maxTransfer,
 			MaxReadAhead:  maxTransfer,
-			DisableXAttrs: true,
-			// O_TRUNC comes with the open, not as a SETATTR before it.
-			ExtraCapabilities: fuse.CAP_ATOMIC_O_TRUNC,
+			DisableSplice: true, // what is read is in memory
+			MaxBackground: maxBackground,
+			// O_TRUNC comes with the open, not as a SETATTR before it. For the other see
+			// bridge.dropPrivileges.
+			ExtraCapabilities: fuse.CAP_ATOMIC_O_TRUNC | fuse.CAP_HANDLE_KILLPRIV_V2,
 			Logger:            slog.NewLogLogger(f.log.Handler(), slog.LevelDebug),
 			PanicHandler:      f.panicked,
+			Debug:             f.options.trace,
 		},
 	}
 }

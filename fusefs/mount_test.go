@@ -167,6 +167,25 @@ func TestSTATFS1(t *testing.T) {
 	}
 }
 
+// STATFS-1: what the server says is free; it is not asked each time.
+func TestSTATFS1_AVBL(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Configure(func(b *fakeremote.Behaviour) { b.Available = 123 << 20 })
+	m := mount(t, tree)
+	for range 3 {
+		var st syscall.Statfs_t
+		if err := syscall.Statfs(m.dir, &st); err != nil {
+			t.Fatal(err)
+		}
+		if st.Bavail*uint64(st.Bsize) != 123<<20 || st.Blocks < st.Bfree {
+			t.Errorf("%+v", st)
+		}
+	}
+	if n := len(tree.Calls("Available")); n != 1 {
+		t.Errorf("asked %d times", n)
+	}
+}
+
 // CACHE-1: what others change is seen when the volume's time is over, without
 // any notification.
 func TestCACHE1_SeenAfterTTL(t *testing.T) {

@@ -38,8 +38,16 @@ type node struct {
 	handlesMu sync.Mutex
 	handles   []*handle // open on this node
 
+	pages    pages    // what the kernel keeps of the content
+	dirPages dirPages // and of the entries
+
 	lookups atomic.Uint32 // that the kernel made in this directory
+	absent  absent        // names in this directory
 	counted atomic.Bool   // is among filesystem.known
+
+	// mode is the last that was told of a directory, for when it has no name any more
+	// while it is open; a file's handle knows its own. 0: none was told.
+	mode atomic.Uint32
 }
 
 // path returns the node's path in the volume. ok is false for a node that has
@@ -91,19 +99,28 @@ func (n *node) anyHandle() *handle {
 	return nil
 }
 
-// attrOf asks the handle if there is one, else the volume.
+// attrOf asks the handle if there is one, else the volume; errReplaced if its name
+// is that of something of another type since the kernel looked it up.
 func (n *node) attrOf(ctx context.Context, fh fs.FileHandle) (cache.Attr, error) {
 	if h, ok := fh.(*handle); ok {
 		return h.file.Stat(ctx)
 	}
 	if path, ok := n.path(); ok {
-		return n.fsys.volume.Stat(ctx, path)
+		a, err := n.fsys.volume.Stat(ctx, path)
+		if err == nil && fileType(a.Type) != n.Mode() {
+			err = errReplaced // go-fuse would give this one's type to the other's size
+		}
+		return a, err
 	}
 	if h := n.anyHandle(); h != nil {
 		return h.file.Stat(ctx)
 	}
 	if n.IsDir() {
-		return cache.Attr{Type: ftpclient.TypeDir, Mode: 0o755}, nil // of an open directory
+		a := cache.Attr{Type: ftpclient.TypeDir, Mode: 0o755} // of an open directory
+		if mode := n.mode.Load(); mode != 0 {
+			a.Mode = mode &^ syscall.S_IFDIR
+		}
+		return a, nil
 	}
 	return cache.Attr{}, errNameless
 }
@@ -118,10 +135,18 @@ func (n *node) Getattr(ctx context.Context, fh fs.FileHandle, out *fuse.AttrOut)
 		return n.fsys.fail(ctx, "getattr", path, err)
 	}
 	n.fsys.fillAttr(out, a)
+	n.told(a)
 	if !named {
 		out.Nlink = 0
 	}
 	return 0
+}
+
+// told keeps what will be asked for when the directory has no name any more.
+func (n *node) told(a cache.Attr) {
+	if a.Type == ftpclient.TypeDir {
+		n.mode.Store(a.Mode | syscall.S_IFDIR)
+	}
 }
 
 // Readlink implements readlink(2).
@@ -136,12 +161,21 @@ func (n *node) Readlink(ctx context.Context) ([]byte, syscall.Errno) {
 	if err != nil {
 		return nil, n.fsys.fail(ctx, "readlink", path, err)
 	}
+	if n.fsys.options.ContainSymlinks && !contained(path, target) {
+		return nil, syscall.EPERM
+	}
 	return []byte(target), 0
 }
 
 // Statfs implements statfs(2).
-func (n *node) Statfs(_ context.Context, out *fuse.StatfsOut) syscall.Errno {
+func (n *node) Statfs(ctx context.Context, out *fuse.StatfsOut) syscall.Errno {
+	ctx, end := interruptible(ctx)
+	defer end()
 	fillStatfs(out)
+	if octets, known := n.fsys.volume.Available(ctx); known {
+		free := uint64(octets) / statfsBlock
+		out.Blocks, out.Bfree, out.Bavail = free, free, free
+	}
 	return 0
 }
 
@@ -174,7 +208,8 @@ func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, s
 	if err != nil {
 		return nil, 0, n.fsys.fail(ctx, "open", path, err)
 	}
-	return newHandle(n, file, flags), 0, 0
+	h, answer := newHandle(n, file, flags)
+	return h, answer, 0
 }
 
 // openFile opens path; errReplaced if it has become a directory or a link
@@ -182,8 +217,11 @@ func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, s
 // and not by the server, there.
 func (n *node) openFile(ctx context.Context, path string, flags int) (*cache.Handle, error) {
 	file, err := n.fsys.volume.Open(ctx, path, flags)
-	if errnoOf(err) == syscall.EISDIR {
+	switch errnoOf(err) {
+	case syscall.EISDIR:
 		return nil, errReplaced
+	case syscall.ENOENT:
+		return nil, errNameless // the kernel looks again, and makes it if that was asked for
 	}
 	if err != nil {
 		return nil, err

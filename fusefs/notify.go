@@ -1,6 +1,7 @@
 package fusefs
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/hanwen/go-fuse/v2/fs"
@@ -86,6 +87,8 @@ func (q *notifier) run(done <-chan struct{}) {
 func (q *notifier) deliver(n notice) {
 	inode := find(q.root, n.path)
 	switch {
+	case inode == nil && n.name == "":
+		q.forgetAbsent(n.path)
 	case inode == nil:
 	case n.name != "":
 		inode.NotifyEntry(n.name)
@@ -94,10 +97,26 @@ func (q *notifier) deliver(n notice) {
 	}
 }
 
+// forgetAbsent has the kernel forget that a path does not exist.
+func (q *notifier) forgetAbsent(path string) {
+	dir, name := "", path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		dir, name = path[:i], path[i+1:]
+	}
+	if parent := find(q.root, dir); parent != nil {
+		parent.NotifyEntry(name)
+	}
+}
+
 // forgetTree has the kernel forget the attributes and bytes of an inode and,
 // below a directory, everything.
 func forgetTree(inode *fs.Inode) {
 	inode.NotifyContent(0, 0) // from 0 to the end, and the attributes
+	if n, ok := inode.Operations().(*node); ok {
+		for _, name := range n.absent.take() {
+			inode.NotifyEntry(name)
+		}
+	}
 	for name, child := range inode.Children() {
 		forgetTree(child)
 		inode.NotifyEntry(name)

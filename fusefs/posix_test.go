@@ -20,9 +20,8 @@ var deviations = map[string]string{
 	"OpenSymlinkRace":     "a name that is replaced without pause can be ESTALE; TestOPEN2 holds the race itself",
 	"SetattrSymlink":      "FTP cannot set a link's own time, only that of its target",
 	"Tmpfile":             "a file on a server has a name (OPEN-1)",
-	"XAttr":               "FTP has no extended attributes (XATTR-1)",
-	"XAttrLarge":          "FTP has no extended attributes (XATTR-1)",
-	"RenameOpenDir":       "the mode of a directory that was replaced while it is open is not remembered (STAT-3)",
+	"XAttr":               "FTP has no extended attributes that could be set (XATTR-1)",
+	"XAttrLarge":          "FTP has no extended attributes that could be set (XATTR-1)",
 	"FcntlFlockLocksFile": "two descriptors of one process do not conflict (fcntl(2)); only a passthrough to a local disk makes them",
 }
 

@@ -35,8 +35,14 @@ func playPart(part string) int {
 		err = syscall.Stat(path, new(syscall.Stat_t))
 	case "read":
 		err = readOnce(path)
-	case "map":
-		err = writeMapping(path)
+	case "map", "map-append":
+		flags := syscall.O_RDWR
+		if part == "map-append" {
+			flags |= syscall.O_APPEND
+		}
+		err = writeMapping(path, flags)
+	case "map-read":
+		err = readMapping(path)
 	case "write-and-close":
 		err = writeAndClose(path)
 	default:
@@ -71,8 +77,8 @@ const mapped = 5000
 
 // writeMapping ends without closing: what is on the server then, msync put
 // there.
-func writeMapping(path string) error {
-	fd, err := syscall.Open(path, syscall.O_RDWR, 0)
+func writeMapping(path string, flags int) error {
+	fd, err := syscall.Open(path, flags, 0)
 	if err != nil {
 		return err
 	}
@@ -82,6 +88,28 @@ func writeMapping(path string) error {
 	}
 	p[mapped] = '!'
 	return unix.Msync(p, unix.MS_SYNC)
+}
+
+// mapSize is what readMapping maps: not a whole number of pages.
+const mapSize = 3<<20 + 100
+
+// readMapping compares what is mapped, from the end to the beginning.
+func readMapping(path string) error {
+	fd, err := syscall.Open(path, syscall.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	p, err := unix.Mmap(fd, 0, mapSize, unix.PROT_READ, unix.MAP_PRIVATE)
+	if err != nil {
+		return err
+	}
+	want := content(mapSize)
+	for i := mapSize - 1; i >= 0; i-- {
+		if p[i] != want[i] {
+			return syscall.EILSEQ
+		}
+	}
+	return nil
 }
 
 // process is a started part.
