@@ -10,9 +10,21 @@ const maxLoginDelay = 30 * time.Second
 
 // account is what a login gives.
 type account struct {
-	name     string
-	fs       FS
-	readOnly bool
+	name      string
+	anonymous bool
+	id        string // what an anonymous user gave for a password
+	fs        FS
+	readOnly  bool
+	user      User
+	pace      pace
+}
+
+// key is whom sessions and rates are counted for.
+func (a *account) key() string {
+	if a.anonymous {
+		return ""
+	}
+	return a.name
 }
 
 // cmdUser is USER (RFC 959 section 4.1.1). It also ends an earlier login.
@@ -38,20 +50,10 @@ func (s *session) cmdPass(arg string) reply {
 	case s.user == "":
 		return say(503, "Login with USER first.")
 	}
+	if a := s.authenticate(arg); a != nil {
+		return s.welcome(a)
+	}
 	user := s.user
-	s.account = s.authenticate(arg)
-	if s.account != nil && s.srv.profile.foldsCase {
-		s.account.fs = foldFS{s.account.fs}
-	}
-	if s.account != nil && s.full != nil {
-		s.account, s.closing = nil, true
-		return *s.full
-	}
-	if s.account != nil {
-		s.failures = 0
-		s.log.Info("login", "user", user)
-		return say(230, "Logged in.")
-	}
 	s.user = ""
 	s.failures++
 	s.log.Warn("login refused", "user", user)
@@ -60,25 +62,60 @@ func (s *session) cmdPass(arg string) reply {
 	return say(530, "Login incorrect.")
 }
 
+// welcome lets a in, if there is room.
+func (s *session) welcome(a *account) reply {
+	if s.full != nil {
+		s.closing = true
+		return *s.full
+	}
+	if !s.enter(a) {
+		s.closing = true
+		s.log.Warn("login refused: too many sessions of the user", "user", s.user)
+		return sayf(421, "Too many sessions (%d) of this user.", a.user.MaxSessions)
+	}
+	if s.srv.profile.foldsCase {
+		a.fs = foldFS{a.fs}
+	}
+	s.account, s.failures = a, 0
+	s.log.Info("login", "user", s.user)
+	return say(230, "Logged in.")
+}
+
 // authenticate returns the account of s.user, or nil.
 func (s *session) authenticate(password string) *account {
 	o := &s.srv.opts
+	a := &account{name: s.user}
 	if s.isAnonymous() {
-		return &account{name: s.user, fs: o.FS, readOnly: o.ReadOnly || !o.AnonymousWrite}
+		a.anonymous, a.id, a.user = true, password, o.AnonymousUser
+		a.readOnly = o.ReadOnly || !o.AnonymousWrite
+	} else {
+		u, ok := s.srv.lookup(s.user)
+		if !ok || u.Check == nil || !u.Check(password) {
+			return nil
+		}
+		a.user, a.readOnly = u, o.ReadOnly || u.ReadOnly
 	}
-	u, ok := o.Users[s.user]
-	if !ok || u.Check == nil || !u.Check(password) {
-		return nil
-	}
-	a := &account{name: s.user, fs: u.FS, readOnly: o.ReadOnly || u.ReadOnly}
-	if a.fs == nil {
+	if a.fs = a.user.FS; a.fs == nil {
 		a.fs = o.FS
+	}
+	if a.fs == nil {
+		s.log.Error("the account has nothing to serve", "user", s.user)
+		return nil
 	}
 	return a
 }
 
-// isAnonymous reports whether the last USER was for anonymous access; an
-// account of that name comes first.
+// lookup finds the account of a name.
+func (srv *Server) lookup(name string) (User, bool) {
+	u, ok := srv.opts.Users[name]
+	if !ok && srv.opts.Lookup != nil {
+		return srv.opts.Lookup(name)
+	}
+	return u, ok
+}
+
+// isAnonymous reports whether the last USER was for anonymous access; one of
+// the Users of that name comes first.
 func (s *session) isAnonymous() bool {
 	_, own := s.srv.opts.Users[s.user]
 	return s.srv.opts.Anonymous && !own && (s.user == "anonymous" || s.user == "ftp")

@@ -55,7 +55,7 @@ func retrieve(c *dataConn, f File, offset int64, ascii bool) error {
 	if ascii {
 		return send(c, newASCIIReader(f))
 	}
-	if file, ok := f.(*os.File); ok && c.tls == nil && c.fault == nil {
+	if file, ok := f.(*os.File); ok && c.tls == nil && c.fault == nil && c.pace == nil {
 		if tcp, ok := c.Conn.(*net.TCPConn); ok {
 			return sendFile(c, tcp, file, offset)
 		}
@@ -110,7 +110,8 @@ func (s *session) checkRestart(size int64) error {
 // cmdStor is STOR (RFC 959 section 4.1.3). After REST it writes in place from
 // that offset and keeps what lies behind the data. The file is visible under
 // its name at once, and what arrived of a broken upload stays, unless it came
-// over TLS and was cut as only an attacker can: that is removed.
+// over TLS and was cut as only an attacker can, or exceeds a quota, or can be
+// neither continued nor replaced: that is removed.
 func (s *session) cmdStor(arg string) reply { return s.store("STOR", arg, os.O_CREATE, s.rest == 0) }
 
 // cmdAppe is APPE (RFC 959 section 4.1.3); it ignores REST.
@@ -135,7 +136,7 @@ func (s *session) store(verb, arg string, flag int, truncate bool) reply {
 		return fail(err)
 	}
 	if err := s.checkRestart(size); err != nil {
-		return fail(errors.Join(err, f.Close()))
+		return fail(errors.Join(err, spoiled(f), f.Close()))
 	}
 	s.beginStore(verb, p, f, truncate)
 	return sayf(150, "Opening %s mode data connection.", s.typeName())
@@ -143,7 +144,7 @@ func (s *session) store(verb, arg string, flag int, truncate bool) reply {
 
 func (s *session) beginStore(verb, p string, f File, truncate bool) {
 	offset, ascii, cuts := s.rest, s.ascii, s.srv.profile.restart.cutsTail
-	fsys, spoils := s.account.fs, verb != "APPE" && offset == 0 && !s.srv.profile.keepsCut
+	cut := false
 	s.begin(verb, p, f, func(c *dataConn) error {
 		// Only now: an upload that never comes shall not cost the old content.
 		if truncate {
@@ -160,11 +161,33 @@ func (s *session) beginStore(verb, p string, f File, truncate bool) {
 		if offset > 0 && cuts {
 			err = errors.Join(err, cutHere(f))
 		}
-		if c.cut && spoils {
-			err = errors.Join(err, removeOpen(fsys, fsName(p), f))
-		}
+		cut = c.cut
 		return err
 	})
+	fsys, whole := s.account.fs, verb != "APPE" && offset == 0
+	keepsCut := s.srv.profile.keepsCut
+	s.transfer.undo = func(err error) error {
+		if whole && (cut && !keepsCut || errors.Is(err, syscall.EDQUOT)) {
+			return discard(fsys, fsName(p), f)
+		}
+		return spoiled(f)
+	}
+}
+
+// spoiled removes an upload that failed if nobody else could.
+func spoiled(f File) error {
+	if n, ok := f.(*newFile); ok {
+		return n.Discard()
+	}
+	return nil
+}
+
+// discard removes f, which was opened under that name, as its tree lets it.
+func discard(fsys FS, name string, f File) error {
+	if n, ok := f.(*newFile); ok {
+		return n.Discard()
+	}
+	return removeOpen(fsys, name, f)
 }
 
 // removeOpen removes f, which was opened under that name, unless the name is

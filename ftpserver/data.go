@@ -109,8 +109,10 @@ type dataConn struct {
 	tls    *tls.Conn     // nil: in the clear
 	stream io.ReadWriter // what the data goes through
 	count  *atomic.Int64 // octets moved
-	fault  *dataFault    // nil: none
-	cut    bool          // TLS ended without close_notify
+	pace   pace
+	ctx    context.Context // of the transfer, for the waits of pace
+	fault  *dataFault      // nil: none
+	cut    bool            // TLS ended without close_notify
 }
 
 func newDataConn(conn net.Conn, timeout time.Duration, count *atomic.Int64) *dataConn {
@@ -134,8 +136,11 @@ func (c *dataConn) Read(p []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n, err := c.stream.Read(p[:room])
+	n, err := c.stream.Read(p[:min(room, c.pace.most(room))])
 	c.count.Add(int64(n))
+	if late := c.pace.wait(c.ctx, n); late != nil && (err == nil || err == io.EOF) {
+		err = late
+	}
 	switch {
 	case err == io.EOF && c.tls != nil && c.ended:
 		c.cut, err = true, errNoCloseNotify
@@ -158,6 +163,10 @@ func (c *dataConn) Write(p []byte) (int, error) {
 	for written < len(p) {
 		room, err := c.fault.room(c, c.count.Load(), len(p)-written)
 		if err != nil {
+			return written, err
+		}
+		room = min(room, c.pace.most(room))
+		if err := c.pace.wait(c.ctx, room); err != nil {
 			return written, err
 		}
 		n, err := c.stream.Write(p[written : written+room])

@@ -19,10 +19,19 @@ type Options struct {
 	FS FS
 	// Users are the accounts by name.
 	Users map[string]User
+	// Lookup finds an account that is not among Users, and reports whether
+	// there is one. It is called at each login, from several goroutines, and
+	// may block. So that nobody can tell the names that exist by the time that
+	// a refusal takes, it may answer for every name, with a Check that takes
+	// its time and refuses. Default: there are no others.
+	Lookup func(name string) (User, bool)
 	// Anonymous lets "anonymous" and "ftp" in with any password, to read.
 	Anonymous bool
 	// AnonymousWrite lets them write as well.
 	AnonymousWrite bool
+	// AnonymousUser is the tree and the limits of all of them; Check and
+	// ReadOnly do not count.
+	AnonymousUser User
 	// ReadOnly refuses every change, whoever asks.
 	ReadOnly bool
 
@@ -74,6 +83,10 @@ type Options struct {
 	// negative: no limit.
 	MaxConnections, MaxPerAddress int
 
+	// SessionRate bounds the bytes per second on the data connections of each
+	// session. Default: no limit.
+	SessionRate int64
+
 	// Disable names commands ("MLSD", "SITE CHMOD") that are answered with
 	// 502 and left out of FEAT and HELP. MLST and MLSD are one feature; XMKD
 	// and its like are commands of their own.
@@ -90,6 +103,10 @@ type Options struct {
 	Log *slog.Logger
 	// Trace is told of every command and reply.
 	Trace Trace
+	// Transferred is told of every RETR, STOR, STOU and APPE that has ended,
+	// before it is answered. It is called on the session's goroutine, from
+	// several sessions at a time, and holds the session up. Default: none.
+	Transferred func(Transfer)
 }
 
 // User is an account.
@@ -101,6 +118,12 @@ type User struct {
 	FS FS
 	// ReadOnly refuses every change.
 	ReadOnly bool
+	// MaxSessions limits the sessions of the user at a time; the next one is
+	// told so (421) when its password was right. 0: no limit.
+	MaxSessions int
+	// Rate bounds the bytes per second on the data connections of all sessions
+	// of the user together. 0: no limit.
+	Rate int64
 }
 
 // Trace is a set of hooks, each of which may be nil. They are called on the
@@ -156,13 +179,16 @@ func (o Options) check() error {
 	if err := o.checkTLS(); err != nil {
 		return err
 	}
-	if o.FS == nil && (o.Anonymous || len(o.Users) == 0) {
+	if o.FS == nil && (o.Anonymous && o.AnonymousUser.FS == nil || !o.Anonymous && len(o.Users) == 0 && o.Lookup == nil) {
 		return errors.New("ftpserver: no FS to serve")
 	}
 	for name, u := range o.Users {
 		if o.FS == nil && u.FS == nil {
 			return fmt.Errorf("ftpserver: no FS for user %q", name)
 		}
+	}
+	if o.SessionRate < 0 {
+		return errors.New("ftpserver: a rate below 0")
 	}
 	if strings.ContainsAny(o.Banner, "\r\n\x00") {
 		return errors.New("ftpserver: the banner is more than one line")

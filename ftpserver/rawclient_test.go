@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds every wait of these tests; none lasts so long if all is well.
-const patience = 20 * time.Second
+const patience = 90 * time.Second
 
 // start serves o on loopback until the test ends and returns the address.
 func start(t testing.TB, o ftpserver.Options) string {

@@ -33,7 +33,8 @@ type Server struct {
 	closed    bool
 	listeners map[net.Listener]struct{}
 	perAddr   map[netip.Addr]int
-	refusals  map[netip.Addr]int // of logins, that are delayed
+	refusals  map[netip.Addr]int    // of logins, that are delayed
+	users     map[string]*userState // who is logged in; "" is anonymous
 	count     int
 	nextID    int
 }
@@ -61,6 +62,7 @@ func New(o Options) (*Server, error) {
 		listeners: make(map[net.Listener]struct{}),
 		perAddr:   make(map[netip.Addr]int),
 		refusals:  make(map[netip.Addr]int),
+		users:     make(map[string]*userState),
 	}
 	if err := srv.shapeCommands(); err != nil {
 		return nil, err

@@ -99,7 +99,8 @@ func (s *session) reset() {
 	if s.account != nil {
 		s.login.Reset(s.srv.opts.LoginTimeout)
 	}
-	s.user, s.account = "", nil
+	s.logout()
+	s.user = ""
 	s.cwd, s.ascii, s.rest, s.rangeEnd, s.renameFrom = "/", true, 0, 0, ""
 	s.digest, s.umask, s.copyFrom = s.srv.profile.firstDigest(), 0, ""
 	s.facts, s.epsvOnly = s.srv.profile.allFacts(), false
@@ -130,6 +131,7 @@ func (s *session) serve(leave func()) {
 	s.loop(lines)
 	s.endTransfer()
 	s.dropData()
+	s.logout()
 	leave()
 	s.hangUp(lines)
 	stop()

@@ -23,10 +23,13 @@ type transfer struct {
 	// work is instead of body where no data connection is used, and done is
 	// then what it returns.
 	work    func(ctx context.Context) (reply, error)
-	secure  *tls.Config // nil: in the clear
-	resumed bool        // the session of TLS must be the control connection's
-	tail    *dataConn   // what is left to close after the reply; nil if nothing
-	file    io.Closer   // closed at the end; nil if there is none
+	secure  *tls.Config       // nil: in the clear
+	resumed bool              // the session of TLS must be the control connection's
+	tail    *dataConn         // what is left to close after the reply; nil if nothing
+	file    io.Closer         // closed at the end; nil if there is none
+	undo    func(error) error // takes back what a failure left, before the file is closed; nil: nothing
+	ascii   bool
+	pace    pace
 
 	done    reply         // if all goes well
 	left    *reply        // if the client closed early; nil: 426
@@ -43,6 +46,7 @@ type transfer struct {
 type outcome struct {
 	reply reply
 	bytes int64
+	began time.Time
 	took  time.Duration
 	err   error
 }
@@ -52,7 +56,8 @@ const transferComplete = "Transfer complete."
 // begin makes the prepared data connection that of a transfer. The caller
 // answers with 1yz, and the session starts it.
 func (s *session) begin(verb, path string, file io.Closer, body func(*dataConn) error) *transfer {
-	t := &transfer{verb: verb, path: path, port: s.data, timeout: s.srv.opts.DataTimeout, body: body, file: file, done: say(226, transferComplete)}
+	t := &transfer{verb: verb, path: path, port: s.data, timeout: s.srv.opts.DataTimeout, body: body, file: file, done: say(226, transferComplete), ascii: s.ascii}
+	t.pace = s.account.pace
 	if s.protected {
 		t.secure, t.resumed = s.sessionTLS(), s.srv.opts.RequireSessionReuse
 	}
@@ -81,7 +86,7 @@ func (s *session) startTransfer() {
 		defer cancel()
 		began := time.Now()
 		err := t.run(ctx)
-		s.outcome <- outcome{t.answer(ctx, err), t.count.Load(), time.Since(began), err} // has room
+		s.outcome <- outcome{t.answer(ctx, err), t.count.Load(), began, time.Since(began), err} // has room
 		if t.tail != nil {
 			t.tail.linger(ctx)
 		}
@@ -98,7 +103,12 @@ var errNoData = errors.New("no data connection")
 // returns, which is before the reply (RFC 959 section 3.3).
 func (t *transfer) run(ctx context.Context) (err error) {
 	if t.file != nil {
-		defer func() { err = errors.Join(err, t.file.Close()) }()
+		defer func() {
+			if err != nil && t.undo != nil {
+				err = errors.Join(err, t.undo(err))
+			}
+			err = errors.Join(err, t.file.Close())
+		}()
 	}
 	if t.work != nil {
 		t.done, err = t.work(ctx)
@@ -109,6 +119,7 @@ func (t *transfer) run(ctx context.Context) (err error) {
 		return errors.Join(errNoData, err)
 	}
 	c := newDataConn(conn, t.timeout, &t.count)
+	c.ctx, c.pace = ctx, t.pace
 	stop := context.AfterFunc(ctx, c.reset)
 	err = t.move(ctx, c)
 	if !stop() {
@@ -183,6 +194,7 @@ func (s *session) finish(o outcome) {
 	if o.err != nil {
 		s.log.Debug("transfer failed", "verb", t.verb, "path", t.path, "err", o.err)
 	}
+	s.record(t, o)
 	if !t.answered {
 		s.answer(t.verb, "", o.reply)
 	}
