@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/status"
 )
 
 // A mount's process listens on a socket beside its state file, which only its
@@ -18,13 +20,16 @@ import (
 
 // controlRequest asks the process of a mount for something.
 type controlRequest struct {
-	Do   string  `json:"do"`             // refresh
+	Do   string  `json:"do"`             // status, refresh, uploads, retry, discard, leave
 	Path rawText `json:"path,omitempty"` // in the mount, without a leading slash; "" is its root
 }
 
 // controlAnswer says what became of it.
 type controlAnswer struct {
-	Error string `json:"error,omitempty"`
+	Error   string        `json:"error,omitempty"`
+	Uploads []uploadState `json:"uploads,omitempty"`
+
+	Status *status.Snapshot `json:"status,omitempty"`
 }
 
 const (
@@ -38,13 +43,13 @@ func controlPath(stateFile string) string { return strings.TrimSuffix(stateFile,
 // control is the listening end.
 type control struct {
 	l    *net.UnixListener
-	do   func(controlRequest) error
+	do   func(controlRequest) (controlAnswer, error)
 	work sync.WaitGroup
 }
 
 // listenControl begins to answer requests with do, which may be called several
 // times at once.
-func listenControl(path string, do func(controlRequest) error) (*control, error) {
+func listenControl(path string, do func(controlRequest) (controlAnswer, error)) (*control, error) {
 	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
 		return nil, err
@@ -84,7 +89,7 @@ func (c *control) answer(nc net.Conn) {
 	var ans controlAnswer
 	err := json.NewDecoder(&limitedConn{nc, controlSize}).Decode(&req)
 	if err == nil {
-		err = c.do(req)
+		ans, err = c.do(req)
 	}
 	if err != nil {
 		ans.Error = err.Error()
@@ -109,36 +114,51 @@ func (l *limitedConn) Read(p []byte) (int, error) {
 }
 
 // request asks the process of a mount, and waits for its answer.
-func (m *knownMount) request(ctx context.Context, req controlRequest) error {
+func (m *knownMount) request(ctx context.Context, req controlRequest) (ans controlAnswer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, controlTime)
 	defer cancel()
 	nc, err := new(net.Dialer).DialContext(ctx, "unix", controlPath(m.path))
 	if err != nil {
-		return fmt.Errorf("process %d does not listen: %w", m.PID, err)
+		return ans, fmt.Errorf("process %d does not listen: %w", m.PID, err)
 	}
 	defer nc.Close()
 	defer context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })()
 	err = json.NewEncoder(nc).Encode(req)
-	var ans controlAnswer
 	if err == nil {
 		err = json.NewDecoder(nc).Decode(&ans)
 	}
 	switch {
 	case err != nil:
-		return fmt.Errorf("process %d does not answer: %w", m.PID, err)
+		return ans, fmt.Errorf("process %d does not answer: %w", m.PID, err)
 	case ans.Error != "":
-		return errors.New(printable(ans.Error))
+		return ans, errors.New(printable(ans.Error))
 	}
-	return nil
+	return ans, nil
 }
 
 // handle does what a request asks for.
-func (m *mounted) handle(req controlRequest) error {
+func (m *mounted) handle(req controlRequest) (ans controlAnswer, err error) {
 	switch req.Do {
+	case "status":
+		s := m.snapshot()
+		ans.Status = &s
 	case "refresh":
 		m.log.Info("refresh", "path", "/"+string(req.Path))
 		m.volume.Refresh(string(req.Path))
-		return nil
+	case "uploads":
+		ans.Uploads = uploadStates(m.volume.Uploads())
+	case "retry":
+		err = m.volume.RetryUpload(string(req.Path))
+	case "discard":
+		m.log.Warn("an upload is discarded", "path", "/"+string(req.Path))
+		err = m.volume.DiscardUpload(string(req.Path))
+	case "end":
+		m.endSoon()
+	case "leave":
+		m.log.Warn("what is not uploaded yet is left for the next mount")
+		m.volume.LeaveUploads()
+	default:
+		err = fmt.Errorf("%q is not known to this version", req.Do)
 	}
-	return fmt.Errorf("%q is not known to this version", req.Do)
+	return ans, err
 }

@@ -8,18 +8,26 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // maxSecretFile bounds what is read of password and netrc files, in bytes.
 const maxSecretFile = 1 << 20
 
 // credentialSources is where user and password may come from, in the order in
-// which they count: the URL, the environment, the password file, netrc, a
-// prompt. The zero value knows none.
+// which they count: the URL, the environment, the file or command of a flag, the
+// configuration, systemd, netrc, a prompt. The zero value knows none.
 type credentialSources struct {
 	EnvUser      string  // FTPFS_USER
 	EnvPassword  *string // FTPFS_PASSWORD, nil if unset
 	PasswordFile string
+
+	Command         string // whose first line of output is the password
+	CredentialsFile string // with username= and password=
+	ConfigPassword  *string
+	SystemdDir      string // $CREDENTIALS_DIRECTORY
+	Server          string // its name in the configuration
+
 	Netrc        string // as given by flag or NETRC; must exist then
 	DefaultNetrc string // ~/.netrc; may be missing
 
@@ -38,7 +46,8 @@ func (s credentialSources) resolve(loc *location) error {
 	if loc.HasPassword {
 		return nil
 	}
-	steps := []func(*location) error{s.fromEnv, s.fromPasswordFile, s.fromNetrc, s.fromPrompt}
+	steps := []func(*location) error{s.fromEnv, s.fromPasswordFile, s.fromCommand, s.fromCredentialsFile,
+		s.fromConfig, s.fromSystemd, s.fromNetrc, s.fromPrompt}
 	for _, step := range steps {
 		if err := step(loc); err != nil {
 			return err
@@ -66,7 +75,7 @@ func (s credentialSources) fromPasswordFile(loc *location) error {
 	}
 	text, err := s.readSecret(s.PasswordFile)
 	if err != nil {
-		return failf(exitUsage, "password file %s: %w", s.PasswordFile, err)
+		return failf(exitUsage, "password file %s: %w", s.PasswordFile, unreadable(err))
 	}
 	line, _, _ := strings.Cut(text, "\n")
 	loc.setPassword(strings.TrimSuffix(line, "\r"))
@@ -113,7 +122,7 @@ func (s credentialSources) lookupNetrc(loc *location) (netrcEntry, bool, error) 
 		return netrcEntry{}, false, nil
 	}
 	if err != nil {
-		return netrcEntry{}, false, failf(exitUsage, "netrc file %s: %w", name, err)
+		return netrcEntry{}, false, failf(exitUsage, "netrc file %s: %w", name, unreadable(err))
 	}
 	entries, err := parseNetrc(text)
 	if err != nil {
@@ -128,7 +137,7 @@ func (s credentialSources) fromPrompt(loc *location) error {
 		return nil
 	}
 	if s.Prompt == nil {
-		return failf(exitLogin, "no password for %s@%s and no terminal to ask: use --password-file, FTPFS_PASSWORD or ~/.netrc", loc.User, loc.Host)
+		return failf(exitLogin, "no password for %s@%s and no terminal to ask: use --password-file, --password-command, FTPFS_PASSWORD or ~/.netrc", loc.User, loc.Host)
 	}
 	password, err := s.Prompt(fmt.Sprintf("Password for %s@%s: ", printable(loc.User), loc.Host))
 	if err != nil {
@@ -165,7 +174,7 @@ func (s credentialSources) readSecret(name string) (string, error) {
 		return "", reason(err)
 	}
 	if info.IsDir() {
-		return "", errors.New("is a directory")
+		return "", syscall.EISDIR
 	}
 	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && s.Warn != nil {
 		s.Warn(fmt.Sprintf("%s may be read by others (mode %04o): chmod 600 %s", name, info.Mode().Perm(), name))
@@ -180,6 +189,20 @@ func reason(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		return pe.Err
+	}
+	return err
+}
+
+// unreadable is why a file cannot be opened, and what to do.
+func unreadable(err error) error {
+	err = reason(err)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%w: check the path", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: check owner and mode, of the directories above it too", err)
+	case errors.Is(err, syscall.EISDIR):
+		return fmt.Errorf("%w: name a file in it", err)
 	}
 	return err
 }

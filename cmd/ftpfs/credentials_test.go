@@ -26,6 +26,13 @@ func TestCredentialOrder(t *testing.T) {
 	file := writeFile(t, "from file\nsecond line\n", 0o600)
 	netrc := writeFile(t, "machine h login ann password anns\nmachine h login bob password bobs\n"+
 		"machine open login carl\ndefault login dora password doras\n", 0o600)
+	cifs := writeFile(t, "# a comment\nusername=fred\n password= a=b \n", 0o600)
+	systemd := t.TempDir()
+	for name, text := range map[string]string{"ftpfs.password": "of all\n", "ftpfs.nas.password": "of nas"} {
+		if err := os.WriteFile(filepath.Join(systemd, name), []byte(text), 0o400); err != nil {
+			t.Fatal(err)
+		}
+	}
 	prompt := func(string) (string, error) { return "typed", nil }
 	for _, tt := range []struct {
 		name, url      string
@@ -40,6 +47,12 @@ func TestCredentialOrder(t *testing.T) {
 		{"user by environment", "ftp://h/", credentialSources{EnvUser: "e", EnvPassword: pass("ep")}, "e", "ep"},
 		{"empty environment password", "ftp://u@h/", credentialSources{EnvPassword: pass(""), PasswordFile: file}, "u", ""},
 		{"password file", "ftp://u@h/", credentialSources{PasswordFile: file, Netrc: netrc, Prompt: prompt}, "u", "from file"},
+		{"command", "ftp://u@h/", credentialSources{Command: "echo 'from command'; echo more", Netrc: netrc, Prompt: prompt}, "u", "from command"},
+		{"credentials", "ftp://h/", credentialSources{CredentialsFile: cifs, Netrc: netrc}, "fred", " a=b "},
+		{"credentials for another user", "ftp://u@h/", credentialSources{CredentialsFile: cifs}, "u", " a=b "},
+		{"configuration", "ftp://u@h/", credentialSources{ConfigPassword: pass("c"), Netrc: netrc}, "u", "c"},
+		{"systemd, of the server", "ftp://u@h/", credentialSources{SystemdDir: systemd, Server: "nas", Netrc: netrc}, "u", "of nas"},
+		{"systemd, of all", "ftp://u@h/", credentialSources{SystemdDir: systemd, Server: "web", Netrc: netrc}, "u", "of all"},
 		{"password file, user by netrc", "ftp://h/", credentialSources{PasswordFile: file, Netrc: netrc}, "ann", "from file"},
 		{"netrc, first login", "ftp://h/", credentialSources{Netrc: netrc}, "ann", "anns"},
 		{"netrc, login matches", "ftp://bob@h/", credentialSources{Netrc: netrc, Prompt: prompt}, "bob", "bobs"},
@@ -76,6 +89,9 @@ func TestCredentialFailures(t *testing.T) {
 		{"line break", "ftp://u@h/", credentialSources{EnvPassword: &broken}, exitUsage},
 		{"line break typed", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return broken, nil }}, exitUsage},
 		{"no password file", "ftp://u@h/", credentialSources{PasswordFile: "/nonexistent"}, exitUsage},
+		{"a command that fails", "ftp://u@h/", credentialSources{Command: "echo no key >&2; exit 3"}, exitLogin},
+		{"a command that says nothing", "ftp://u@h/", credentialSources{Command: "true"}, exitLogin},
+		{"credentials of another form", "ftp://u@h/", credentialSources{CredentialsFile: writeFile(t, "sesame\n", 0o600)}, exitUsage},
 		{"password file is a directory", "ftp://u@h/", credentialSources{PasswordFile: "/"}, exitUsage},
 		{"no netrc", "ftp://u@h/", credentialSources{Netrc: "/nonexistent"}, exitUsage},
 		{"bad netrc", "ftp://u@h/", credentialSources{Netrc: writeFile(t, "machine h login u sesame x", 0o600)}, exitUsage},

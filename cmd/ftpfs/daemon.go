@@ -17,8 +17,10 @@ import (
 	"time"
 )
 
-// The process in the background is this program again, as `ftpfs daemon`, in a
-// session of its own. It reads its job from descriptor 3, so that nothing
+// The process in the background is this program again, as `ftpfs daemon`. It makes
+// itself a session of its own when it has mounted, and not before: while systemd
+// mounts on demand, whoever is not in its process group waits at the mount point for
+// the mount (autofs(5)), and the daemon would wait for itself. It reads its job from descriptor 3, so that nothing
 // secret is in its arguments, and reports to descriptor 4 when the mount
 // answers or has failed. Until then its stderr is kept for the case that it
 // dies without a report.
@@ -121,9 +123,8 @@ func (d *daemonCommand) prepare(job, report *os.File) error {
 	d.cmd = &exec.Cmd{
 		Path: exe, Args: []string{"ftpfs", "daemon", d.job.display(), d.job.Mountpoint},
 		Env: cleanEnviron(), Dir: "/", Stderr: &d.stderr,
-		ExtraFiles:  []*os.File{job, report},
-		SysProcAttr: &syscall.SysProcAttr{Setsid: true},
-		WaitDelay:   endSlack,
+		ExtraFiles: []*os.File{job, report},
+		WaitDelay:  endSlack,
 	}
 	return nil
 }

@@ -27,6 +27,10 @@ func (m *mounted) wait(signals <-chan os.Signal) {
 		case <-gone:
 			m.log.Info("unmounted", "mountpoint", m.job.Mountpoint)
 			return
+		case <-m.asked:
+			m.log.Info("ending", "by", "ftpfs umount")
+			m.unmount()
+			return
 		case sig := <-signals:
 			if sig == syscall.SIGHUP && !m.onTerminal() {
 				m.log.Info("refresh", "signal", sig.String())
@@ -37,6 +41,15 @@ func (m *mounted) wait(signals <-chan os.Signal) {
 			m.unmount()
 			return
 		}
+	}
+}
+
+// endSoon ends the mount as a signal would. One that is ending already is not hurried
+// by it, as it is by a further signal.
+func (m *mounted) endSoon() {
+	select {
+	case m.asked <- struct{}{}:
+	default:
 	}
 }
 
@@ -66,11 +79,14 @@ func (m *mounted) unmount() {
 // short. It is called after the kernel has let go of the mount.
 func (m *mounted) stop(signals <-chan os.Signal) error {
 	var failed error
-	if m.control != nil {
-		m.note("control socket", m.control.close())
-	}
 	if m.volume != nil {
 		failed = m.closeVolume(signals)
+	}
+	if p := m.page.Load(); p != nil {
+		m.note("status page", p.close())
+	}
+	if m.control != nil { // which has told of the uploads until here
+		m.note("control socket", m.control.close())
 	}
 	if m.client != nil {
 		m.note("client", m.client.Close())

@@ -28,6 +28,9 @@ const (
 	exitNotMounted exitCode = 14 // umount: no ftpfs mount is there
 	exitServe      exitCode = 15 // serve: the directory or the address cannot be used
 	exitTLS        exitCode = 16 // no TLS where it is wanted, or a certificate that is not trusted
+	exitPartly     exitCode = 17 // get, put, copy, ...: not everything was done
+
+	exitInterrupt exitCode = 130 // SIGINT, as shells number it (128 and the signal)
 )
 
 // exitCodes lists every code with the text for `ftpfs help exit-codes`.
@@ -52,6 +55,8 @@ var exitCodes = []struct {
 	{exitNotMounted, "umount: there is no ftpfs mount at the path"},
 	{exitServe, "serve: the directory or the address cannot be used"},
 	{exitTLS, "no TLS where it is wanted, or a certificate that is not trusted"},
+	{exitPartly, "ls, get, put, copy, cat, rm, mv, mkdir, stat: not everything was done; what was not is named"},
+	{exitInterrupt, "get, put, copy, ...: interrupted; parts to go on with may be left"},
 }
 
 // exitCodeHelp is the text of `ftpfs help exit-codes`.
@@ -59,7 +64,7 @@ func exitCodeHelp() string {
 	var b strings.Builder
 	b.WriteString("ftpfs exits with one of these codes:\n\n")
 	for _, c := range exitCodes {
-		fmt.Fprintf(&b, "  %2d  %s\n", c.code, c.text)
+		fmt.Fprintf(&b, "  %3d  %s\n", c.code, c.text)
 	}
 	b.WriteString("\nmount in the background exits when the mount answers or has failed.\n")
 	return b.String()

@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -33,15 +34,27 @@ func TestExitCodesDocumented(t *testing.T) {
 	if declared != len(exitCodes) || declared == 0 {
 		t.Errorf("%d codes declared, %d documented", declared, len(exitCodes))
 	}
+	page, rows := documents(t)["../../docs/exit-codes.md"], 0
+	eachRow(page, func(code, _ string) {
+		if _, err := strconv.Atoi(code); err == nil {
+			rows++
+		}
+	})
+	if rows != len(exitCodes) {
+		t.Errorf("docs/exit-codes.md has %d codes", rows)
+	}
 	help := runProgram(t, command(t, "help", "exit-codes"))
 	seen := make(map[exitCode]bool)
 	for i, c := range exitCodes {
-		if seen[c.code] || c.code != exitCode(i) {
+		if seen[c.code] || c.code != exitCode(i) && c.code != exitInterrupt {
 			t.Errorf("code %d is doubled or out of order", c.code)
 		}
 		seen[c.code] = true
 		if !strings.Contains(help.stdout, fmt.Sprintf("%2d  %s\n", c.code, c.text)) {
 			t.Errorf("help exit-codes lacks %d", c.code)
+		}
+		if !strings.Contains(page, fmt.Sprintf("\n| %d | %s |\n", c.code, c.text)) {
+			t.Errorf("docs/exit-codes.md lacks %d, or says something else of it", c.code)
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 type secrets struct {
 	HasURL bool // the URL held a password
 	URL    string
+	URLs   map[int]string // those of a command with several, by the place among them
 
 	HasProxy bool // --proxy held one
 	Proxy    string
@@ -70,7 +71,7 @@ func (s secrets) envPassword() *string {
 
 // exposed reports whether there is anything to hide.
 func (s secrets) exposed() bool {
-	return s.HasURL || s.HasProxy || s.HasEnv || s.HasServe || len(s.Users) > 0
+	return s.HasURL || s.HasProxy || s.HasEnv || s.HasServe || len(s.Users) > 0 || len(s.URLs) > 0
 }
 
 // replaceProcess executes this program anew with args, without the secrets in

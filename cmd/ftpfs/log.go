@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"log/syslog"
 	"os"
 	"strconv"
 	"strings"
-	"sync"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -92,10 +88,15 @@ func printable(s string) string {
 	return b.String()
 }
 
-// openLog returns the log of a mount. In the foreground it is stderr; in the
+// openLog is openLogAs with lines of text.
+func openLog(file string, foreground, verbose bool) (*slog.Logger, func() error, error) {
+	return openLogAs(logText, file, foreground, verbose)
+}
+
+// openLogAs returns the log of a mount. In the foreground it is stderr; in the
 // background the file, or the system log, or nothing if there is neither.
 // The returned function closes it.
-func openLog(file string, foreground, verbose bool) (*slog.Logger, func() error, error) {
+func openLogAs(format logFormat, file string, foreground, verbose bool) (*slog.Logger, func() error, error) {
 	level := slog.LevelInfo
 	if verbose {
 		level = slog.LevelDebug
@@ -103,32 +104,18 @@ func openLog(file string, foreground, verbose bool) (*slog.Logger, func() error,
 	if file != "" {
 		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
-			return nil, nil, failf(exitUsage, "log file %s: %w", file, reason(err))
+			return nil, nil, failf(exitUsage, "log file %s: %w", file, unreadable(err))
 		}
-		return slog.New(&lineHandler{level: level, write: stamped(f)}), f.Close, nil
+		return slog.New(format.handler(level, format.sink(f, false))), f.Close, nil
 	}
 	if foreground {
-		return slog.New(&lineHandler{level: level, write: stamped(os.Stderr)}), func() error { return nil }, nil
+		return slog.New(format.handler(level, format.sink(os.Stderr, isJournal(os.Stderr)))), func() error { return nil }, nil
 	}
 	w, err := syslog.New(syslog.LOG_DAEMON|syslog.LOG_INFO, "ftpfs")
 	if err != nil {
 		return slog.New(slog.DiscardHandler), func() error { return nil }, nil
 	}
-	return slog.New(&lineHandler{level: level, write: toSyslog(w)}), w.Close, nil
-}
-
-// stamped writes lines with time and level, each by one Write.
-func stamped(w io.Writer) func(slog.Level, string) error {
-	var mu sync.Mutex
-	return func(level slog.Level, line string) error {
-		var b bytes.Buffer
-		b.WriteString(time.Now().Format("2006-01-02T15:04:05.000Z07:00 "))
-		fmt.Fprintf(&b, "%-5s %s\n", level, line)
-		mu.Lock()
-		defer mu.Unlock()
-		_, err := w.Write(b.Bytes())
-		return err
-	}
+	return slog.New(format.handler(level, toSyslog(w))), w.Close, nil
 }
 
 func toSyslog(w *syslog.Writer) func(slog.Level, string) error {

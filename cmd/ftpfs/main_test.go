@@ -19,6 +19,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv(envMain) != "" {
 		os.Exit(int(run(os.Args)))
 	}
+	if os.Args[0] == "ftpfs" {
+		panic("a test has started the program without " + envMain + ": the tests would run again, and start it again")
+	}
+	if len(os.Args) > 1 && os.Args[1] == "daemon" {
+		os.Exit(int(exitUsage)) // a test that mounts has forgotten envMain: it must not start all tests again
+	}
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0") // else each program that a test starts ends a second late with -race
+	}
 	os.Exit(m.Run())
 }
 
@@ -52,6 +61,7 @@ func sandbox(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", dir+"/run")
 	t.Setenv("XDG_CACHE_HOME", dir+"/cache")
 	t.Setenv("HOME", dir+"/home")
+	t.Setenv("XDG_CONFIG_HOME", "")
 	t.Setenv("TMPDIR", dir+"/tmp")
 	t.Setenv("NETRC", "")
 }
@@ -98,30 +108,6 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		case <-deadline:
 			t.Fatalf("not within %s: %s", programTimeout, what)
 		}
-	}
-}
-
-func TestTranslateArgs(t *testing.T) {
-	for _, tt := range []struct {
-		argv string
-		want string
-		fake bool
-	}{
-		{"ftpfs mount ftp://h/ /m", "mount ftp://h/ /m", false},
-		{"/usr/bin/ftpfs ftp://h/ /m -o ro", "mount ftp://h/ /m -o ro", false},
-		{"/sbin/mount.ftpfs ftp://h/ /m -o rw,_netdev", "mount ftp://h/ /m -o rw,_netdev", false},
-		{"mount.ftpfs ftp://h/ /m -sv -t fuse.ftpfs -o ro", "mount ftp://h/ /m --verbose -o ro", false},
-		{"mount.ftpfs ftp://h/ /m -f", "mount ftp://h/ /m", true},
-		{"ftpfs umount /m", "umount /m", false},
-		{"ftpfs", "", false},
-	} {
-		got, fake, err := translateArgs(strings.Fields(tt.argv))
-		if err != nil || strings.Join(got, " ") != tt.want || fake != tt.fake {
-			t.Errorf("translateArgs(%s) = %q, %v, %v; want %q, %v", tt.argv, got, fake, err, tt.want, tt.fake)
-		}
-	}
-	if _, _, err := translateArgs([]string{"mount.ftpfs", "ftp://h/", "/m", "-o"}); codeOf(err) != exitUsage {
-		t.Errorf("-o without value: %v", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +16,8 @@ const (
 	defaultConnections = 8
 	defaultAttrTTL     = 10 * time.Second
 	defaultCacheBytes  = 256 << 20
+	defaultDiskBytes   = 4 << 30
+	leastDiskBytes     = 16 << 20
 	defaultTimeout     = 20 * time.Second
 
 	maxConnections = 64
@@ -27,17 +30,34 @@ type mountCommand struct {
 	job          mountJob
 	options      []string
 	cacheSize    byteSize
+	diskSize     byteSize
 	umask        octal
+	fileMode     octal
+	dirMode      octal
 	passwordFile string
 	netrc        string
-	tls          string // off, try, explicit, implicit; empty: as the URL says
-	network      networkFlags
+	configFile   string
+	server       configuredServer
+
+	passwordCommand string
+	credentialsFile string
+
+	tls        string // off, try, explicit, implicit; empty: as the URL says
+	network    networkFlags
+	atomic     string
+	onConflict string
+	attrErrors string
+	spoolSize  byteSize
+}
+
+func newMountFlags(p *program) *mountCommand {
+	return &mountCommand{program: p, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
 }
 
 func newMountCommand(p *program) *cobra.Command {
-	c := &mountCommand{program: p, cacheSize: defaultCacheBytes}
+	c := newMountFlags(p)
 	cmd := &cobra.Command{
-		Use:   "mount [flags] URL MOUNTPOINT",
+		Use:   "mount [flags] URL|SERVER [MOUNTPOINT]",
 		Short: "Mount an FTP server on a directory",
 		Long: `mount makes the directory of an FTP server appear at MOUNTPOINT. It returns when
 the mount answers, or with one line that says why not and an exit code (see
@@ -45,10 +65,13 @@ ftpfs help exit-codes). The mount stays until ftpfs umount.
 
 The URL is ftp://[user[:password]@]host[:port]/[dir], or ftpes:// or ftps:// for
 TLS. dir is relative to the login directory, //dir is absolute. Odd characters
-are written %XX.
+are written %XX. SERVER is a server of the configuration, which may also say where
+it is mounted: see ftpfs config --help.
 
 The password is looked for in the URL, in FTPFS_PASSWORD (with FTPFS_USER), in
---password-file, in ~/.netrc, and asked for on the terminal. Without a user the
+--password-file, --password-command or --credentials, in the configuration, in
+systemd's credential ftpfs.SERVER.password or ftpfs.password, in ~/.netrc, and
+asked for on the terminal. Without a user the
 login is anonymous. It is never shown in the process list, the mount table or a
 log. ftp:// sends it, and all data, unencrypted. ftpes:// is FTP over TLS, asked
 for by AUTH; ftps:// speaks TLS from the start, on port 990. Neither goes on
@@ -60,7 +83,8 @@ With --active the server opens them, which only works where no firewall or NAT
 of ours is in its way. Through --proxy go all connections. A proxy in ALL_PROXY
 is not used: the mount outlives the shell that has set it.
 
-Flags may also be given as -o name=value, in fstab too, or by the environment.`,
+Flags may also be given as -o name=value, in fstab too, by the environment, or in
+the configuration.`,
 		Example: `  ftpfs mount ftp://ftp.debian.org/debian ~/debian
   ftpfs mount -o ro,umask=077 ftp://me@nas.local//volume1/data ~/data
   ftpfs mount ftpes://me@www.example.org/htdocs ~/site
@@ -68,10 +92,11 @@ Flags may also be given as -o name=value, in fstab too, or by the environment.`,
   ftpfs mount --demo ~/demo
 
   /etc/fstab:
-  ftp://me@nas.local/  /mnt/nas  fuse.ftpfs  _netdev,allow_other,password_file=/etc/nas.pass  0 0`,
+  ftp://me@nas.local/  /mnt/nas  ftpfs  noauto,x-systemd.automount,_netdev,allow_other,credentials=/etc/nas.cred  0 0`,
 		Args: c.checkArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd, args) },
 	}
+	cmd.ValidArgsFunction = c.completeTarget
 	c.addFlags(cmd)
 	nameEnvironment(cmd, "FTPFS_")
 	return cmd
@@ -82,24 +107,37 @@ func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f.SortFlags = false
 	f.BoolVarP(&c.job.Foreground, "foreground", "f", false, "stay in the foreground, log to stderr")
 	f.BoolVar(&c.job.Demo, "demo", false, "mount a sample tree from a server in the same process, on MOUNTPOINT alone, which is made if missing")
+	f.StringVar(&c.configFile, "config", "", "file that names servers (default ~/.config/ftpfs/config.toml, else "+systemConfig+")")
 	f.StringArrayVarP(&c.options, "options", "o", nil, "options as mount(8) has them: ro,allow_other,uid=1000,...")
 	f.BoolVar(&c.job.ReadOnly, "read-only", false, "refuse every change")
 	f.IntVar(&c.job.Connections, "connections", defaultConnections, "most control connections at a time")
 	f.DurationVar(&c.job.AttrTTL, "attr-timeout", defaultAttrTTL, "how long what the server said is believed; 0 asks anew each time")
 	f.Var(&c.cacheSize, "cache-size", "memory for file contents")
+	f.StringVar(&c.job.DiskDir, "cache-dir", "", "keep file contents in this directory, too, for later mounts; nobody else may be able to write to it (default: nothing is kept)")
+	f.Var(&c.diskSize, "cache-disk-size", "what --cache-dir may grow to, for all servers together")
 	f.StringVar(&c.job.SpoolBase, "spool-dir", "", "where written data waits for its upload (default "+defaultSpoolBase()+")")
+	c.addWritingFlags(f)
 	f.DurationVar(&c.job.Timeout, "timeout", defaultTimeout, "how long the server may be silent before an operation fails")
-	f.Uint32Var(&c.job.UID, "uid", uint32(os.Getuid()), "owner of all files, a number")
-	f.Uint32Var(&c.job.GID, "gid", uint32(os.Getgid()), "group of all files, a number")
-	f.Var(&c.umask, "umask", "permission bits of the server that are not shown, octal")
+	c.job.UID, c.job.GID = uint32(os.Getuid()), uint32(os.Getgid())
+	f.Var(userID(&c.job.UID), "uid", "owner of all files, a number or a name")
+	f.Var(groupID(&c.job.GID), "gid", "group of all files, a number or a name")
+	f.Var(&c.umask, "umask", "permission bits that are not shown, octal")
+	f.Var(&c.fileMode, "file-mode", "permission bits of all files, octal, in place of the server's (000: those of the server)")
+	f.Var(&c.dirMode, "dir-mode", "permission bits of all directories, as --file-mode")
 	f.BoolVar(&c.job.AllowOther, "allow-other", false, "let other users in")
+	f.BoolVar(&c.job.CheckPerms, "default-permissions", false, "let the kernel check owner, group and mode of each file as they are shown, as on a disk; without it each user who is let in may do what the server lets us do")
+	f.BoolVar(&c.job.NoExec, "noexec", false, "start no programs from the mount")
+	f.BoolVar(&c.job.Contain, "contain-symlinks", false, "refuse links of the server that lead out of the mount, to files of this machine")
 	f.BoolVar(&c.job.NonEmpty, "nonempty", false, "mount even if the directory has content, which is hidden then")
 	f.StringVar(&c.passwordFile, "password-file", "", "file whose first line is the password")
+	f.StringVar(&c.passwordCommand, "password-command", "", "shell command whose first line of output is the password")
+	f.StringVar(&c.credentialsFile, "credentials", "", "file with lines username=NAME and password=TEXT, as mount.cifs has it")
 	f.StringVar(&c.netrc, "netrc", "", "file with machine, login, password (default $NETRC or ~/.netrc)")
 	c.addTLSFlags(f)
 	c.addHabitFlags(f)
 	c.addNetworkFlags(f)
 	f.StringVar(&c.job.LogFile, "log-file", "", "append the log to this file (default: stderr with -f, else the system log)")
+	c.addWatchingFlags(f)
 	f.BoolVarP(&c.job.Verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.job.Trace, "trace", false, "log every command and reply, passwords masked")
 }
@@ -110,6 +148,8 @@ func (c *mountCommand) checkArgs(cmd *cobra.Command, args []string) error {
 		return nil
 	case c.job.Demo:
 		return fmt.Errorf("mount --demo takes one argument, MOUNTPOINT")
+	case len(args) == 1 && !strings.Contains(args[0], "/"):
+		return nil // a server of the configuration, which may name the mount point
 	case len(args) == 1:
 		return fmt.Errorf("mount takes a URL and a MOUNTPOINT, one of them is missing")
 	}
@@ -123,11 +163,11 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 	if err := applyEnvironment(cmd.Flags(), "FTPFS_"); err != nil {
 		return err
 	}
-	rawURL := ""
-	if !c.job.Demo {
-		rawURL = args[0]
+	rawURL, mountpoint, err := c.targets(cmd, args)
+	if err != nil {
+		return err
 	}
-	if err := c.validate(rawURL, args[len(args)-1]); err != nil {
+	if err := c.validate(rawURL, mountpoint); err != nil {
 		return err
 	}
 	if err := c.hideSecrets(rawURL); err != nil {
@@ -138,7 +178,10 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	} else {
-		sources := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn)
+		sources, err := c.credentials()
+		if err != nil {
+			return failf(exitUsage, "%w", err)
+		}
 		if err := sources.resolve(&c.job.Location); err != nil {
 			return err
 		}
@@ -147,6 +190,24 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 		return c.runForeground()
 	}
 	return c.runBackground(cmd.Context())
+}
+
+// targets returns what is mounted where, and takes the settings that the
+// configuration has for it.
+func (c *mountCommand) targets(cmd *cobra.Command, args []string) (rawURL, mountpoint string, err error) {
+	if c.job.Demo {
+		return "", args[0], nil
+	}
+	if rawURL, err = c.configure(cmd.Flags(), nil, args[0]); err != nil {
+		return "", "", err
+	}
+	if mountpoint = c.server.Mountpoint; len(args) == 2 {
+		mountpoint = args[1]
+	}
+	if mountpoint == "" {
+		return "", "", failf(exitUsage, "the configuration has no mountpoint for %s: write ftpfs mount %s MOUNTPOINT", args[0], args[0])
+	}
+	return rawURL, mountpoint, nil
 }
 
 // validate fills in the job from the arguments. It asks nobody and changes
@@ -161,17 +222,26 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	if err = c.validateNetwork(); err != nil {
 		return err
 	}
+	if err = c.validateWriting(); err != nil {
+		return err
+	}
+	if err = c.validateWatching(); err != nil {
+		return err
+	}
 	switch {
 	case c.job.AttrTTL < 0:
-		return failf(exitUsage, "--attr-timeout %s is negative", c.job.AttrTTL)
+		return failf(exitUsage, "--attr-timeout %s is negative: write 0 or more, such as 10s", c.job.AttrTTL)
 	case mountpoint == "":
 		return failf(exitUsage, "the mount point is empty")
+	case c.job.DiskDir != "" && c.diskSize < leastDiskBytes:
+		return failf(exitUsage, "--cache-disk-size %s is less than 16MiB", c.diskSize.String())
 	}
-	c.job.CacheBytes, c.job.Umask = int64(c.cacheSize), uint32(c.umask)
+	c.job.CacheBytes, c.job.DiskBytes = int64(c.cacheSize), int64(c.diskSize)
+	c.job.Umask, c.job.FileMode, c.job.DirMode = uint32(c.umask), uint32(c.fileMode), uint32(c.dirMode)
 	if c.job.SpoolBase == "" {
 		c.job.SpoolBase = defaultSpoolBase()
 	}
-	for _, name := range []*string{&c.job.SpoolBase, &c.job.LogFile} {
+	for _, name := range []*string{&c.job.SpoolBase, &c.job.DiskDir, &c.job.LogFile} {
 		if *name, err = absolute(*name); err != nil {
 			return failf(exitFailure, "%w", err)
 		}
@@ -190,11 +260,15 @@ func (c *mountCommand) validateServer(rawURL string) (err error) {
 	if err = c.validateTLS(); err != nil {
 		return err
 	}
-	switch {
-	case c.job.Connections < 1 || c.job.Connections > maxConnections:
+	if c.job.Connections < 1 || c.job.Connections > maxConnections {
 		return failf(exitUsage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
-	case c.job.Timeout < time.Second:
-		return failf(exitUsage, "--timeout %s is less than a second", c.job.Timeout)
+	}
+	return c.validateTimeout()
+}
+
+func (c *mountCommand) validateTimeout() error {
+	if c.job.Timeout < time.Second {
+		return failf(exitUsage, "--timeout %s is less than a second: write one or more, such as 30s", c.job.Timeout)
 	}
 	return nil
 }
@@ -224,7 +298,7 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 }
 
 func (c *mountCommand) runForeground() error {
-	log, closeLog, err := openLog(c.job.LogFile, true, c.job.Verbose)
+	log, closeLog, err := openLogAs(c.job.Watching.LogFormat, c.job.LogFile, true, c.job.Verbose)
 	if err != nil {
 		return err
 	}

@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/status"
 	"ftpfs/ftpclient"
 	"ftpfs/fusefs"
 )
@@ -33,16 +36,25 @@ type mountJob struct {
 	Connections int
 	AttrTTL     time.Duration
 	CacheBytes  int64
+	DiskDir     string // where content is kept for later mounts; empty: nowhere
+	DiskBytes   int64
 	SpoolBase   string
 	ReadOnly    bool
 	AllowOther  bool
+	CheckPerms  bool // the kernel checks owner, group and mode as they are shown
+	NoExec      bool
+	Contain     bool // links that lead out of the mount are refused
 	NonEmpty    bool
 	UID, GID    uint32
 	Umask       uint32
+	FileMode    uint32        // 0: that of the server
+	DirMode     uint32        // 0: that of the server
 	Timeout     time.Duration // silence of the server that ends an operation
 	TLS         tlsSettings
 	Habits      serverHabits
 	Network     networkSettings
+	Writing     writingSettings
+	Watching    watchingSettings
 
 	Verbose bool
 	Trace   bool
@@ -73,7 +85,16 @@ type mounted struct {
 	volume  *cache.Volume
 	server  *fusefs.Server
 	state   *stateFile
-	control *control // nil: it could not be had
+	control *control      // nil: it could not be had
+	asked   chan struct{} // to end, by another process; buffered
+
+	recent *status.Recent // of the log
+	began  time.Time
+	// For whoever looks on from another goroutine. usable: client, volume and began
+	// are there.
+	usable atomic.Bool
+	kernel atomic.Pointer[fusefs.Server]
+	page   atomic.Pointer[statusPage]
 }
 
 // run mounts, calls ready, and stays until the mount is removed or a signal
@@ -84,7 +105,10 @@ func (j mountJob) run(log *slog.Logger, warn func(string), ready func() error) e
 	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP)
 	defer signal.Stop(signals)
 
-	m := &mounted{job: j, log: log, warn: warn}
+	m := &mounted{job: j, warn: warn, recent: new(status.Recent), asked: make(chan struct{}, 1)}
+	m.log = m.recent.Watch(j.redactor().log(log))
+	log = m.log
+	defer m.dumpOn()()
 	err := m.startUnless(signals)
 	if err == nil {
 		err = ready()
@@ -97,7 +121,10 @@ func (j mountJob) run(log *slog.Logger, warn func(string), ready func() error) e
 		return err
 	}
 	log.Info("mounted", "source", m.source, "mountpoint", j.Mountpoint, "pid", os.Getpid())
+	systemd := supervise(log, m.source+" on "+j.Mountpoint, func() { m.volume.Uploads() })
+	defer systemd.end()
 	m.wait(signals)
+	systemd.ending("uploading what was written")
 	return m.stop(signals)
 }
 
@@ -122,6 +149,9 @@ func (m *mounted) start(ctx context.Context) error {
 	check := mountpointCheck{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: stateDirs(), Warn: m.warn}
 	if err := check.run(); err != nil {
 		return err
+	}
+	if m.job.AllowOther && !m.job.CheckPerms && (m.job.Umask|m.job.FileMode|m.job.DirMode) != 0 {
+		m.warn("--allow-other: modes are shown to other users, but do not bind them: add default_permissions to have them checked")
 	}
 	if err := checkFUSE(fuseDevice, fuseConf, os.Geteuid() == 0, m.job.AllowOther); err != nil {
 		return err
@@ -242,26 +272,45 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 	if m.spool, err = openSpool(m.job.SpoolBase, m.source, m.warn); err != nil {
 		return failf(exitFailure, "spool directory %s: %w: give another with --spool-dir", m.job.SpoolBase, err)
 	}
-	m.volume, err = cache.NewVolume(cache.FromClient(m.client), cache.Options{
-		Root: m.root, TTL: m.job.AttrTTL, CacheBytes: m.job.CacheBytes,
+	boundMemory(m.job.CacheBytes)
+	options := cache.Options{
+		Root: m.root, TTL: m.job.AttrTTL, CacheBytes: m.job.CacheBytes, Disk: m.job.diskOptions(), Connections: m.job.Connections,
 		SpoolDir: m.spool.files(), ReadOnly: m.job.ReadOnly, Log: m.log,
-	})
+	}
+	if err = m.job.Writing.apply(&options, m.spool.files()); err != nil {
+		return failf(exitFailure, "spool directory %s: %w", m.job.SpoolBase, err)
+	}
+	m.volume, err = cache.NewVolume(cache.FromClient(m.client), options)
 	if err != nil {
-		return failf(exitFailure, "volume: %w", err)
+		return failf(exitFailure, "%w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	m.began = time.Now().UTC()
+	m.usable.Store(true)
 	if err := m.openState(); err != nil {
 		return failf(exitFailure, "%w", err)
 	}
+	if err := m.startPage(); err != nil {
+		return err
+	}
+	if n := m.volume.Recover(); n > 0 && !m.job.ReadOnly {
+		m.warn(fmt.Sprintf("%d uploads that an earlier mount has not finished go on: see ftpfs uploads %s", n, m.job.Mountpoint))
+	}
+	if n := m.keptUploads(); n > 0 {
+		m.warn(fmt.Sprintf("%s that earlier mounts could not upload are kept: see ftpfs uploads %s", plural(n, "file"), m.job.Mountpoint))
+	}
 	m.server, err = fusefs.Mount(m.job.Mountpoint, m.volume, fusefs.Options{
 		Source: m.source, UID: m.job.UID, GID: m.job.GID, Umask: m.job.Umask,
-		AllowOther: m.job.AllowOther, ReadOnly: m.job.ReadOnly, Log: m.log,
+		FileMode: m.job.FileMode, DirMode: m.job.DirMode,
+		AllowOther: m.job.AllowOther, CheckPermissions: m.job.CheckPerms, NoExec: m.job.NoExec,
+		ContainSymlinks: m.job.Contain, ReadOnly: m.job.ReadOnly, ReportAttrs: m.job.Writing.ReportAttrs, Log: m.log,
 	})
 	if err != nil {
 		return fuseFailure(m.job.Mountpoint, err)
 	}
+	m.kernel.Store(m.server)
 	m.volume.Expect("") // which also finds out how this server lists
 	return nil
 }
@@ -274,7 +323,7 @@ func (m *mounted) openState() error {
 	}
 	m.state, err = newStateFile(dir, mountState{
 		PID: os.Getpid(), Mountpoint: rawText(m.job.Mountpoint),
-		Source: rawText(m.source), Started: time.Now().UTC(),
+		Source: rawText(m.source), Started: m.began,
 	})
 	if err != nil {
 		return err

@@ -16,6 +16,10 @@ import (
 // it may never return.
 const lookTimeout = 3 * time.Second
 
+// autofsType is the type of mounts that only wait for the one to be made on them,
+// as x-systemd.automount has it.
+const autofsType = "autofs"
+
 // mountpointCheck decides whether a directory can be mounted on. Its errors
 // are failures with exitMountpoint.
 type mountpointCheck struct {
@@ -57,7 +61,7 @@ func (c mountpointCheck) checkMounts() error {
 		return failf(exitMountpoint, "mount point %s: %w", c.Dir, err)
 	}
 	m, ok := mountAt(mounts, c.Dir)
-	if !ok {
+	if !ok || m.Type == autofsType {
 		return nil
 	}
 	stale := isDead(c.Dir, c.Dirs)

@@ -19,7 +19,11 @@ type networkSettings struct {
 	ActivePorts   [2]int // first and last; zeros: any
 	ActiveAddress netip.Addr
 	Proxy         proxyServer // zero: none
+	Rate          int64       // octets a second; 0: as many as go
 }
+
+// leastRate is the least that --limit-rate takes.
+const leastRate = 8 << 10
 
 // networkFlags are the flags as they were written.
 type networkFlags struct{ activePorts, activeAddress, proxy string }
@@ -29,6 +33,7 @@ func (c *mountCommand) addNetworkFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.network.activePorts, "active-ports", "", "our ports for --active, FIRST-LAST, such as a firewall lets through (default any)")
 	f.StringVar(&c.network.activeAddress, "active-address", "", "our address as the server sees it, for --active behind NAT")
 	f.StringVar(&c.network.proxy, "proxy", "", "connect through socks5://[user:password@]host[:port] or http://[user:password@]host[:port]; it resolves the server's name; ALL_PROXY is not looked at")
+	f.Var((*byteSize)(&c.job.Network.Rate), "limit-rate", "octets a second at most, both directions and all files together: 500K, 2M (0: as many as go)")
 }
 
 // validateNetwork fills in the job from the flags, and checks that they go
@@ -42,6 +47,8 @@ func (c *mountCommand) validateNetwork() (err error) {
 		return failf(exitUsage, "--active-address goes with --active")
 	case n.Active && flags.proxy != "":
 		return failf(exitUsage, "--active and --proxy exclude each other: the server would connect to this machine, past the proxy")
+	case n.Rate > 0 && n.Rate < leastRate:
+		return failf(exitUsage, "--limit-rate %d: with less than 8K a second transfers would be given up as dead", n.Rate)
 	case c.job.Demo && flags.proxy != "":
 		return failf(exitUsage, "--proxy: the demo's server is in the same process")
 	}
@@ -105,7 +112,7 @@ func (c *mountCommand) hideProxy(args []string) {
 
 // apply sets the client's options.
 func (n networkSettings) apply(o *ftpclient.Options) {
-	o.Active, o.ActivePorts, o.ActiveAddress = n.Active, n.ActivePorts, n.ActiveAddress
+	o.Active, o.ActivePorts, o.ActiveAddress, o.Rate = n.Active, n.ActivePorts, n.ActiveAddress, n.Rate
 	if n.Proxy != (proxyServer{}) {
 		o.Dial = n.Proxy.dial
 	}

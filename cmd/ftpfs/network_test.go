@@ -17,6 +17,9 @@ func TestNetworkFlags(t *testing.T) {
 	if n := j.Network; err != nil || !n.Active || n.ActivePorts != [2]int{4000, 4000} || n.ActiveAddress != netip.MustParseAddr("192.0.2.1") {
 		t.Errorf("%+v, %v", n, err)
 	}
+	if j, err = validated(t, "ftp://h/", "-o", "limit-rate=2M"); err != nil || j.Network.Rate != 2<<20 {
+		t.Errorf("%+v, %v", j.Network, err)
+	}
 	t.Setenv("FTPFS_ACTIVE", "true")
 	t.Setenv("FTPFS_ACTIVE_PORTS", "4000-4001")
 	if j, err = validated(t, "ftp://h/"); err != nil || !j.Network.Active || j.Network.ActivePorts != [2]int{4000, 4001} {
@@ -44,6 +47,7 @@ func TestNetworkFlagsRefused(t *testing.T) {
 		{"--active --active-address=fe80::1%lo", "IP address"},
 		{"--active --active-address=ff02::1", "IP address"},
 		{"--proxy=h:1080", "socks5://"},
+		{"--limit-rate=1K", "8K"},
 	} {
 		if _, err := validated(t, "ftp://h/", strings.Fields(tt.flags)...); codeOf(err) != exitUsage || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v, want %q", tt.flags, err, tt.says)

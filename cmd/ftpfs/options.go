@@ -8,10 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"ftpfs/cmd/ftpfs/internal/config"
 )
 
-// A setting comes from a flag, else from -o, else from the environment, else
-// it has its default.
+// A setting comes from a flag, else from -o, else from the environment, else from
+// the configuration, else it has its default.
 
 // notSettings are flags that neither -o nor the environment can set.
 var notSettings = map[string]bool{"options": true, "help": true, "demo": true, "version": true}
@@ -21,14 +23,14 @@ var notSettings = map[string]bool{"options": true, "help": true, "demo": true, "
 var ignoredOptions = map[string]bool{
 	"_netdev": true, "auto": true, "noauto": true, "nofail": true, "user": true, "users": true,
 	"nouser": true, "owner": true, "group": true, "defaults": true, "dev": true, "nodev": true,
-	"suid": true, "nosuid": true, "exec": true, "async": true, "atime": true, "noatime": true,
+	"suid": true, "nosuid": true, "async": true, "atime": true, "noatime": true,
 	"relatime": true, "norelatime": true, "strictatime": true, "nostrictatime": true,
 	"diratime": true, "nodiratime": true, "lazytime": true, "nolazytime": true, "silent": true,
 	"loud": true, "mand": true, "nomand": true, "iversion": true, "noiversion": true,
 }
 
 // unenforcedOptions are those that promise something we do not do.
-var unenforcedOptions = map[string]bool{"noexec": true, "sync": true, "dirsync": true}
+var unenforcedOptions = map[string]bool{"sync": true, "dirsync": true}
 
 // applyOptions sets flags from mount(8) style options, a,b=c. Flags given on
 // the command line stay as they are.
@@ -67,6 +69,8 @@ func splitOptions(list string) []string {
 func applyOption(flags *pflag.FlagSet, option string, given map[string]bool, warn func(string)) error {
 	name, value, hasValue := strings.Cut(strings.TrimSpace(option), "=")
 	switch {
+	case name == "user" && hasValue, name == "username", name == "password", name == "pass":
+		return failf(exitUsage, "-o %s: write the user into the URL, ftp://user@host/, and the password into a file: -o credentials=FILE", name)
 	case name == "" || ignoredOptions[name] || strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "comment"):
 		return nil
 	case unenforcedOptions[name]:
@@ -76,12 +80,18 @@ func applyOption(flags *pflag.FlagSet, option string, given map[string]bool, war
 		name, value, hasValue = "read-only", "true", true
 	case name == "rw":
 		name, value, hasValue = "read-only", "false", true
+	case name == "exec":
+		name, value, hasValue = "noexec", "false", true
 	}
 	name = strings.ReplaceAll(name, "_", "-")
 	f := flags.Lookup(name)
 	if f == nil || notSettings[name] {
 		// The value is not shown: it could be a password.
-		return failf(exitUsage, "-o %s: no such option: see ftpfs mount --help", printable(name))
+		near := ""
+		if n := config.Nearest(name, flagNames(flags)); n != "" && !notSettings[n] {
+			near = ", did you mean " + n + "?"
+		}
+		return failf(exitUsage, "-o %s: no such option%s: see ftpfs mount --help", printable(name), near)
 	}
 	if given[name] {
 		return nil
@@ -92,8 +102,8 @@ func applyOption(flags *pflag.FlagSet, option string, given map[string]bool, war
 		}
 		value = "true"
 	}
-	if err := flags.Set(name, value); err != nil {
-		return failf(exitUsage, "-o %w", err)
+	if err := setFlag(flags, f, value); err != nil {
+		return failf(exitUsage, "-o %s: %w", name, err)
 	}
 	return nil
 }
@@ -109,7 +119,7 @@ func applyEnvironment(flags *pflag.FlagSet, prefix string) error {
 		if value == "" || f.Changed || notSettings[f.Name] || first != nil {
 			return
 		}
-		if err := flags.Set(f.Name, value); err != nil {
+		if err := setFlag(flags, f, value); err != nil {
 			first = failf(exitUsage, "%s: %w", name, err)
 		}
 	})

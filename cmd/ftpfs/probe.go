@@ -20,7 +20,7 @@ import (
 
 // probeFlags are the flags of mount that probe has too: those that are about
 // the server.
-var probeFlags = []string{"connections", "timeout", "password-file", "netrc",
+var probeFlags = []string{"connections", "timeout", "password-file", "password-command", "credentials", "netrc", "config",
 	"tls", "ca-file", "tls-pin", "tls-cert", "tls-key", "no-verify", "encoding", "timezone", "trace"}
 
 // probeCommand is `ftpfs probe`. What it needs to know of the server is what
@@ -29,6 +29,7 @@ type probeCommand struct {
 	*mountCommand
 	shared *pflag.FlagSet // the flags of probeFlags
 	own    *pflag.FlagSet
+	all    *pflag.FlagSet // all flags of mount
 	write  string
 	json   bool
 }
@@ -37,7 +38,7 @@ func newProbeCommand(p *program) *cobra.Command {
 	c := &probeCommand{mountCommand: &mountCommand{program: p, cacheSize: defaultCacheBytes},
 		shared: pflag.NewFlagSet("probe", pflag.ContinueOnError)}
 	cmd := &cobra.Command{
-		Use:   "probe [flags] URL",
+		Use:   "probe [flags] URL|SERVER",
 		Short: "Find out what an FTP server is and can",
 		Long: `probe logs in as mount would, finds out by experiments what the server is and
 can, and prints each fact with what showed it, and what ftpfs does because of
@@ -52,6 +53,7 @@ again. The URL, the password and the exit codes are as for ftpfs mount.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return c.run(cmd.Context(), args[0]) },
 	}
+	cmd.ValidArgsFunction = c.completeTarget
 	c.flags(cmd.Flags())
 	return cmd
 }
@@ -59,6 +61,7 @@ again. The URL, the password and the exit codes are as for ftpfs mount.`,
 func (c *probeCommand) flags(f *pflag.FlagSet) {
 	ofMount, own := &cobra.Command{}, &cobra.Command{}
 	c.addFlags(ofMount)
+	c.all = ofMount.Flags()
 	nameEnvironment(ofMount, "FTPFS_")
 	for _, name := range probeFlags {
 		c.shared.AddFlag(ofMount.Flags().Lookup(name))
@@ -76,6 +79,10 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 	if err := errors.Join(applyEnvironment(c.shared, "FTPFS_"), applyEnvironment(c.own, "FTPFS_PROBE_")); err != nil {
 		return err
 	}
+	rawURL, err := c.configure(c.shared, c.all, rawURL)
+	if err != nil {
+		return err
+	}
 	if err := c.validateServer(rawURL); err != nil {
 		return err
 	}
@@ -88,7 +95,11 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 	if err := c.hideSecrets(rawURL); err != nil {
 		return err
 	}
-	if err := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn).resolve(&c.job.Location); err != nil {
+	sources, err := c.credentials()
+	if err != nil {
+		return failf(exitUsage, "%w", err)
+	}
+	if err := sources.resolve(&c.job.Location); err != nil {
 		return err
 	}
 	if ctx == nil {
@@ -106,7 +117,7 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 		level = slog.LevelInfo
 	}
 	m := &mounted{job: c.job, warn: c.warn,
-		log: slog.New(&lineHandler{level: level, write: stamped(os.Stderr)})}
+		log: c.job.redactor().log(slog.New(&lineHandler{level: level, write: logText.sink(os.Stderr, false)}))}
 	err := m.connect(ctx)
 	if m.client != nil {
 		defer m.client.Close()

@@ -97,7 +97,7 @@ func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name strin
 }
 
 func (c *refreshCommand) ask(cmd *cobra.Command, known *knownMount, dir, rest string) error {
-	if err := known.request(cmd.Context(), controlRequest{Do: "refresh", Path: rawText(rest)}); err != nil {
+	if _, err := known.request(cmd.Context(), controlRequest{Do: "refresh", Path: rawText(rest)}); err != nil {
 		return failf(exitFailure, "%s: %w", dir, err)
 	}
 	return nil

@@ -25,7 +25,7 @@ func runDaemon() error {
 		return failf(exitUsage, "daemon is started by mount, not by hand: %w", err)
 	}
 	rep := &reporter{out: out}
-	log, closeLog, err := openLog(job.LogFile, false, job.Verbose)
+	log, closeLog, err := openLogAs(job.Watching.LogFormat, job.LogFile, false, job.Verbose)
 	if err != nil {
 		return rep.failed(err)
 	}
@@ -67,9 +67,12 @@ func (r *reporter) warning(log *slog.Logger) func(string) {
 	}
 }
 
-// ready reports success; afterwards nobody listens, and stderr goes to the log
+// ready leaves the session of who mounts, and reports success; afterwards nobody listens, and stderr goes to the log
 // file, where a crash would be told.
 func (r *reporter) ready(job mountJob) error {
+	if _, err := unix.Setsid(); err != nil {
+		return failf(exitFailure, "no session for the background process: %w", err)
+	}
 	if err := redirectStderr(job.LogFile); err != nil {
 		return failf(exitFailure, "%w", err)
 	}

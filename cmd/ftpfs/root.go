@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"ftpfs/cmd/ftpfs/internal/config"
 )
 
 // newRoot returns the command tree. Errors that cobra finds itself are usage
@@ -23,14 +25,19 @@ can read and write what is there. It also has a small FTP server of its own.`,
 
   ftpfs mount --demo ~/demo      try it without any server`,
 		Version:       versionText(),
-		Args:          cobra.NoArgs,
+		Args:          noSuchCommand,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newMountCommand(p), newUmountCommand(p), newRefreshCommand(p), newServeCommand(p), newProbeCommand(p), newDaemonCommand())
+	root.SetFlagErrorFunc(flagError)
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.AddCommand(newMountCommand(p), newUmountCommand(p), newStatusCommand(p), newRefreshCommand(p), newUploadsCommand(p), newDaemonCommand())
+	root.AddCommand(newServeCommand(p), newProbeCommand(p))
+	root.AddCommand(newConfigCommand(p), newCompletionCommand(), newManCommand())
+	root.AddCommand(newLsCommand(p), newGetCommand(p), newMgetCommand(p), newPutCommand(p), newMputCommand(p), newCopyCommand(p),
+		newCatCommand(p), newRmCommand(p), newMkdirCommand(p), newMvCommand(p), newStatCommand(p))
 	root.AddCommand(&cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
@@ -38,6 +45,24 @@ can read and write what is there. It also has a small FTP server of its own.`,
 	})
 	classify(root)
 	return root
+}
+
+// noSuchCommand is for what is no command, and suggests one.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	near := ""
+	if name := config.Nearest(args[0], names); name != "" {
+		near = ", did you mean " + name + "?"
+	}
+	return failf(exitUsage, "there is no command %s%s: see %s --help", redactURL(args[0]), near, cmd.CommandPath())
 }
 
 // classify makes failures of all errors: those of a command's own work without
@@ -51,6 +76,16 @@ func classify(cmd *cobra.Command) {
 				return err
 			}
 			return failf(exitFailure, "%w", err)
+		}
+	}
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			err := check(c, args)
+			var f *failure
+			if err == nil || errors.As(err, &f) {
+				return err
+			}
+			return failf(exitUsage, "%w: write %s", countError(err), c.UseLine())
 		}
 	}
 	for _, c := range cmd.Commands() {
@@ -82,6 +117,10 @@ func newDaemonCommand() *cobra.Command {
 	}
 }
 
+// packagedVersion and packagedCommit are set by packaging/build: the go command does
+// not find the version in every kind of checkout.
+var packagedVersion, packagedCommit string
+
 // versionText is the answer to --version: version, revision, Go version.
 func versionText() string {
 	info, ok := debug.ReadBuildInfo()
@@ -92,10 +131,16 @@ func versionText() string {
 	if version == "" {
 		version = "(devel)"
 	}
+	if packagedVersion != "" {
+		version = packagedVersion
+	}
 	text := "ftpfs " + version
 	settings := make(map[string]string)
 	for _, s := range info.Settings {
 		settings[s.Key] = s.Value
+	}
+	if packagedCommit != "" {
+		settings["vcs.revision"] = packagedCommit
 	}
 	if rev := settings["vcs.revision"]; rev != "" && !strings.Contains(version, rev[:min(12, len(rev))]) {
 		text += " " + rev[:min(12, len(rev))]

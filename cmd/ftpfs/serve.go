@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/tftpd"
+	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
 
 	"github.com/spf13/cobra"
@@ -34,6 +36,7 @@ type serveCommand struct {
 	passiveHost  string
 	tls          serveTLS
 	limits       serveLimits
+	more         serveMore
 	verbose      bool
 	trace        bool
 
@@ -43,7 +46,7 @@ type serveCommand struct {
 func newServeCommand(p *program) *cobra.Command {
 	c := &serveCommand{program: p, ready: func(url string) { fmt.Println(url) }}
 	cmd := &cobra.Command{
-		Use:   "serve [flags] DIR",
+		Use:   "serve [flags] [DIR]",
 		Short: "Serve a directory over FTP",
 		Long: `serve lets others read, and with --write change, a directory over FTP. It prints
 its URL when it listens, and serves until it is interrupted.
@@ -55,19 +58,30 @@ this machine is served; --listen :2121 serves all networks.
 A password in --user name:password is seen by whoever lists processes at the
 moment of the start (it is removed at once) and stays in the shell's history:
 prefer --password-file or FTPFS_SERVE_PASSWORD, which count for every --user
-without a password of its own.`,
+without a password of its own, or a file of users with hashed passwords, which
+ftpfs serve passwd writes (--passwords).
+
+--config FILE serves what the file says, instead of DIR: users with folders,
+quotas, rates and limits, anonymous users with a folder for uploads, TFTP. SIGHUP
+reopens the transfer log and reads the passwords again. Sockets that systemd
+passes (LISTEN_FDS) are taken instead of --listen: named ftps they are for implicit TLS, and
+those of UDP for TFTP.`,
 		Example: `  ftpfs serve --anonymous ~/Public
   FTPFS_SERVE_PASSWORD=secret ftpfs serve --user me --write --listen :2121 /srv/scans
   ftpfs serve --user me --tls-cert host.pem --tls-key host.key --tls-require --listen :2121 /srv/files`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := applyEnvironment(cmd.Flags(), "FTPFS_SERVE_"); err != nil {
 				return err
 			}
-			return c.run(cmd.Context(), args[0])
+			if err := c.configure(cmd.Flags(), args); err != nil {
+				return err
+			}
+			return c.run(cmd.Context(), args)
 		},
 	}
 	c.addFlags(cmd)
+	cmd.AddCommand(newServePasswdCommand(p))
 	nameEnvironment(cmd, "FTPFS_SERVE_")
 	return cmd
 }
@@ -84,13 +98,14 @@ func (c *serveCommand) addFlags(cmd *cobra.Command) {
 	f.StringVar(&c.passivePorts, "passive-ports", "", "ports for data connections, A-B (default: any)")
 	f.StringVar(&c.passiveHost, "passive-host", "", "address that clients shall connect to for data, behind NAT")
 	c.limits.addFlags(f)
+	c.more.addFlags(f)
 	c.tls.addFlags(f)
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log more")
 	f.BoolVar(&c.trace, "trace", false, "log every command and reply, passwords masked")
 	cmd.MarkFlagsMutuallyExclusive("write", "read-only")
 }
 
-func (c *serveCommand) run(ctx context.Context, dir string) error {
+func (c *serveCommand) run(ctx context.Context, args []string) error {
 	if err := c.hideSecrets(); err != nil {
 		return err
 	}
@@ -102,42 +117,55 @@ func (c *serveCommand) run(ctx context.Context, dir string) error {
 	if err != nil {
 		return err
 	}
-	tree, err := ftpserver.OpenDirFS(dir)
+	var trees serveTrees
+	defer trees.close()
+	tftp, err := c.trees(&trees, &o, args)
 	if err != nil {
-		return failf(exitServe, "directory %s cannot be served: %w", dir, reason(err))
+		return err
 	}
-	defer tree.Close()
-	o.FS = tree
-	return errors.Join(c.serve(ctx, o), closeLog())
+	reload, closeTransfers, err := c.books(&o, log)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.serve(ctx, o, tftp, reload), closeTransfers(), closeLog())
 }
 
 // serve listens and serves until a signal comes.
-func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options) error {
+func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options, tftp *tftpd.Options, reload func() error) error {
 	server, err := ftpserver.New(o)
 	if err != nil {
 		return failf(exitUsage, "%w", err)
 	}
-	ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	l, err := net.Listen("tcp", c.listen)
-	if err != nil {
-		return failf(exitServe, "cannot listen on %s (%w): choose another address or port with --listen", c.listen, listenReason(err))
+	endings := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	if reload == nil {
+		endings = append(endings, syscall.SIGHUP)
 	}
-	served := make(chan error, 1)
-	go func() { served <- c.tls.serve(server, l) }()
-	c.ready(c.url(l.Addr()))
+	ctx, stop := signal.NotifyContext(ctx, endings...)
+	defer stop()
+	if reload != nil {
+		defer onHangup(reload, o.Log)()
+	}
+	sockets, err := c.sockets(tftp != nil)
+	if err != nil {
+		return err
+	}
+	serving := sockets.serve(server, tftp, o.Log)
+	for _, url := range c.urls(sockets) {
+		c.ready(url)
+	}
 	select {
-	case err := <-served:
+	case err := <-serving.failed:
 		return failf(exitServe, "server: %w", err)
 	case <-ctx.Done():
 	}
 	stop() // a second signal ends the program at once
 	end, cancel := context.WithTimeout(context.Background(), serveStop)
 	defer cancel()
+	serving.tftp.Close()
 	if err := server.Shutdown(end); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return failf(exitServe, "server: %w", err)
 	}
-	return notClosed(<-served)
+	return serving.wait()
 }
 
 // serverOptions makes the server's options of the flags.
@@ -147,7 +175,7 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 		AnonymousWrite: c.write && len(c.users) == 0,
 		PassiveHost:    c.passiveHost, Log: log,
 	}
-	if !c.anonymous && len(c.users) == 0 {
+	if !c.anonymous && len(c.users) == 0 && !c.more.admits() {
 		return o, failf(exitUsage, "nobody could log in: give --anonymous, or --user NAME with FTPFS_SERVE_PASSWORD or --password-file")
 	}
 	var err error
@@ -160,6 +188,7 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 	if o.Users, err = c.accounts(); err != nil {
 		return o, err
 	}
+	o.SessionRate = int64(c.more.rate)
 	if c.trace {
 		o.Trace = serverTrace(log)
 	}
@@ -167,18 +196,21 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 }
 
 // url is where the server is reached, for a person to copy.
-func (c *serveCommand) url(addr net.Addr) string {
+func (c *serveCommand) url(addr net.Addr, security ftpclient.Security) string {
 	tcp := addr.(*net.TCPAddr)
-	loc := location{Host: tcp.IP.String(), Port: tcp.Port, Security: c.tls.security()}
+	loc := location{Host: tcp.IP.String(), Port: tcp.Port, Security: security}
 	if tcp.IP.IsUnspecified() {
 		loc.Host = "localhost"
 		if name, err := os.Hostname(); err == nil && name != "" {
 			loc.Host = name
 		}
 	}
-	if !c.anonymous {
-		name, _, _ := strings.Cut(c.users[0], ":")
-		loc.User = name
+	switch {
+	case c.anonymous:
+	case len(c.users) > 0:
+		loc.User, _, _ = strings.Cut(c.users[0], ":")
+	case c.more.file != nil && c.more.file.Anonymous == nil && len(c.more.file.Users) > 0:
+		loc.User = c.more.file.Users[0].Name
 	}
 	return loc.String()
 }

@@ -2,11 +2,9 @@ package main
 
 import (
 	"crypto/tls"
-	"net"
 
 	"github.com/spf13/pflag"
 
-	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
 )
 
@@ -38,23 +36,4 @@ func (t *serveTLS) apply(o *ftpserver.Options) error {
 	o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	o.RequireTLS = t.require || t.implicit
 	return nil
-}
-
-// security is what a URL of the server promises.
-func (t *serveTLS) security() ftpclient.Security {
-	switch {
-	case t.implicit:
-		return ftpclient.SecurityImplicit
-	case t.require:
-		return ftpclient.SecurityExplicit
-	}
-	return ftpclient.SecurityNone
-}
-
-// serve serves l in the way of the flags.
-func (t *serveTLS) serve(server *ftpserver.Server, l net.Listener) error {
-	if t.implicit {
-		return server.ServeTLS(l)
-	}
-	return server.Serve(l)
 }

@@ -60,7 +60,7 @@ func TestServeTLS(t *testing.T) {
 			flags.cert, flags.key = cert, key
 			c := &serveCommand{program: &program{}, listen: "127.0.0.1:0", anonymous: true, tls: flags, limits: serveLimits{idle: time.Minute, login: time.Minute}, ready: func(u string) { urls <- u }}
 			ctx, stop := context.WithCancel(t.Context())
-			go func() { done <- c.run(ctx, dir) }()
+			go func() { done <- c.run(ctx, []string{dir}) }()
 			select {
 			case u := <-urls:
 				readOver(t, u, scheme, cert)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cache"
 )
 
 // spool is the folder for one mount's unsent data. Below the base there is one
@@ -18,8 +20,9 @@ import (
 // a folder "files" for the volume. The base has a lock of its own, held while
 // folders are made or swept.
 type spool struct {
-	dir  string
-	lock *os.File
+	dir     string
+	lock    *os.File
+	adopted int // dead mounts of which there is something to finish
 }
 
 // spoolLockTimeout bounds the wait for others who make or sweep folders.
@@ -31,15 +34,12 @@ func (s *spool) files() string { return filepath.Join(s.dir, "files") }
 // openSpool makes the folder for a mount of source and sweeps up after dead
 // mounts. What it keeps of them, it says by warn.
 func openSpool(base, source string, warn func(string)) (*spool, error) {
-	if err := os.MkdirAll(base, 0o700); err != nil {
-		return nil, err
-	}
-	unlock, err := lockFile(filepath.Join(base, ".lock"), spoolLockTimeout)
+	unlock, err := lockSpoolBase(base)
 	if err != nil {
 		return nil, err
 	}
 	defer unlock.Close()
-	sweepSpool(base, warn)
+	sweepSpool(base, source, warn)
 	dir, err := os.MkdirTemp(base, "mount-*")
 	if err != nil {
 		return nil, err
@@ -52,20 +52,91 @@ func openSpool(base, source string, warn func(string)) (*spool, error) {
 		return nil, err
 	}
 	// Tells a person, and the next sweep, whose data this is.
-	_, err = s.lock.WriteString(source + "\n")
+	if _, err = s.lock.WriteString(source + "\n"); err == nil {
+		s.adopted = s.adopt(base, source, warn)
+	}
 	return s, err
 }
 
 // close gives up the folder and removes it, unless it holds data; then it
-// returns the folder's name.
+// returns the folder's name. The last one leaves nothing at all.
 func (s *spool) close() (kept string, err error) {
 	defer s.lock.Close()
-	return removeSpool(s.dir)
+	if kept, err = removeSpool(s.dir); kept == "" && err == nil {
+		err = leaveSpoolBase(filepath.Dir(s.dir))
+	}
+	return kept, err
+}
+
+// lockSpoolBase makes the base if it is not there and returns its lock.
+func lockSpoolBase(base string) (*os.File, error) {
+	for deadline := time.Now().Add(spoolLockTimeout); ; {
+		err := os.MkdirAll(base, 0o700)
+		if err == nil {
+			var f *os.File
+			if f, err = lockThere(filepath.Join(base, ".lock"), spoolLockTimeout); err == nil {
+				return f, nil
+			}
+		}
+		// Who leaves may have removed it meanwhile.
+		if !errors.Is(err, fs.ErrNotExist) || time.Now().After(deadline) {
+			return nil, err
+		}
+	}
+}
+
+// lockThere is lockFile of a file that others may remove: that of one which is not
+// there any more is fs.ErrNotExist.
+func lockThere(name string, wait time.Duration) (*os.File, error) {
+	f, err := lockFile(name, wait)
+	if err != nil {
+		return nil, err
+	}
+	held, err := f.Stat()
+	if err == nil {
+		var there os.FileInfo
+		if there, err = os.Lstat(name); err == nil && !os.SameFile(held, there) {
+			err = fs.ErrNotExist
+		}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}
+
+// leaveSpoolBase removes the base's lock if there is nothing else below the base, and
+// the base itself and what is above it in the user's cache if that was made for it.
+func leaveSpoolBase(base string) error {
+	f, err := lockThere(filepath.Join(base, ".lock"), 0)
+	if err != nil {
+		return nil // somebody else is here, and leaves later
+	}
+	defer f.Close()
+	if left, err := os.ReadDir(base); err != nil || len(left) > 1 {
+		return err
+	}
+	gone := []string{f.Name()}
+	if base == defaultSpoolBase() {
+		gone = append(gone, base, filepath.Dir(base))
+	}
+	for _, name := range gone {
+		if err := os.Remove(name); errors.Is(err, unix.ENOTEMPTY) || errors.Is(err, fs.ErrNotExist) {
+			return nil // somebody has come
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // removeSpool removes a mount's folder if there is no data in it.
 func removeSpool(dir string) (kept string, err error) {
 	files := filepath.Join(dir, "files")
+	if err := cache.DropCopies(files); err != nil {
+		return "", err
+	}
 	err = os.Remove(files)
 	if errors.Is(err, unix.ENOTEMPTY) {
 		return files, nil
@@ -76,18 +147,21 @@ func removeSpool(dir string) (kept string, err error) {
 	if err := os.Remove(filepath.Join(dir, "lock")); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
-	return "", os.Remove(dir)
+	if err := os.Remove(dir); err != nil && !errors.Is(err, fs.ErrNotExist) { // swept up meanwhile
+		return "", err
+	}
+	return "", nil
 }
 
 // sweepSpool removes empty folders of dead mounts and names the others in one
-// warning.
-func sweepSpool(base string, warn func(string)) {
+// warning, except those that a mount of source will adopt.
+func sweepSpool(base, source string, warn func(string)) {
 	// The pattern is well formed.
 	dirs, _ := filepath.Glob(filepath.Join(base, "mount-*"))
 	var left []string
 	for _, dir := range dirs {
-		source, dead := deadSpool(dir)
-		if !dead {
+		was, dead := deadSpool(dir)
+		if !dead || was == source && hasRecords(filepath.Join(dir, "files")) {
 			continue
 		}
 		kept, err := removeSpool(dir)
@@ -95,7 +169,7 @@ func sweepSpool(base string, warn func(string)) {
 			warn(fmt.Sprintf("spool directory of a dead mount: %v", err))
 		}
 		if kept != "" {
-			left = append(left, fmt.Sprintf("%s (of %s)", kept, printable(source)))
+			left = append(left, fmt.Sprintf("%s (of %s)", kept, printable(was)))
 		}
 	}
 	if len(left) > 0 {

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -22,8 +23,34 @@ func TestSpoolOfACleanMount(t *testing.T) {
 	if kept, err := s.close(); kept != "" || err != nil {
 		t.Errorf("close: %q, %v", kept, err)
 	}
-	if left, _ := filepath.Glob(base + "/mount-*"); len(left) != 0 {
-		t.Errorf("left: %q", left)
+	if left, err := os.ReadDir(base); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
+	}
+}
+
+// TestSpoolLeavesNothing: where nobody has chosen the place, the last mount removes
+// what was made for it, while others come and go.
+func TestSpoolLeavesNothing(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", home)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for range 25 {
+				s, err := openSpool(defaultSpoolBase(), "ftp://h/", func(text string) { t.Error(text) })
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if kept, err := s.close(); kept != "" || err != nil {
+					t.Errorf("close: %q, %v", kept, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if left, err := os.ReadDir(home); err != nil || len(left) != 0 {
+		t.Errorf("left: %v, %v", left, err)
 	}
 }
 

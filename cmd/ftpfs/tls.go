@@ -84,7 +84,7 @@ func (s tlsSettings) config() (*tls.Config, error) {
 	if s.CAFile != "" {
 		pem, err := os.ReadFile(s.CAFile)
 		if err != nil {
-			return nil, failf(exitUsage, "--ca-file %s: %w", s.CAFile, reason(err))
+			return nil, failf(exitUsage, "--ca-file %s: %w", s.CAFile, unreadable(err))
 		}
 		if cfg.RootCAs = x509.NewCertPool(); !cfg.RootCAs.AppendCertsFromPEM(pem) {
 			return nil, failf(exitUsage, "--ca-file %s: there is no certificate in it (PEM is wanted)", s.CAFile)
@@ -97,7 +97,7 @@ func (s tlsSettings) config() (*tls.Config, error) {
 		}
 		pair, err := tls.LoadX509KeyPair(s.Cert, key)
 		if err != nil {
-			return nil, failf(exitUsage, "--tls-cert %s: %w", s.Cert, err)
+			return nil, failf(exitUsage, "--tls-cert %s: %w: give a certificate and its key (--tls-key) in PEM", s.Cert, unreadable(err))
 		}
 		cfg.Certificates = []tls.Certificate{pair}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -35,10 +36,12 @@ was written and has ended. It also cleans up after a mount whose process died.
 
 A mount that is in use stays, unless --force is given: then it is detached at
 once, what was written is uploaded, and programs that still have files open
-there get errors.`,
+there get errors. What a mount with --write-back has not uploaded yet is then
+left for the next mount of the same server, and told.`,
 		Example: `  ftpfs umount ~/debian
   ftpfs umount --force ~/debian`,
-		Args: cobra.ExactArgs(1),
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: completeMountpoint,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := applyEnvironment(cmd.Flags(), "FTPFS_UMOUNT_"); err != nil {
 				return err
@@ -82,7 +85,8 @@ func (c *umountCommand) run(ctx context.Context, name string) error {
 		return nil
 	}
 	if c.force {
-		c.end(known)
+		c.leave(ctx, known)
+		c.end(ctx, known)
 	}
 	return c.await(ctx, known)
 }
@@ -122,9 +126,56 @@ func (c *umountCommand) detach(dir string) error {
 	return nil
 }
 
+// leave has the process begin no more uploads of what it has accepted, which the
+// next mount of the same server finishes, and says what that is.
+func (c *umountCommand) leave(ctx context.Context, known *knownMount) {
+	ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+	if err != nil || len(ans.Uploads) == 0 {
+		return // it has ended, or has nothing to leave
+	}
+	c.warn("not uploaded yet: " + leftOf(ans.Uploads))
+	if _, err := known.request(ctx, controlRequest{Do: "leave"}); err != nil {
+		c.warn(err.Error())
+	}
+}
+
+// progressEvery is how often it is asked what is left to upload.
+const progressEvery = 500 * time.Millisecond
+
+// tell shows what is left to upload, as get and put do, until ctx ends.
+func (c *umountCommand) tell(ctx context.Context, known *knownMount) {
+	tick := time.NewTicker(progressEvery)
+	defer tick.Stop()
+	var shown *progress // nil: there was nothing to tell
+	for {
+		select {
+		case <-ctx.Done():
+			if shown != nil {
+				shown.close()
+			}
+			return
+		case <-tick.C:
+		}
+		ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+		if err != nil {
+			continue // it is about to end
+		}
+		if shown == nil && len(ans.Uploads) > 0 {
+			c.warn("uploading " + leftOf(ans.Uploads))
+			shown = newProgress(false)
+		}
+		if shown != nil {
+			shown.left(sumOf(ans.Uploads))
+		}
+	}
+}
+
 // end asks the process to upload and exit: the kernel tells it of a lazy
 // detach only when the last file is closed.
-func (c *umountCommand) end(known *knownMount) {
+func (c *umountCommand) end(ctx context.Context, known *knownMount) {
+	if _, err := known.request(ctx, controlRequest{Do: "end"}); err == nil {
+		return
+	}
 	alive, err := known.alive()
 	if err == nil && alive {
 		err = known.signal(syscall.SIGTERM)
@@ -138,7 +189,12 @@ func (c *umountCommand) end(known *knownMount) {
 func (c *umountCommand) await(ctx context.Context, known *knownMount) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
+	telling, told := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { c.tell(telling, known) })
 	st, err := known.waitEnd(ctx)
+	told()
+	work.Wait()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
 		return failf(exitUploads, "%s is unmounted, but process %d is still uploading after %s: it goes on", known.Mountpoint, known.PID, c.timeout)

@@ -105,12 +105,15 @@ func TestLostUploadIsTold(t *testing.T) {
 	stop()
 	text := umount(t, exitUploads, "--force", dir).oneLine(t)
 	assertNotMounted(t, dir)
-	kept, _ := filepath.Glob(os.Getenv("XDG_CACHE_HOME") + "/ftpfs/spool/mount-*/files/*")
+	kept, _ := filepath.Glob(os.Getenv("XDG_CACHE_HOME") + "/ftpfs/spool/mount-*/files/spool-*")
 	if len(kept) != 1 || !strings.Contains(text, filepath.Dir(kept[0])) || !strings.Contains(text, "/open") {
 		t.Fatalf("kept %q, told %q", kept, text)
 	}
 	if data, err := os.ReadFile(kept[0]); err != nil || string(data) != "precious" {
 		t.Errorf("kept %q, %v", data, err)
+	}
+	if r := runProgram(t, command(t, "uploads")); !strings.Contains(r.stdout, "left ") || !strings.Contains(r.stdout, "/open of ftp://me@") || !strings.Contains(r.stdout, kept[0]) {
+		t.Errorf("uploads: %+v", r)
 	}
 	_, addr = testServer(t)
 	next := t.TempDir()

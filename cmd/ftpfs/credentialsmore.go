@@ -1,0 +1,134 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	// commandLimit bounds --password-command: a person may have to open a key.
+	commandLimit = 2 * time.Minute
+	commandSlack = time.Second
+)
+
+// fromCommand runs a command for the password, which is the first line it prints.
+// A signal that ends this process ends it, too, from a terminal.
+func (s credentialSources) fromCommand(loc *location) error {
+	if s.Command == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
+	defer cancel()
+	var stdout, stderr cappedBuffer
+	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", s.Command)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = cleanEnviron(), os.Stdin, &stdout, &stderr, commandSlack
+	err := cmd.Run()
+	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
+	says := ""
+	if last := lines[len(lines)-1]; last != "" {
+		says = ": " + shorten(printable(last))
+	}
+	line, _, _ := strings.Cut(stdout.String(), "\n")
+	switch {
+	case ctx.Err() != nil:
+		return failf(exitLogin, "--password-command has not ended within %s%s: try it in a shell", commandLimit, says)
+	case err != nil:
+		return failf(exitLogin, "--password-command fails (%w)%s: try it in a shell", err, says)
+	case line == "":
+		return failf(exitLogin, "--password-command prints nothing%s: its first line has to be the password", says)
+	}
+	loc.setPassword(strings.TrimSuffix(line, "\r"))
+	return checkPassword("--password-command", loc.Password)
+}
+
+// fromCredentialsFile reads the file of mount.cifs(8): lines of username=NAME and
+// password=TEXT.
+func (s credentialSources) fromCredentialsFile(loc *location) error {
+	if s.CredentialsFile == "" {
+		return nil
+	}
+	text, err := s.readSecret(s.CredentialsFile)
+	if err != nil {
+		return failf(exitUsage, "credentials file %s: %w", s.CredentialsFile, err)
+	}
+	user := ""
+	for i, line := range strings.Split(text, "\n") {
+		line = strings.TrimLeft(strings.TrimSuffix(line, "\r"), " \t")
+		key, value, has := strings.Cut(line, "=")
+		switch key = strings.TrimSpace(key); {
+		case line == "" || line[0] == '#':
+		case has && (key == "username" || key == "user"):
+			user = value
+		case has && (key == "password" || key == "pass"):
+			loc.setPassword(value)
+		case has && (key == "domain" || key == "dom"):
+		default:
+			// Not shown: it may be a password.
+			return failf(exitUsage, "credentials file %s, line %d: write username=NAME and password=TEXT", s.CredentialsFile, i+1)
+		}
+	}
+	if loc.User == "" {
+		loc.User = user
+	}
+	return checkPassword("credentials file "+s.CredentialsFile, loc.Password)
+}
+
+func (s credentialSources) fromConfig(loc *location) error {
+	if s.ConfigPassword != nil {
+		loc.setPassword(*s.ConfigPassword)
+	}
+	return checkPassword("password in the configuration", loc.Password)
+}
+
+// fromSystemd takes the password that systemd has put into a folder for the
+// service: ftpfs.SERVER.password or ftpfs.password (systemd.exec(5), LoadCredential=).
+func (s credentialSources) fromSystemd(loc *location) error {
+	if s.SystemdDir == "" {
+		return nil
+	}
+	names := []string{"ftpfs.password"}
+	if s.Server != "" {
+		names = []string{"ftpfs." + s.Server + ".password", "ftpfs.password"}
+	}
+	for _, name := range names {
+		text, err := os.ReadFile(filepath.Join(s.SystemdDir, name))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return failf(exitUsage, "credential %s of systemd: %w", name, reason(err))
+		}
+		line, _, _ := bytes.Cut(text, []byte("\n"))
+		loc.setPassword(strings.TrimSuffix(string(line), "\r"))
+		return checkPassword("credential "+name, loc.Password)
+	}
+	return nil
+}
+
+// credentials are the sources that the flags, the configuration and the process name.
+func (c *mountCommand) credentials() (credentialSources, error) {
+	s := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn)
+	s.Command, s.CredentialsFile = c.passwordCommand, c.credentialsFile
+	s.SystemdDir, s.Server = os.Getenv("CREDENTIALS_DIRECTORY"), c.server.Name
+	if c.server.HasPassword {
+		s.ConfigPassword = &c.server.Password
+	}
+	given := 0
+	for _, name := range []string{c.passwordFile, c.passwordCommand, c.credentialsFile} {
+		if name != "" {
+			given++
+		}
+	}
+	if given > 1 {
+		return s, fmt.Errorf("--password-file, --password-command, --credentials: give one of them")
+	}
+	return s, nil
+}

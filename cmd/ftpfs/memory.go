@@ -1,0 +1,19 @@
+package main
+
+import (
+	"os"
+	"runtime/debug"
+)
+
+// besideCache is the memory that a mount is to need beside its cache of file
+// contents: listings, buffers of transfers and of the kernel's requests.
+const besideCache = 48 << 20
+
+// boundMemory has the garbage collector work the harder the nearer the process
+// comes to what its cache may take and a little more; without it, it would let the
+// heap grow to twice the cache. Who sets GOMEMLIMIT decides himself.
+func boundMemory(cacheBytes int64) {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(cacheBytes + besideCache)
+	}
+}

@@ -1,0 +1,272 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"slices"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"ftpfs/cmd/ftpfs/internal/transfer"
+	"ftpfs/ftpclient"
+)
+
+// remoteFlags are the flags of mount that commands without a mount have too: those
+// that are about the server and the way to it.
+var remoteFlags = []string{"timeout", "password-file", "netrc",
+	"tls", "ca-file", "tls-pin", "tls-cert", "tls-key", "no-verify", "encoding", "timezone",
+	"active", "active-ports", "active-address", "proxy", "trace"}
+
+// remoteHelp is what all of them say of URLs and passwords.
+const remoteHelp = `
+A URL is ftp://[user[:password]@]host[:port]/[path], or ftpes:// or ftps:// for TLS.
+path is relative to the login directory, //path is absolute. Passwords are looked
+for as by ftpfs mount; flags that concern the server mean what they mean there.`
+
+// patternHelp is what those say that take patterns.
+const patternHelp = `
+In a path *, ? and [a-z] stand for other characters of a name on the server: quote
+them for the shell, and write %2A, %3F, %5B where they stand for themselves.`
+
+// remoteCommand is a command that works on servers without a mount.
+type remoteCommand struct {
+	*mountCommand
+	shared *pflag.FlagSet // the flags of remoteFlags
+	own    *pflag.FlagSet
+	o      transfer.Options
+	quiet  bool
+
+	places   []serverPlace // the URLs, in their order
+	sessions []*session
+}
+
+// session is one server, as one user.
+type session struct {
+	at     location // without a path
+	client *ftpclient.Client
+	home   string
+}
+
+// serverPlace is a path on a server, as a URL has it.
+type serverPlace struct {
+	remotePath
+	*session
+}
+
+// newRemoteCommand makes a command. urls finds the URLs among the arguments; run does
+// the work, when there is a session for each of them.
+func newRemoteCommand(p *program, cmd *cobra.Command, flags func(c *remoteCommand, f *pflag.FlagSet),
+	urls func(args []string) []string, run func(ctx context.Context, c *remoteCommand, args []string) error) *cobra.Command {
+	c := &remoteCommand{mountCommand: &mountCommand{program: p}, shared: pflag.NewFlagSet("remote", pflag.ContinueOnError)}
+	ofMount, own := &cobra.Command{}, &cobra.Command{}
+	c.addFlags(ofMount)
+	nameEnvironment(ofMount, "FTPFS_")
+	for _, name := range remoteFlags {
+		c.shared.AddFlag(ofMount.Flags().Lookup(name))
+	}
+	c.own = own.Flags()
+	c.own.IntVar(&c.o.Parallel, "parallel", defaultConnections, "files at a time, each with a connection of its own")
+	c.own.BoolVarP(&c.quiet, "quiet", "q", false, "tell nothing but what went wrong")
+	flags(c, c.own)
+	cmd.Long += remoteHelp
+	cmd.Flags().SortFlags = false
+	cmd.Flags().AddFlagSet(c.own)
+	cmd.Flags().AddFlagSet(c.shared)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		ctx := cmd.Context()
+		if ctx == nil {
+			ctx = context.Background()
+		}
+		ctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
+		defer stop()
+		if err := c.prepare(urls(args)); err != nil {
+			return err
+		}
+		defer c.close()
+		if err := c.connectAll(ctx); err != nil {
+			if ctx.Err() != nil {
+				return failf(exitInterrupt, "interrupted")
+			}
+			return err
+		}
+		return run(ctx, c, args)
+	}
+	return cmd
+}
+
+// all are URLs that are all arguments.
+func all(args []string) []string { return args }
+
+// prepare reads flags and URLs, hides the passwords in them, and finds those that are
+// not there. It does not touch the network.
+func (c *remoteCommand) prepare(urls []string) error {
+	if err := applyEnvironment(c.shared, "FTPFS_"); err != nil {
+		return err
+	}
+	if c.o.Parallel < 1 || c.o.Parallel > maxConnections {
+		return failf(exitUsage, "--parallel %d is not from 1 to %d", c.o.Parallel, maxConnections)
+	}
+	c.job.Connections = c.o.Parallel
+	var locations []location
+	for _, raw := range urls {
+		p, loc, err := parseRemote(raw)
+		if err != nil {
+			return err
+		}
+		if err := c.validateLocation(loc); err != nil {
+			return err
+		}
+		locations = append(locations, c.job.Location)
+		c.places = append(c.places, serverPlace{remotePath: p})
+	}
+	if err := c.hideAll(urls, locations); err != nil {
+		return err
+	}
+	for i, loc := range locations {
+		if err := c.join(i, loc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// validateLocation is mountCommand.validate for one of several servers.
+func (c *remoteCommand) validateLocation(loc location) error {
+	c.job.Location = loc
+	return errors.Join(c.validateTLS(), c.validateTimeout(), c.validateHabits(), c.validateNetwork())
+}
+
+// hideAll is hideSecrets for several URLs.
+func (c *remoteCommand) hideAll(urls []string, locations []location) error {
+	if c.replaced {
+		for i, password := range c.secrets.URLs {
+			if i < len(locations) {
+				locations[i].setPassword(password)
+			}
+		}
+		c.hideProxy(nil)
+		return nil
+	}
+	args := slices.Clone(c.argv)
+	c.secrets.URLs = map[int]string{}
+	for i, loc := range locations {
+		if !loc.HasPassword {
+			continue
+		}
+		c.secrets.URLs[i] = loc.Password
+		for k, a := range args {
+			if k > 0 && a == urls[i] {
+				args[k] = redactURL(a)
+			}
+		}
+	}
+	c.hideProxy(args)
+	if !c.secrets.exposed() {
+		return nil
+	}
+	return failf(exitFailure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+}
+
+// join gives a place its session: that of the URL before it for the same server and
+// user, if there is one.
+func (c *remoteCommand) join(i int, loc location) error {
+	if err := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn).resolve(&loc); err != nil {
+		return err
+	}
+	for _, s := range c.sessions {
+		if s.at == loc {
+			c.places[i].session = s
+			return nil
+		}
+	}
+	s := &session{at: loc}
+	c.sessions = append(c.sessions, s)
+	c.places[i].session = s
+	return nil
+}
+
+// connectAll logs in everywhere.
+func (c *remoteCommand) connectAll(ctx context.Context) error {
+	level := slog.LevelWarn
+	if c.job.Trace {
+		level = slog.LevelInfo
+	}
+	log := slog.New(&lineHandler{level: level, write: logText.sink(os.Stderr, false)})
+	for _, s := range c.sessions {
+		job := c.job
+		job.Location = s.at
+		m := &mounted{job: job, warn: c.warn, log: job.redactor().log(log)}
+		err := m.connect(ctx)
+		s.client, s.home = m.client, m.root
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *remoteCommand) close() {
+	for _, s := range c.sessions {
+		if s.client != nil {
+			s.client.Close() // its error is always nil
+		}
+	}
+}
+
+// expand asks what the patterns of places name. What names nothing is among the
+// failures.
+func expand(ctx context.Context, places []serverPlace, follow bool) (found []transfer.Match, failures []transfer.Failure) {
+	for _, p := range places {
+		matches, err := transfer.Expand(ctx, p.client, p.pattern(p.home), follow)
+		if err != nil {
+			failures = append(failures, transfer.Failure{Path: p.text, Err: err})
+			continue
+		}
+		found = append(found, matches...)
+	}
+	return found, failures
+}
+
+// oneServer refuses places on several servers.
+func (c *remoteCommand) oneServer(command string) error {
+	if len(c.sessions) > 1 {
+		return failf(exitUsage, "%s takes URLs of one server: use ftpfs copy between two", command)
+	}
+	return nil
+}
+
+// verdict tells what was not done and returns the error that has the exit code.
+func (c *remoteCommand) verdict(r transfer.Result, done string) error {
+	const most = 1000
+	for i, f := range r.Failures {
+		if i == most {
+			fmt.Fprintf(os.Stderr, "ftpfs: and %d more\n", len(r.Failures)-most)
+			break
+		}
+		fmt.Fprintf(os.Stderr, "ftpfs: %s: %s\n", printable(f.Path), oneLine(f.Err))
+	}
+	parts := ""
+	if n := len(r.Parts); n > 0 {
+		parts = fmt.Sprintf("; what has arrived of %s is kept: the same command with -c goes on", plural(n, "file"))
+	}
+	switch {
+	case r.Interrupted:
+		return failf(exitInterrupt, "interrupted: %s %s%s", plural(r.Files, "file"), done, parts)
+	case len(r.Failures) > 0:
+		return failf(exitPartly, "%s, %s not%s", plural(r.Files, "file")+" "+done, plural(len(r.Failures), "thing"), parts)
+	}
+	return nil
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/coreos/go-systemd/v22/activation"
+
+	"ftpfs/cmd/ftpfs/internal/tftpd"
+	"ftpfs/ftpclient"
+	"ftpfs/ftpserver"
+)
+
+// serveSockets are what a server listens on.
+type serveSockets struct {
+	plain, implicit []net.Listener
+	udp             []*net.UDPConn
+}
+
+// sockets takes those that systemd passes (sd_listen_fds(3)), or else opens
+// those of the flags.
+func (c *serveCommand) sockets(tftp bool) (*serveSockets, error) {
+	s := &serveSockets{}
+	if err := s.inherit(c.tls.implicit); err != nil || len(s.plain)+len(s.implicit)+len(s.udp) > 0 {
+		return s, err
+	}
+	if !c.onlyTFTP() {
+		if err := c.listenAt(s, "listen", c.listen, c.tls.implicit); err != nil {
+			return nil, err
+		}
+	}
+	if c.more.listenTLS != "" {
+		if c.tls.cert == "" {
+			return nil, failf(exitUsage, "--listen-tls needs a certificate: give --tls-cert FILE and --tls-key FILE")
+		}
+		if err := c.listenAt(s, "listen-tls", c.more.listenTLS, true); err != nil {
+			return nil, err
+		}
+	}
+	if !tftp {
+		return s, nil
+	}
+	addr, err := net.ResolveUDPAddr("udp", c.more.tftp)
+	var conn *net.UDPConn
+	if err == nil {
+		conn, err = net.ListenUDP("udp", addr)
+	}
+	if err != nil {
+		return nil, failf(exitServe, "cannot listen on %s (%w): choose another address or port for TFTP", c.more.tftp, listenReason(err))
+	}
+	s.udp = append(s.udp, conn)
+	return s, nil
+}
+
+// onlyTFTP reports whether nobody can log in by FTP.
+func (c *serveCommand) onlyTFTP() bool {
+	if f := c.more.file; f != nil {
+		return f.Anonymous == nil && len(f.Users) == 0
+	}
+	return !c.anonymous && len(c.users) == 0 && c.more.passwords == ""
+}
+
+func (c *serveCommand) listenAt(s *serveSockets, flag, addr string, implicit bool) error {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return failf(exitServe, "cannot listen on %s (%w): choose another address or port with --%s", addr, listenReason(err), flag)
+	}
+	s.add(l, implicit)
+	return nil
+}
+
+func (s *serveSockets) add(l net.Listener, implicit bool) {
+	if implicit {
+		s.implicit = append(s.implicit, l)
+	} else {
+		s.plain = append(s.plain, l)
+	}
+}
+
+// inherit takes the sockets that were passed.
+func (s *serveSockets) inherit(implicit bool) error {
+	for _, f := range activation.Files(true) {
+		defer f.Close()
+		if l, err := net.FileListener(f); err == nil {
+			s.add(l, implicit || f.Name() == "ftps")
+			continue
+		}
+		p, err := net.FilePacketConn(f)
+		conn, isUDP := p.(*net.UDPConn)
+		if err != nil || !isUDP {
+			return failf(exitServe, "the socket %s that was passed is neither for TCP nor for UDP: write ListenStream= or ListenDatagram= with a port", f.Name())
+		}
+		s.udp = append(s.udp, conn)
+	}
+	return nil
+}
+
+// urls are where clients reach the server, FTP first.
+func (c *serveCommand) urls(s *serveSockets) (all []string) {
+	for _, l := range s.plain {
+		security := ftpclient.SecurityNone
+		if c.tls.require {
+			security = ftpclient.SecurityExplicit
+		}
+		all = append(all, c.url(l.Addr(), security))
+	}
+	for _, l := range s.implicit {
+		all = append(all, c.url(l.Addr(), ftpclient.SecurityImplicit))
+	}
+	for _, u := range s.udp {
+		all = append(all, "tftp://"+u.LocalAddr().String()+"/")
+	}
+	return all
+}
+
+// runningServe is a server that runs.
+type runningServe struct {
+	tftp   *tftpd.Server
+	failed chan error // gets what each socket ended with
+	all    sync.WaitGroup
+}
+
+// serve serves all sockets. Without TFTP those of UDP are closed.
+func (s *serveSockets) serve(server *ftpserver.Server, tftp *tftpd.Options, log *slog.Logger) *runningServe {
+	run := &runningServe{failed: make(chan error, len(s.plain)+len(s.implicit)+len(s.udp))}
+	start := func(serve func() error) { run.all.Go(func() { run.failed <- serve() }) }
+	for _, l := range s.plain {
+		start(func() error { return server.Serve(l) })
+	}
+	for _, l := range s.implicit {
+		start(func() error { return server.ServeTLS(l) })
+	}
+	if tftp == nil {
+		tftp = &tftpd.Options{}
+	}
+	tftp.Log = log
+	run.tftp = tftpd.New(*tftp)
+	for _, u := range s.udp {
+		if tftp.FS == nil {
+			log.Warn("a socket for TFTP was passed, but no TFTP is configured: write [tftp]", "socket", u.LocalAddr())
+			u.Close()
+			continue
+		}
+		start(func() error { return run.tftp.Serve(u) })
+	}
+	return run
+}
+
+// wait waits for the end of all sockets, which were told to end.
+func (r *runningServe) wait() error {
+	r.all.Wait()
+	close(r.failed)
+	var all []error
+	for err := range r.failed {
+		if err != nil {
+			all = append(all, notClosed(err))
+		}
+	}
+	return errors.Join(all...)
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"ftpfs/cache"
+	"ftpfs/ftpclient"
+)
+
+// uploadState is what a mount's process says of one upload.
+type uploadState struct {
+	Path  rawText   `json:"path"`
+	Size  int64     `json:"size"`
+	Since time.Time `json:"since"`
+	State string    `json:"state"` // waiting, uploading, failed
+	Error string    `json:"error,omitempty"`
+	Data  rawText   `json:"data,omitempty"`
+}
+
+func uploadStates(uploads []cache.Upload) []uploadState {
+	states := make([]uploadState, len(uploads))
+	for i, u := range uploads {
+		s := uploadState{Path: rawText(u.Path), Size: u.Size, Since: u.Since, State: "waiting", Data: rawText(u.Data)}
+		switch {
+		case u.Busy:
+			s.State = "uploading"
+		case u.Ended:
+			s.State = "failed"
+		}
+		if u.Err != nil {
+			s.Error = u.Err.Error()
+		}
+		states[i] = s
+	}
+	return states
+}
+
+// uploadsCommand is `ftpfs uploads`.
+type uploadsCommand struct {
+	*program
+	dirs []string // where state files are
+	base string   // where spool folders are
+}
+
+func newUploadsCommand(p *program) *cobra.Command {
+	c := &uploadsCommand{program: p, dirs: stateDirs()}
+	root := &cobra.Command{
+		Use:   "uploads [list [MOUNTPOINT...]] | retry FILE | discard FILE | save FILE TO",
+		Short: "Show what is not uploaded yet, or could not be, and decide about it",
+		Long: `uploads lists the files that were written in mounts of this user and are not on
+their server: those that wait (--write-back), and those whose upload has failed,
+with the server's words. Without MOUNTPOINT it also lists what mounts that have ended
+left; the next mount of the same server takes it over. FILE is the path in the mount.
+
+retry has an upload tried again; save copies what was written to a local file;
+discard deletes it, and the file is again what the server has.`,
+		Example: `  ftpfs uploads
+  ftpfs uploads retry ~/nas/report.odt
+  ftpfs uploads save ~/nas/report.odt /tmp/report.odt
+  ftpfs uploads discard ~/nas/report.odt`,
+		Args: cobra.ArbitraryArgs,
+		RunE: c.with(func(cmd *cobra.Command, args []string) error { return c.list(cmd.Context(), args) }),
+	}
+	root.PersistentFlags().StringVar(&c.base, "spool-dir", defaultSpoolBase(), "where to look for what mounts that have ended left")
+	add := func(use, short string, n int, run func(ctx context.Context, args []string) error) {
+		root.AddCommand(&cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(n),
+			RunE: c.with(func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), args) })})
+	}
+	root.AddCommand(&cobra.Command{Use: "list [MOUNTPOINT...]", Short: "Show what is not uploaded",
+		RunE: c.with(func(cmd *cobra.Command, args []string) error { return c.list(cmd.Context(), args) })})
+	add("retry FILE", "Try an upload again", 1, func(ctx context.Context, args []string) error { return c.ask(ctx, "retry", args[0]) })
+	add("discard FILE", "Delete what was written and could not be uploaded", 1, func(ctx context.Context, args []string) error { return c.ask(ctx, "discard", args[0]) })
+	add("save FILE TO", "Copy what was written to a local file", 2, func(ctx context.Context, args []string) error { return c.save(ctx, args[0], args[1]) })
+	return root
+}
+
+// with runs a command until a signal ends it.
+func (c *uploadsCommand) with(run func(*cobra.Command, []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
+		defer stop()
+		cmd.SetContext(ctx)
+		return run(cmd, args)
+	}
+}
+
+// list prints the uploads of mounts, without arguments of all.
+func (c *uploadsCommand) list(ctx context.Context, names []string) error {
+	mounts, err := readMounts()
+	if err != nil {
+		return failf(exitFailure, "%w", err)
+	}
+	var dirs []string
+	for _, m := range mounts {
+		if m.Type == fsType && len(names) == 0 {
+			dirs = append(dirs, m.Mountpoint)
+		}
+	}
+	for _, name := range names {
+		dir, err := absoluteMountpoint(name)
+		if err != nil {
+			return err
+		}
+		dirs = append(dirs, dir)
+	}
+	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	var errs []error
+	for _, dir := range dirs {
+		known := findMount(c.dirs, dir)
+		if known == nil {
+			if len(names) > 0 {
+				errs = append(errs, failf(exitNotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, fsType))
+			}
+			continue
+		}
+		ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+		known.Close()
+		if err != nil {
+			errs = append(errs, failf(exitFailure, "%s: %w", dir, err))
+			continue
+		}
+		for _, u := range ans.Uploads {
+			fmt.Fprintln(w, u.line(dir))
+		}
+	}
+	if len(names) == 0 {
+		listLeft(w, c.base)
+	}
+	return errors.Join(w.Flush(), firstOf(errs))
+}
+
+// line is an upload for people.
+func (u uploadState) line(dir string) string {
+	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, formatSize(u.Size), u.Since.Local().Format(time.DateTime), printable(filepath.Join(dir, string(u.Path))))
+	if u.Error != "" {
+		text += "\t" + printable(u.Error)
+	}
+	return text
+}
+
+// ask has the process of the mount that a file is in do something about its upload.
+func (c *uploadsCommand) ask(ctx context.Context, what, file string) error {
+	known, dir, rest, err := c.find(file)
+	if err != nil {
+		return err
+	}
+	defer known.Close()
+	if _, err := known.request(ctx, controlRequest{Do: what, Path: rawText(rest)}); err != nil {
+		return failf(exitFailure, "%s: %w", dir, err)
+	}
+	return nil
+}
+
+// find returns the mount that a file is in, and the path there.
+func (c *uploadsCommand) find(file string) (known *knownMount, dir, rest string, err error) {
+	path, err := absoluteMountpoint(file)
+	if err != nil {
+		return nil, "", "", err
+	}
+	mounts, err := readMounts()
+	if err != nil {
+		return nil, "", "", failf(exitFailure, "%w", err)
+	}
+	dir, rest, ok := mountOf(mounts, path)
+	if ok {
+		known = findMount(c.dirs, dir)
+	}
+	if known == nil {
+		return nil, "", "", failf(exitNotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, fsType)
+	}
+	return known, dir, rest, nil
+}
+
+// save copies the data of an upload, and never onto a file that is there.
+func (c *uploadsCommand) save(ctx context.Context, file, to string) error {
+	known, dir, rest, err := c.find(file)
+	if err != nil {
+		return err
+	}
+	defer known.Close()
+	ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+	if err != nil {
+		return failf(exitFailure, "%s: %w", dir, err)
+	}
+	for _, u := range ans.Uploads {
+		if string(u.Path) != rest || u.Data == "" {
+			continue
+		}
+		if err := copyFile(string(u.Data), to); err != nil {
+			return failf(exitFailure, "%w", err)
+		}
+		return nil
+	}
+	return failf(exitFailure, "%s: %s", file, ftpclient.KindNotExist.String()+" among the uploads: see ftpfs uploads")
+}
+
+func copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Close())
+}
+
+// keptUploads is how many files of earlier mounts are uploaded only if somebody says so.
+func (m *mounted) keptUploads() (n int) {
+	for _, u := range m.volume.Uploads() {
+		if u.Ended {
+			n++
+		}
+	}
+	return n
+}
+
+// sumOf is how many files and octets are not uploaded.
+func sumOf(uploads []uploadState) (files int, octets int64) {
+	for _, u := range uploads {
+		files, octets = files+1, octets+u.Size
+	}
+	return files, octets
+}
+
+// leftOf says in a few words what is not uploaded.
+func leftOf(uploads []uploadState) string {
+	n, size := sumOf(uploads)
+	failed := 0
+	for _, u := range uploads {
+		if u.State == "failed" {
+			failed++
+		}
+	}
+	text := fmt.Sprintf("%s, %s", plural(n, "file"), sizeOf(size))
+	if failed > 0 {
+		text += fmt.Sprintf(", of which %d have failed", failed)
+	}
+	return strings.TrimSpace(text)
+}

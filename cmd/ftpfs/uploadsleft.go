@@ -1,0 +1,31 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"ftpfs/cache"
+)
+
+// listLeft prints what mounts that have ended left below a spool directory: their
+// server's next mount uploads it, or has it listed with the words of the failure.
+func listLeft(w io.Writer, base string) {
+	dirs, _ := filepath.Glob(filepath.Join(base, "mount-*")) // the pattern is well formed
+	for _, dir := range dirs {
+		source, dead := deadSpool(dir)
+		if !dead || !ownedBy(dir, os.Getuid()) {
+			continue
+		}
+		for _, u := range cache.LeftUploads(filepath.Join(dir, "files")) {
+			why := "the next mount of the server uploads it"
+			if u.Err != nil {
+				why = printable(u.Err.Error())
+			}
+			fmt.Fprintf(w, "left\t%s\t%s\t%s of %s\t%s: %s\n", formatSize(u.Size), u.Since.Local().Format(time.DateTime),
+				printable("/"+u.Path), printable(source), why, printable(u.Data))
+		}
+	}
+}
