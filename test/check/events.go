@@ -123,11 +123,15 @@ func (r *report) markParents(pkg, name string) {
 // these did not.
 func (r *report) endTest(e event, t *test) {
 	full := strings.TrimPrefix(e.Package, "ftpfs/") + " " + e.Test
+	if !strings.Contains(e.Test, "/") {
+		r.took = append(r.took, slow{full, e.Elapsed})
+	}
 	switch {
 	case e.Action == "fail":
 		if !t.failed {
 			r.failed++
 			r.failures = append(r.failures, full)
+			r.said[full] = said(t.output.String())
 		}
 		r.markFailed(e.Package, e.Test)
 		if !r.verbose {

@@ -21,7 +21,9 @@ const run = `
 {"Action":"skip","Package":"ftpfs/a","Test":"TestSkip","Elapsed":0}
 {"Action":"run","Package":"ftpfs/a","Test":"TestUp"}
 {"Action":"run","Package":"ftpfs/a","Test":"TestUp/one"}
-{"Action":"output","Package":"ftpfs/a","Test":"TestUp/one","Output":"    x.go:5: one is wrong\n"}
+{"Action":"output","Package":"ftpfs/a","Test":"TestUp/one","Output":"    x_test.go:5: one is wrong\n"}
+{"Action":"output","Package":"ftpfs/a","Test":"TestUp/one","Output":"        and more\n"}
+{"Action":"output","Package":"ftpfs/a","Test":"TestUp/one","Output":"    process.go:5: what a server said\n"}
 {"Action":"fail","Package":"ftpfs/a","Test":"TestUp/one","Elapsed":0}
 {"Action":"run","Package":"ftpfs/a","Test":"TestUp/two"}
 {"Action":"pass","Package":"ftpfs/a","Test":"TestUp/two","Elapsed":0}
@@ -60,8 +62,8 @@ func TestCounts(t *testing.T) {
 		t.Errorf("last line: %q", last)
 	}
 	for _, want := range []string{
-		"one is wrong", "left behind: file /x", "undefined: x", "panic: test timed out",
-		"skipped: a TestSkip: x.go:9: no rsync here", "failed: a TestUp/one\n", "failed: b\n", "failed: c\n", "failed: d\n",
+		"failed: a TestUp/one\n    x_test.go:5: one is wrong\n        and more\nfailed: b\n", "what a server said", "left behind: file /x", "undefined: x", "panic: test timed out",
+		"skipped: a TestSkip: x.go:9: no rsync here", "failed: c\n", "failed: d\n",
 		"ran against: vsftpd: version 3.0.3 (1 times)",
 	} {
 		if strings.Count(text, want) != 1 && strings.Count(text+"\n", want) != 1 {

@@ -16,7 +16,7 @@ import (
 )
 
 // fuzzFor is for how long each fuzz target gets new inputs.
-const fuzzFor = 5 * time.Second
+const fuzzFor = 3 * time.Second
 
 // A fuzzTarget is a function FuzzX of a package's tests.
 type fuzzTarget struct{ dir, name string }

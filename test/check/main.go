@@ -21,6 +21,10 @@ import (
 	"ftpfs/test/ftptest"
 )
 
+// everything is all packages, those before whose tests take longest: at the end, no
+// processor waits for the last.
+var everything = []string{"./test/interop", "./test/faults", "./..."}
+
 func main() {
 	short := flag.Bool("short", false, "leave out the long tests, and fuzzing")
 	verbose := flag.Bool("v", false, "print what all tests say, not only the failed ones")
@@ -28,7 +32,7 @@ func main() {
 	flag.Parse()
 	packages := flag.Args()
 	if len(packages) == 0 {
-		packages = []string{"./..."}
+		packages = everything
 	}
 	if err := toRoot(); err != nil {
 		fmt.Fprintln(os.Stderr, "check:", err)
@@ -45,7 +49,8 @@ func main() {
 	r.check("go build", goCommand(append([]string{"build"}, packages...)...))
 	r.check("go vet", goCommand(append([]string{"vet"}, packages...)...))
 	r.check("staticcheck", goCommand(append([]string{"tool", "staticcheck"}, packages...)...))
-	args := []string{"-json", "-vet=off", "-timeout", "15m"}
+	// Most of what tests with servers and mounts do is waiting.
+	args := []string{"-json", "-vet=off", "-timeout", "40m", "-parallel", "6"}
 	if *short {
 		args = append(args, "-short")
 	}

@@ -15,7 +15,9 @@ type report struct {
 	verbose bool
 
 	passed, failed int
-	failures       []string       // the names of what failed
+	failures       []string            // the names of what failed
+	said           map[string][]string // what the failed tests said
+	took           []slow
 	skips          []string       // name: reason
 	problems       []string       // what makes the result worth less
 	servers        map[string]int // version -> tests that ran against it
@@ -25,7 +27,7 @@ type report struct {
 }
 
 func newReport(out io.Writer, verbose bool) *report {
-	return &report{out: out, verbose: verbose, servers: map[string]int{},
+	return &report{out: out, verbose: verbose, servers: map[string]int{}, said: map[string][]string{},
 		tests: map[testKey]*test{}, builds: map[string]string{}}
 }
 
@@ -66,8 +68,14 @@ func (r *report) summary(notes []string, took time.Duration, strict bool) bool {
 	for _, s := range r.skips {
 		r.printf("skipped: %s\n", s)
 	}
+	for _, t := range slowest(r.took) {
+		r.printf("%6.1fs %s\n", t.seconds, t.name)
+	}
 	for _, f := range r.failures {
 		r.printf("failed: %s\n", f)
+		for _, line := range r.said[f] {
+			r.printf("%s\n", line)
+		}
 	}
 	for _, v := range slices.Sorted(maps.Keys(r.servers)) {
 		r.printf("ran against: %s (%d times)\n", v, r.servers[v])

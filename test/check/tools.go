@@ -18,8 +18,12 @@ var tools = []struct{ program, pkg string }{
 	{"lftp", "lftp"},
 	{"wget", "wget"},
 	{"tnftp", "tnftp"},
+	{"tftp", "tftp-hpa"},
 	{"python3", "python3"}, // python3-minimal is without ftplib
 	{"git", "git"},
+	{"fio", "fio"},
+	{"sqlite3", "sqlite3"},
+	{"unzip", "unzip"},
 	{"gcc", "gcc"},
 	{"/usr/include/stdlib.h", "libc6-dev"},
 }

@@ -42,7 +42,7 @@ func TestRefusals(t *testing.T) {
 	refused("Stat below file", ftpclient.KindNotDir, func() error { _, err := tree.Stat(ctx, "/d/f/x"); return err })
 	refused("Stat relative", ftpclient.KindInvalidName, func() error { _, err := tree.Stat(ctx, "d"); return err })
 	refused("Verify loop", ftpclient.KindTooManyLinks, func() error { _, err := tree.Verify(ctx, "/loop"); return err })
-	refused("Retrieve dir", ftpclient.KindIsDir, func() error { _, err := tree.Retrieve(ctx, "/d", 0); return err })
+	refused("Retrieve dir", ftpclient.KindIsDir, func() error { _, err := tree.Retrieve(ctx, "/d", ftpclient.RetrieveOptions{}); return err })
 	refused("Delete dir", ftpclient.KindIsDir, func() error { return tree.Delete(ctx, "/d") })
 	refused("Rmdir full", ftpclient.KindNotEmpty, func() error { return tree.Rmdir(ctx, "/d") })
 	refused("Rmdir file", ftpclient.KindNotDir, func() error { return tree.Rmdir(ctx, "/d/f") })
@@ -61,8 +61,8 @@ func TestStore(t *testing.T) {
 	store := func(p, data string, o ftpclient.StoreOptions) {
 		t.Helper()
 		n, err := tree.Store(ctx, p, strings.NewReader(data), o)
-		if err != nil || n != int64(len(data)) {
-			t.Fatalf("Store %s: %d, %v", p, n, err)
+		if err != nil || n.Sent != int64(len(data)) {
+			t.Fatalf("Store %s: %d, %v", p, n.Sent, err)
 		}
 	}
 	want := func(p, want string) {
@@ -71,7 +71,7 @@ func TestStore(t *testing.T) {
 			t.Errorf("%s holds %q, want %q", p, got, want)
 		}
 	}
-	old, err := tree.Retrieve(ctx, "/d/f", 3)
+	old, err := tree.Retrieve(ctx, "/d/f", ftpclient.RetrieveOptions{Offset: 3})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tree := sample()
 		tree.Configure(func(b *Behaviour) { b.Connections, b.Chunk = 1, 2 })
-		s, err := tree.Retrieve(t.Context(), "/d/f", 0)
+		s, err := tree.Retrieve(t.Context(), "/d/f", ftpclient.RetrieveOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package fakeremote
 import (
 	"context"
 	"path"
+	"slices"
 	"time"
 
 	"ftpfs/cache"
@@ -68,20 +69,58 @@ func (t *Tree) List(ctx context.Context, dir string) (*ftpclient.Listing, error)
 }
 
 // ListFunc implements cache.Remote. Rules and counts name it by what it does,
-// List.
-func (t *Tree) ListFunc(ctx context.Context, dir string, take func([]ftpclient.Entry)) (*ftpclient.Listing, error) {
+// List; "Sketch" is the wait for the times of a small directory, "First" that for
+// what comes after the entry that is told first.
+func (t *Tree) ListFunc(ctx context.Context, dir string, a ftpclient.Arriving) (*ftpclient.Listing, error) {
 	l, err := t.List(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
+	if i := slices.IndexFunc(l.Entries, func(e ftpclient.Entry) bool { return e.Name == a.Name }); i >= 0 && t.tellsFirst() {
+		a.First(l.Entries[i])
+		if err := t.pass(ctx, "First", dir); err != nil {
+			return nil, err
+		}
+	}
+	if t.sketches() {
+		a.Sketch(sketchOf(l, a.Name))
+		if err := t.pass(ctx, "Sketch", dir); err != nil {
+			return nil, err
+		}
+	}
 	for n := t.batch(); n > 0 && len(l.Entries) > n; {
-		take(l.Entries[:n:n])
+		a.Take(l.Entries[:n:n])
 		l.Entries = l.Entries[n:]
 		if err := t.pass(ctx, "Batch", dir); err != nil {
 			return nil, err
 		}
 	}
 	return l, nil
+}
+
+// sketchOf is a listing as it is known before its times, but that of one entry.
+func sketchOf(l *ftpclient.Listing, named string) *ftpclient.Listing {
+	s := *l
+	s.Entries = slices.Clone(l.Entries)
+	for i := range s.Entries {
+		if s.Entries[i].Name == named {
+			continue
+		}
+		s.Entries[i].ModTime, s.Entries[i].Precision = time.Unix(0, 0), time.Minute
+	}
+	return &s
+}
+
+func (t *Tree) tellsFirst() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.behave.First
+}
+
+func (t *Tree) sketches() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.behave.Sketch
 }
 
 func (t *Tree) batch() int {
@@ -178,6 +217,17 @@ func (t *Tree) SetModTime(ctx context.Context, p string, mtime time.Time, dir bo
 		n.modTime = mtime.UTC().Truncate(max(t.precision(), time.Second))
 		return fine
 	})
+}
+
+// Available implements cache.Remote.
+func (t *Tree) Available(ctx context.Context, dir string) (n int64, err error) {
+	err = t.do(ctx, "Available", "AVBL", dir, func() ftpclient.Kind {
+		if n = t.behave.Available; n == 0 {
+			return ftpclient.KindUnsupported
+		}
+		return fine
+	})
+	return n, err
 }
 
 // CheckName implements cache.Remote: every name will do. It is not counted.

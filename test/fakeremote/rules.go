@@ -8,7 +8,7 @@ import (
 
 // Call is one call of a method of cache.Remote, by its name. Beside these
 // names there are steps that only rules can name: Read (of a stream), Batch
-// (entries of a ListFunc were handed over), Write (a piece of a Store has
+// (entries of a ListFunc were handed over), Sketch (they were shown), First (one was told), Write (a piece of a Store has
 // arrived), Reply (all of a Store has arrived, its final
 // reply has not been sent).
 type Call struct {
@@ -19,6 +19,7 @@ type Call struct {
 type rule struct {
 	op, path string
 	left     int // calls it still applies to; negative means all
+	skip     int // calls before these
 	err      error
 	gate     *Gate
 }
@@ -29,6 +30,13 @@ func (t *Tree) Fail(op, path string, times int, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.rules = append(t.rules, &rule{op: op, path: path, left: times, err: err})
+}
+
+// FailAfter is Fail for the calls after the next skip.
+func (t *Tree) FailAfter(op, path string, skip, times int, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.rules = append(t.rules, &rule{op: op, path: path, skip: skip, left: times, err: err})
 }
 
 // Error returns an error as a client would report it for a refusal.
@@ -125,6 +133,8 @@ func (t *Tree) matching(op, path string) []*rule {
 	for _, r := range t.rules {
 		switch {
 		case r.op != op || r.path != "" && r.path != path || r.left == 0:
+		case r.skip > 0:
+			r.skip--
 		case r.gate != nil:
 			gates = append(gates, r)
 		case len(fails) == 0:
@@ -139,4 +149,12 @@ func (t *Tree) matching(op, path string) []*rule {
 
 func canceled(ctx context.Context, op, path string) error {
 	return &ftpclient.Error{Op: op, Path: path, Kind: ftpclient.KindCanceled, Err: ctx.Err()}
+}
+
+// Healed is the same server to which nothing happens any more: without rules, and
+// reached anew.
+func (t *Tree) Healed() *Tree {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return &Tree{behave: t.behave, root: t.root, serial: t.serial, slots: newSlots()}
 }

@@ -44,6 +44,14 @@ func (t *Tree) take(ctx context.Context, op, path string) error {
 	}
 }
 
+// spare tells whether there is a connection that nobody waits for, and another.
+func (t *Tree) spare() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := &t.slots
+	return s.limit == 0 || s.waiting == 0 && s.used+1 < s.limit
+}
+
 // give returns a connection; mu is held.
 func (t *Tree) give() {
 	t.slots.used--

@@ -15,6 +15,9 @@ type stream struct {
 	path   string
 	rest   []byte
 	closed bool
+
+	entry    ftpclient.Entry // as it was opened, if verified
+	verified bool
 }
 
 // Read returns the next octets, at most Behaviour.Chunk.
@@ -74,6 +77,9 @@ func (s *stream) Resume() bool {
 	s.tree.unpark(s)
 	return !s.closed
 }
+
+// Verified returns what the file was when it was opened, if that was asked for.
+func (s *stream) Verified() (ftpclient.Entry, bool) { return s.entry, s.verified }
 
 // Contended reports whether somebody waits for a connection.
 func (s *stream) Contended() bool {

@@ -12,7 +12,11 @@ import (
 )
 
 // Retrieve implements cache.Remote.
-func (t *Tree) Retrieve(ctx context.Context, p string, offset int64) (cache.Stream, error) {
+func (t *Tree) Retrieve(ctx context.Context, p string, o ftpclient.RetrieveOptions) (cache.Stream, error) {
+	offset := o.Offset
+	if o.Spare && !t.spare() {
+		return nil, ftpclient.ErrNotAhead
+	}
 	if err := t.enter(ctx, "Retrieve", p); err != nil {
 		return nil, err
 	}
@@ -29,7 +33,11 @@ func (t *Tree) Retrieve(ctx context.Context, p string, offset int64) (cache.Stre
 	case offset > 0 && t.behave.Features.Rest == ftpclient.No:
 		k = ftpclient.KindUnsupported
 	default:
-		return &stream{tree: t, ctx: ctx, path: p, rest: n.data[min(offset, int64(len(n.data))):]}, nil
+		s := &stream{tree: t, ctx: ctx, path: p, rest: n.data[min(offset, int64(len(n.data))):], verified: o.Verify}
+		if o.Verify {
+			s.entry = t.entry(path.Base(p), n)
+		}
+		return s, nil
 	}
 	t.give()
 	return nil, refusal("RETR", p, k)
@@ -37,7 +45,16 @@ func (t *Tree) Retrieve(ctx context.Context, p string, offset int64) (cache.Stre
 
 // Store implements cache.Remote. What has arrived is in the file even if the
 // rest never comes, as on a real server.
-func (t *Tree) Store(ctx context.Context, p string, r io.Reader, o ftpclient.StoreOptions) (int64, error) {
+func (t *Tree) Store(ctx context.Context, p string, r io.Reader, o ftpclient.StoreOptions) (s ftpclient.Stored, err error) {
+	s.Sent, err = t.store(ctx, p, r, o)
+	s.Begun = err == nil || s.Sent > 0
+	if err == nil && o.Verify {
+		s.Entry, s.VerifyErr = t.Verify(ctx, p)
+	}
+	return s, err
+}
+
+func (t *Tree) store(ctx context.Context, p string, r io.Reader, o ftpclient.StoreOptions) (int64, error) {
 	if err := t.enter(ctx, "Store", p); err != nil {
 		return 0, err
 	}
@@ -107,9 +124,14 @@ func (t *Tree) openForStore(p string, o ftpclient.StoreOptions) (*node, int64, f
 		return nil, 0, ftpclient.KindIsDir
 	case o.Offset > 0 && t.behave.Features.Rest == ftpclient.No:
 		return nil, 0, ftpclient.KindUnsupported
+	case o.Append && t.behave.Features.Append == ftpclient.No:
+		return nil, 0, ftpclient.KindUnsupported
 	}
 	n.modTime = t.now()
-	if o.Append {
+	if t.behave.RestIgnored {
+		o.Offset = 0
+	}
+	if o.Append && !t.behave.AppendReplaces {
 		return n, int64(len(n.data)), fine
 	}
 	if grow := o.Offset - int64(len(n.data)); grow > 0 {
@@ -130,4 +152,29 @@ func (t *Tree) addAtLink(p string, n *node) ftpclient.Kind {
 		}
 	}
 	return t.add(p, n)
+}
+
+// RetrieveAhead implements cache.Remote.
+func (t *Tree) RetrieveAhead(ctx context.Context, most int64, next func() (string, bool), got func(string, ftpclient.Ahead)) error {
+	if !t.ahead() || !t.spare() {
+		return ftpclient.ErrNotAhead
+	}
+	for p, ok := next(); ok; p, ok = next() {
+		got(p, t.whole(ctx, p, most))
+	}
+	return ctx.Err()
+}
+
+func (t *Tree) whole(ctx context.Context, p string, most int64) (a ftpclient.Ahead) {
+	s, err := t.Retrieve(ctx, p, ftpclient.RetrieveOptions{Verify: true})
+	if err != nil {
+		return ftpclient.Ahead{Err: err}
+	}
+	defer s.Close()
+	a.Entry, a.Verified = s.Verified()
+	a.Data, a.Err = io.ReadAll(io.LimitReader(s, most+1))
+	if int64(len(a.Data)) > most {
+		a.Err = errors.New("too long")
+	}
+	return a
 }

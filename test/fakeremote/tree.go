@@ -14,7 +14,7 @@ import (
 // Behaviour is how the server differs from a complete one.
 type Behaviour struct {
 	// Features is what Tree.Features returns. A No in MFMT, MDTMSet and
-	// SiteUtime together, SiteChmod, SiteSymlink or Rest makes the server
+	// SiteUtime together, SiteChmod, SiteSymlink, Append or Rest makes the server
 	// refuse it; without MLST entries have no Unique.
 	Features ftpclient.Features
 	// KeepTarget makes the server refuse RNTO onto an existing name.
@@ -22,6 +22,9 @@ type Behaviour struct {
 	// RestCuts makes REST before STOR cut the file there; otherwise what lies
 	// beyond the octets that are sent stays, as with most servers.
 	RestCuts bool
+	// RestIgnored makes STOR begin at the beginning whatever REST said, and
+	// AppendReplaces makes APPE the same as STOR.
+	RestIgnored, AppendReplaces bool
 	// NoModes leaves modes out of entries, as DOS listings do.
 	NoModes bool
 	// NoDirTimes makes SetModTime refuse directories, as vsftpd does.
@@ -33,11 +36,17 @@ type Behaviour struct {
 	// Connections is how many operations and open streams there can be at a
 	// time; 0 means any number.
 	Connections int
+	// Available is what AVBL tells; 0 means there is no such command.
+	Available int64
 	// Ahead lets ListAhead list.
 	Ahead bool
 	// Batch is how many entries ListFunc hands over at a time; 0 means all
 	// come at the end.
 	Batch int
+	// Sketch has ListFunc show names and types before the times.
+	Sketch bool
+	// First has ListFunc tell the entry that is asked for first before all others.
+	First bool
 	// Chunk is the most octets one Read of a stream returns; 0 means 32 KiB.
 	Chunk int
 	// Now is the server's clock; nil means time.Now.

@@ -21,10 +21,10 @@ const tempPrefix = "ftpfs-test-"
 const marker = "FTPFS_TEST_RUN"
 
 // Main runs the tests of a package and exits. It gives them a temporary
-// directory of their own (TMPDIR); when they have passed and a FUSE mount, a
+// directory of their own (TMPDIR), and calls after when they have run; when they have passed and a FUSE mount, a
 // process or a file of theirs is left, it names what is left, removes it, and
 // exits with a failure.
-func Main(m *testing.M) {
+func Main(m *testing.M, after ...func() error) {
 	dir, err := os.MkdirTemp("", tempPrefix)
 	if err == nil {
 		err = errors.Join(os.Setenv("TMPDIR", dir), os.Setenv(marker, dir))
@@ -34,6 +34,12 @@ func Main(m *testing.M) {
 		os.Exit(2)
 	}
 	code := m.Run()
+	for _, end := range after {
+		if err := end(); err != nil {
+			fmt.Fprintln(os.Stderr, "ftptest:", err)
+			code = max(code, 1)
+		}
+	}
 	left := append(endProcesses(dir), unmountAll(dir)...)
 	left = append(left, removeFiles(dir)...)
 	for _, what := range left {

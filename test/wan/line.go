@@ -15,6 +15,7 @@ type line struct {
 
 	mu    sync.Mutex
 	delay time.Duration
+	cut   bool
 	rand  *rand.Rand
 	free  time.Duration // when all that was accepted has been transmitted
 	last  time.Duration // when the last of it is due
@@ -52,7 +53,7 @@ func (l *line) accept(now time.Duration, size int) (due time.Duration, f fate) {
 	l.free = begin + l.timeFor(size)
 	l.count.Packets++
 	l.count.Bytes += int64(size)
-	if l.loss > 0 && l.rand.Float64() < l.loss {
+	if l.cut || l.loss > 0 && l.rand.Float64() < l.loss {
 		l.count.Lost++
 		return 0, lost
 	}
@@ -78,6 +79,12 @@ func (l *line) setDelay(d time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.delay = d
+}
+
+func (l *line) setCut(cut bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.cut = cut
 }
 
 func (l *line) counted() Count {

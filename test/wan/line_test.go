@@ -96,3 +96,13 @@ func TestShorterDelayDoesNotReorder(t *testing.T) {
 		t.Errorf("due at %v, %v, %v; want 50ms, 50ms, 91ms", first, second, third)
 	}
 }
+
+func TestCutLosesAll(t *testing.T) {
+	l := newLine(Config{}, 0)
+	for i, want := range []fate{delivered, lost, lost, delivered} {
+		l.setCut(want == lost)
+		if _, got := l.accept(time.Duration(i)*ms, 100); got != want {
+			t.Errorf("packet %d: %v, want %v", i, got, want)
+		}
+	}
+}

@@ -130,6 +130,14 @@ func (l *Link) SetRTT(rtt time.Duration) {
 	}
 }
 
+// Cut loses all packets that are put on the link from now on, until it is called with
+// false: neither side is told.
+func (l *Link) Cut(cut bool) {
+	for _, w := range l.ways {
+		w.line.setCut(cut)
+	}
+}
+
 // Stats returns the counts so far.
 func (l *Link) Stats() (s Stats) {
 	for d, w := range l.ways {
