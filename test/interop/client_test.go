@@ -163,7 +163,7 @@ func TestClientRetrieve(t *testing.T) {
 
 // retrieve reads n octets from offset, or to the end if n is negative.
 func retrieve(ctx context.Context, c *ftpclient.Client, path string, offset, n int64) ([]byte, error) {
-	d, err := c.Retrieve(ctx, path, offset)
+	d, err := c.Retrieve(ctx, path, ftpclient.RetrieveOptions{Offset: offset})
 	if err != nil {
 		return nil, err
 	}
@@ -194,8 +194,8 @@ func TestClientChanges(t *testing.T) {
 			same(t, "after "+what, got, want)
 		}
 		n, err := c.Store(ctx, s.Path("f"), strings.NewReader("content"), ftpclient.StoreOptions{})
-		if n != 7 {
-			t.Errorf("Store sent %d octets", n)
+		if n.Sent != 7 {
+			t.Errorf("Store sent %d octets", n.Sent)
 		}
 		onDisk("Store", err, map[string]string{"f": "content"})
 		_, err = c.Store(ctx, s.Path("f"), strings.NewReader("+more"), ftpclient.StoreOptions{Append: true})

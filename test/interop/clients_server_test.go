@@ -23,6 +23,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/crypto/bcrypt"
+
 	"ftpfs/ftpserver"
 	"ftpfs/test/ftptest"
 )
@@ -115,14 +117,15 @@ func (p *posed) startProfile(t *testing.T, cert, key string, change func(*ftpser
 // startProgram runs `ftpfs serve` and waits for the URL that it prints.
 func (p *posed) startProgram(t *testing.T, cert, key string) {
 	t.Helper()
-	args := []string{"serve", "--listen", "127.0.0.1:0", "--user", poseUser + ":" + posePassword, "--write", "--trace"}
+	log := filepath.Join(filepath.Dir(p.dir), "xferlog")
+	args := []string{"serve", "--listen", "127.0.0.1:0", "--trace", "--transfer-log", log, "--config", p.configuration(t)}
 	switch p.mode {
 	case ftptest.Explicit:
 		args = append(args, "--tls-cert", cert, "--tls-key", key, "--tls-require")
 	case ftptest.Implicit:
 		args = append(args, "--tls-cert", cert, "--tls-key", key, "--tls-implicit")
 	}
-	cmd := exec.Command(program(t), append(args, p.dir)...)
+	cmd := exec.Command(program(t), args...)
 	cmd.Stderr = p.log
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -135,6 +138,7 @@ func (p *posed) startProgram(t *testing.T, cert, key string) {
 		if err := errors.Join(cmd.Process.Signal(syscall.SIGTERM), cmd.Wait()); err != nil {
 			t.Errorf("ftpfs serve: %v", err)
 		}
+		checkTransferLog(t, log)
 	})
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
@@ -145,6 +149,35 @@ func (p *posed) startProgram(t *testing.T, cert, key string) {
 		t.Fatal(err)
 	}
 	p.addr = u.Host
+}
+
+// configuration writes that of a server with limits that nobody comes near.
+func (p *posed) configuration(t *testing.T) string {
+	t.Helper()
+	hash, err := bcrypt.GenerateFromPassword([]byte(posePassword), bcrypt.MinCost)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(filepath.Dir(p.dir), "serve.toml")
+	text := fmt.Sprintf("[[user]]\nname = %q\npassword = %q\nquota = \"1G\"\nrate = \"100M\"\nmax-sessions = 50\n[[user.folder]]\nat = \"/\"\ndir = %q\naccess = \"write\"\n",
+		poseUser, hash, p.dir)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// checkTransferLog looks for lines of xferlog(5), 18 words each.
+func checkTransferLog(t *testing.T, name string) {
+	text, err := os.ReadFile(name)
+	if err != nil || len(text) == 0 {
+		t.Errorf("the transfer log: %d octets, %v", len(text), err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) != 18 || f[13] != poseUser || !strings.Contains("io", f[11]) || !strings.Contains("ci", f[17]) {
+			t.Errorf("in the transfer log: %q", line)
+		}
+	}
 }
 
 // port is the port in addr.

@@ -108,16 +108,18 @@ type errand struct {
 // TestClients lets each client do all it can at each of the server's
 // profiles, and at the built program, with and without TLS.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	for _, f := range foreigners {
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			needProgram(t, f.program)
 			for _, profile := range append([]string{serveProgram}, ftpserver.Profiles()...) {
 				if profile == "hostile" || testing.Short() && profile != serveProgram && profile != "embedded" {
 					continue
 				}
 				for _, mode := range f.modes {
-					if mode == ftptest.Implicit && profile != serveProgram && profile != "vsftpd" && profile != "filezilla" {
-						continue // after the first octet it is as explicit
+					if !tellsMore(profile, mode) {
+						continue
 					}
 					t.Run(profile+"/"+mode.String(), func(t *testing.T) {
 						t.Parallel()
@@ -127,6 +129,19 @@ func TestClients(t *testing.T) {
 			}
 		})
 	}
+}
+
+// tellsMore reports whether a mode of TLS is tried at a profile. Under TLS the
+// profiles are what they are in the clear: explicit it is tried where the end of
+// data is another one, implicit where nothing else is.
+func tellsMore(profile string, mode ftptest.TLSMode) bool {
+	switch {
+	case mode == ftptest.NoTLS || profile == serveProgram:
+		return true
+	case mode == ftptest.Explicit:
+		return everything || profile == "vsftpd" || profile == "pureftpd"
+	}
+	return everything && (profile == "vsftpd" || profile == "filezilla")
 }
 
 // needProgram skips a test, or fails it in CI, that a program is missing for.

@@ -18,14 +18,16 @@ var resumes = map[string]bool{"curl": true, "wget": true, "lftp": true, "ftplib"
 // resume get everything, and others nothing. TestClients has them all where it
 // is not demanded.
 func TestClientsResume(t *testing.T) {
+	t.Parallel()
 	for _, f := range foreigners {
 		if len(f.modes) == 1 {
 			continue
 		}
 		t.Run(f.name, func(t *testing.T) {
+			t.Parallel()
 			needProgram(t, f.program)
 			for _, profile := range []string{"vsftpd", "proftpd", "filezilla"} {
-				if testing.Short() && profile != "vsftpd" {
+				if !everything && profile != "vsftpd" {
 					continue
 				}
 				t.Run(profile, func(t *testing.T) {
@@ -51,6 +53,7 @@ func TestClientsResume(t *testing.T) {
 // TestClientsHostile: from a server that lies, clients get the true files or
 // an error, and nothing lands outside the directory they were told.
 func TestClientsHostile(t *testing.T) {
+	t.Parallel()
 	for _, f := range foreigners {
 		for _, mode := range f.modes {
 			t.Run(f.name+"/"+mode.String(), func(t *testing.T) {

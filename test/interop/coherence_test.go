@@ -104,25 +104,30 @@ const crowd = `set -e; mkdir "$N"; cd "$N"
 	cat f1 f2 f3 >all; head -c 50000 "$SRC/random" >r; cmp -n 50000 r "$SRC/random"
 	mv f1 g1; rm f2; sed -i s/3/three/ f3; mkdir -p a/b; mv g1 a/b/; cat a/b/g1 f3; ls -R; find . -type f | wc -l`
 
-// TestCrowd lets fifty shells work at once, through one connection and through
+// TestCrowd lets many shells work at once, through one connection and through
 // eight.
 func TestCrowd(t *testing.T) {
-	shells := 50
-	if testing.Short() {
-		shells = 10
+	t.Parallel()
+	shells := 16
+	if everything {
+		shells = 50
 	}
-	src := scriptData(t)
+	src, local := scriptData(t), t.TempDir()
+	env := func(i int) []string { return []string{fmt.Sprintf("N=shell %d", i), "SRC=" + src} }
+	want := make([]result, shells)
+	for i := range want {
+		want[i] = shell(t, local, crowd, env(i)...)
+	}
 	for _, connections := range []string{"1", "8"} {
 		t.Run(connections+" connections", func(t *testing.T) {
+			t.Parallel()
 			ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+				t.Parallel()
 				m := mounted(t, s, "--connections", connections)
-				got, want := make([]result, shells), make([]result, shells)
-				local := t.TempDir()
+				got := make([]result, shells)
 				var all sync.WaitGroup
 				for i := range shells {
-					env := []string{fmt.Sprintf("N=shell %d", i), "SRC=" + src}
-					want[i] = shell(t, local, crowd, env...)
-					all.Go(func() { got[i] = shellNoFail(m.dir, crowd, env...) })
+					all.Go(func() { got[i] = shellNoFail(m.dir, crowd, env(i)...) })
 				}
 				all.Wait()
 				for i := range shells {

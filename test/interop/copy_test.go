@@ -10,7 +10,8 @@ import (
 // TestCopyTree copies a tree in and out again. What the server has on its disk
 // is what was copied, with modes and times to the second.
 func TestCopyTree(t *testing.T) {
-	size := treeSize{files: 1000, dirs: 50, big: 40, huge: 10}
+	t.Parallel()
+	size := treeSize{files: 500, dirs: 40, big: 12, huge: 3}
 	if testing.Short() {
 		size = treeSize{files: 100, dirs: 15, big: 5, huge: 1}
 	}

@@ -48,6 +48,7 @@ func TestTerminal(t *testing.T) {
 // TestInjectionThroughMount: names that would be two commands are refused, and
 // nothing of them reaches the server.
 func TestInjectionThroughMount(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
 		s.WriteFile("keep", []byte("kept"))
 		m := mounted(t, s)
@@ -79,6 +80,7 @@ func TestInjectionThroughMount(t *testing.T) {
 
 // TestLoopsThroughMount: links that loop give ELOOP and no endless work.
 func TestLoopsThroughMount(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
 		s.WriteFile("d/f", []byte("x"))
 		s.Mkdir("d/e")

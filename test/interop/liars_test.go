@@ -55,6 +55,9 @@ func liars() []liar {
 		once("RETR is reset", "RETR", ftpserver.FaultReset, ftpserver.AtData),
 		once("no data connection is left for LIST", "LIST", ftpserver.FaultDropData, ftpserver.AtCommand),
 		once("no data connection is left for RETR", "RETR", ftpserver.FaultDropData, ftpserver.AtCommand),
+		once("STOR is answered behind the next command", "STOR", ftpserver.FaultLate, ftpserver.AtReply),
+		once("RETR is answered behind the next command", "RETR", ftpserver.FaultLate, ftpserver.AtReply),
+		once("nothing listens where EPSV says", "EPSV", ftpserver.FaultRefuse, ftpserver.AtReply),
 		once("no data connection is left for STOR", "STOR", ftpserver.FaultDropData, ftpserver.AtCommand),
 	}
 }
@@ -168,8 +171,8 @@ func (l liar) client(t *testing.T) {
 	if err != nil && ftpclient.Lost(err) { // Store is never repeated by itself
 		n, err = c.Store(ctx, "/d03/new", bytes.NewReader(data), ftpclient.StoreOptions{})
 	}
-	if err != nil || n != int64(len(data)) {
-		t.Errorf("Store: %d, %v", n, err)
+	if err != nil || n.Sent != int64(len(data)) {
+		t.Errorf("Store: %d, %v", n.Sent, err)
 	}
 	if err := c.Rename(ctx, "/d03/new", "/d06/d07/new name"); err != nil {
 		t.Error(err)
@@ -261,7 +264,7 @@ func readAll(ctx context.Context, t *testing.T, c *ftpclient.Client, dir string,
 }
 
 func fetched(ctx context.Context, c *ftpclient.Client, p string) ([]byte, error) {
-	d, err := c.Retrieve(ctx, p, 0)
+	d, err := c.Retrieve(ctx, p, ftpclient.RetrieveOptions{})
 	if err != nil {
 		return nil, err
 	}

@@ -84,6 +84,7 @@ func allRead(ctx context.Context, t *testing.T, s *ftptest.Server, c *ftpclient.
 func TestLimitedClient(t *testing.T) {
 	for name, limit := range limits() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
 				ctx, cancel := context.WithTimeout(context.Background(), patience)
 				defer cancel()
@@ -104,12 +105,14 @@ func TestLimitedClient(t *testing.T) {
 
 // TestLimitedMount: the same through a mount, by programs.
 func TestLimitedMount(t *testing.T) {
+	t.Parallel()
 	program(t) // built once for all
 	for name, limit := range limits() {
 		if testing.Short() && !strings.HasPrefix(name, "2") {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
 				contents := ownFiles(s)
 				m := mounted(t, s, "--connections", "8")
@@ -200,6 +203,7 @@ func bundledWith(t *testing.T, file string) (*ftpserver.Server, *net.TCPAddr) {
 // TestStrangersTakeTheRest: of the sessions that a server allows in all,
 // strangers have some, and come and go; readers make do with what is left.
 func TestStrangersTakeTheRest(t *testing.T) {
+	t.Parallel()
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

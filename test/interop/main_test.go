@@ -11,44 +11,44 @@ import (
 	"ftpfs/test/ftptest"
 )
 
-func TestMain(m *testing.M) { ftptest.Main(m) }
+func TestMain(m *testing.M) { ftptest.Main(m, removeProgram) }
 
-// programDir holds the built program while tests use it.
-var programDir struct {
-	sync.Mutex
-	users int
-	path  string
-}
+// everything has tests try all combinations where a part of them, in which each
+// thing meets each other one, is enough for every day.
+var everything = os.Getenv("FTPFS_TEST_ALL") != ""
 
-// program returns the path of the built program, which stays until the last
-// test that uses it has ended.
+// programDir holds the program once it is built; "" before.
+var programDir string
+
+// buildProgram builds the program for all tests of the run: linking it takes
+// seconds.
+var buildProgram = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "ftpfs-program-")
+	if err != nil {
+		return "", err
+	}
+	programDir = dir
+	path := filepath.Join(dir, "ftpfs")
+	out, err := exec.Command("go", "build", "-o", path, "ftpfs/cmd/ftpfs").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return path, err
+})
+
+// program returns the path of the built program.
 func program(t *testing.T) string {
 	t.Helper()
-	programDir.Lock()
-	defer programDir.Unlock()
-	if programDir.users == 0 {
-		dir, err := os.MkdirTemp("", "ftpfs-program-")
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd := exec.Command("go", "build", "-o", filepath.Join(dir, "ftpfs"), "ftpfs/cmd/ftpfs")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			os.RemoveAll(dir)
-			t.Fatalf("go build: %v\n%s", err, out)
-		}
-		programDir.path = dir
+	path, err := buildProgram()
+	if err != nil {
+		t.Fatal(err)
 	}
-	programDir.users++
-	t.Cleanup(releaseProgram)
-	return filepath.Join(programDir.path, "ftpfs")
+	return path
 }
 
-func releaseProgram() {
-	programDir.Lock()
-	defer programDir.Unlock()
-	if programDir.users--; programDir.users == 0 {
-		if err := os.RemoveAll(programDir.path); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-		}
+func removeProgram() error {
+	if programDir == "" {
+		return nil
 	}
+	return os.RemoveAll(programDir)
 }

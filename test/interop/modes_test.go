@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -44,14 +45,28 @@ func (c *conversation) starting(with string) (found []string) {
 	return found
 }
 
+// nameless is a connection to Pure-FTPd on which it does not tell its name.
+type nameless struct{ net.Conn }
+
+func (c nameless) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	copy(p, bytes.ReplaceAll(p[:n], []byte("Pure-FTPd"), []byte("Some-FTPd")))
+	return n, err
+}
+
 // TestPRET: Pure-FTPd lists PRET, and answers in it what it would say to the
-// transfer.
+// transfer. It is used where its name does not tell that it needs none.
 func TestPRET(t *testing.T) {
 	t.Parallel()
 	s := ftptest.Start(t, ftptest.PureFTPd)
 	s.WriteFile("f", []byte("content"))
 	var said conversation
-	ctx, c := dialed(t, s, said.listen)
+	ctx, c := dialed(t, s, said.listen, func(o *ftpclient.Options) {
+		o.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			nc, err := new(net.Dialer).DialContext(ctx, network, addr)
+			return nameless{nc}, err
+		}
+	})
 	if got, err := retrieve(ctx, c, s.Path("f"), 3, -1); err != nil || string(got) != "tent" {
 		t.Errorf("read %q, %v", got, err)
 	}

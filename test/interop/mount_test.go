@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"syscall"
@@ -28,6 +29,7 @@ type mount struct {
 	flags   []string
 	dir     string // the mount point
 	log     string // the program's log file
+	env     []string
 }
 
 // mounted mounts a server until the test ends.
@@ -83,6 +85,7 @@ func (m *mount) run(args ...string) (string, int) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, m.program, args...)
 	cmd.Env = append(os.Environ(), "XDG_RUNTIME_DIR="+filepath.Dir(m.dir), "HOME="+filepath.Dir(m.dir))
+	cmd.Env = append(cmd.Env, m.env...)
 	// A background process that kept the output open would be waited for.
 	cmd.WaitDelay = 5 * time.Second
 	out, err := cmd.CombinedOutput()
@@ -93,10 +96,21 @@ func (m *mount) run(args ...string) (string, int) {
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
-// umount runs ftpfs umount, which must succeed and end the mount's process.
+// exitBusy is the exit code of ftpfs umount of a mount that is in use.
+const exitBusy = 12
+
+// umount runs ftpfs umount, which must succeed and end the mount's process. What
+// keeps the mount in use may be this process for a while: files that nobody has closed
+// and the garbage collector will, and children that have not come to their exec.
 func (m *mount) umount() {
 	m.t.Helper()
-	if out, code := m.run("umount", "--timeout", "60s", m.dir); code != 0 {
+	out, code := m.run("umount", "--timeout", "60s", m.dir)
+	for deadline := time.Now().Add(patience / 2); code == exitBusy && time.Now().Before(deadline); {
+		runtime.GC()
+		<-time.After(100 * time.Millisecond)
+		out, code = m.run("umount", "--timeout", "60s", m.dir)
+	}
+	if code != 0 {
 		m.t.Errorf("ftpfs umount exited with %d: %s", code, out)
 		m.askWhere()
 	}

@@ -83,7 +83,7 @@ func runDownload(ctx context.Context, c *ftpclient.Client, try int) error {
 	if err != nil {
 		return err
 	}
-	d, err := c.Retrieve(ctx, path, 0)
+	d, err := c.Retrieve(ctx, path, ftpclient.RetrieveOptions{})
 	if err != nil {
 		return err
 	}
@@ -110,8 +110,8 @@ func runUpload(ctx context.Context, c *ftpclient.Client, try int) error {
 	if err == nil && e.Size < 0 {
 		e, err = c.Stat(ctx, path)
 	}
-	if err == nil && (n != int64(len(mutualData)) || e.Size != n) {
-		err = fmt.Errorf("%w: %d octets were sent, the server has %d", errCut, n, e.Size)
+	if err == nil && (n.Sent != int64(len(mutualData)) || e.Size != n.Sent) {
+		err = fmt.Errorf("%w: %d octets were sent, the server has %d", errCut, n.Sent, e.Size)
 	}
 	return err
 }

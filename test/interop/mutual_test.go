@@ -33,6 +33,7 @@ const (
 // is well has done right; else it says what is wrong, soon; and the same client
 // works when the fault is gone.
 func TestMutual(t *testing.T) {
+	t.Parallel()
 	var cases sync.WaitGroup
 	plain, secure := make(chan struct{}, mutualAtOnce), make(chan struct{}, mutualTLS)
 	var tally mutualTally

@@ -173,7 +173,9 @@ func TestProbeLimit(t *testing.T) {
 		s.WriteFile("readme.txt", []byte("hello"))
 		for range 2 {
 			f := probe(t, s.URL())["connections"]
-			if f.Value != "3" || !strings.HasPrefix(f.Evidence, "login 4: login → ") || !strings.Contains(strings.ToLower(f.Evidence), "connect") {
+			// ProFTPD counts what its other processes have written down: seldom it lets in one more.
+			more := s.Name == ftptest.ProFTPD && f.Value == "4" && strings.HasPrefix(f.Evidence, "login 5: login → ")
+			if !more && (f.Value != "3" || !strings.HasPrefix(f.Evidence, "login 4: login → ")) || !strings.Contains(strings.ToLower(f.Evidence), "connect") {
 				t.Errorf("%+v", f)
 			}
 		}

@@ -1,10 +1,14 @@
 package interop
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
 
+	"ftpfs/ftpclient"
 	"ftpfs/test/ftptest"
 )
 
@@ -74,4 +78,43 @@ func worksWith(t *testing.T, url string, flags ...string) {
 		t.Errorf("mounted with %q: %v", flags, r)
 	}
 	m.umount()
+}
+
+// TestListAheadOverTLS: many commands in one write are all answered. Nothing is asked
+// about what is in the directories, which would wake a server that waits for more.
+func TestListAheadOverTLS(t *testing.T) {
+	t.Parallel()
+	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
+		t.Parallel()
+		queue := []string{}
+		for i := range 200 {
+			dir := fmt.Sprintf("directory-%04d", i)
+			if err := os.Mkdir(filepath.Join(s.Dir, dir), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			queue = append(queue, s.Root+"/"+dir)
+		}
+		ctx, c := dialed(t, s)
+		if _, err := c.List(ctx, s.Root); err != nil { // after which it is known whether STAT can be used
+			t.Fatal(err)
+		}
+		for len(queue) > 0 {
+			left := len(queue)
+			err := c.ListAhead(ctx, func() (string, bool) {
+				if len(queue) == 0 {
+					return "", false
+				}
+				dir := queue[0]
+				queue = queue[1:]
+				return dir, true
+			}, func(dir string, l *ftpclient.Listing, err error) {
+				if err != nil || len(l.Entries) > 0 {
+					t.Fatalf("%s: %+v, %v", dir, l, err)
+				}
+			})
+			if err != nil || len(queue) == left {
+				t.Fatalf("%v; %d directories are left", err, len(queue))
+			}
+		}
+	}, ftptest.TLS(ftptest.Explicit))
 }

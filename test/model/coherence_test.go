@@ -22,18 +22,17 @@ var (
 	ttls     = flag.String("ttls", "1s,0s", "values of --attr-timeout, separated by commas")
 )
 
-func TestMain(m *testing.M) { ftptest.Main(m) }
+// TestMain makes calls for a test if this process was started for that.
+func TestMain(m *testing.M) {
+	if os.Getenv(workerEnv) != "" {
+		os.Exit(work())
+	}
+	ftptest.Main(m)
+}
 
 // TestCoherence: what is seen in a mount is what package model says that may be.
 func TestCoherence(t *testing.T) {
-	if os.Geteuid() != 0 {
-		ftptest.Skip(t, "mounting is tested as root")
-	}
-	if f, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0); err != nil {
-		ftptest.Skip(t, "no FUSE here: %v", err)
-	} else {
-		f.Close()
-	}
+	mountable(t)
 	seed := *seedFlag
 	if seed == 0 {
 		seed = rand.Uint64()
@@ -48,8 +47,10 @@ func TestCoherence(t *testing.T) {
 				}
 				t.Run(kind+" "+ttl, func(t *testing.T) {
 					t.Parallel()
-					t.Logf("-servers %s -ttls %s -seed %d", kind, ttl, seed)
-					run(t, ftptest.Start(t, kind), program, d, seed)
+					again := fmt.Sprintf("-servers %s -ttls %s -seed %d", kind, ttl, seed)
+					t.Log(again)
+					f := newFindings(t, again)
+					run(f, ftptest.Start(t, kind), program, d, seed)
 				})
 			}
 		}
@@ -68,15 +69,15 @@ func length() time.Duration {
 }
 
 // run lets everybody work for a time, and judges what was seen.
-func run(t *testing.T, s *ftptest.Server, program string, ttl time.Duration, seed uint64) {
-	w := newWorld(t, s)
+func run(f *findings, s *ftptest.Server, program string, ttl time.Duration, seed uint64) {
+	w := newWorld(f, s)
 	if err := w.connect(patience); err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
-	r := newRelay(t, s.Addr(), s.Root, seed, w.h.now)
-	w.mount = mounted(t, program, through(s, r), ttl)
+	r := newRelay(f.t, s.Addr(), s.Root, seed, w.h.now)
+	w.mount = mounted(f, program, through(s, r), ttl)
 	var cancel context.CancelFunc
-	w.ctx, cancel = context.WithTimeout(t.Context(), length())
+	w.ctx, cancel = context.WithTimeout(f.t.Context(), length())
 	defer cancel()
 	w.everybody(seed)
 	w.all.Wait()
@@ -85,7 +86,7 @@ func run(t *testing.T, s *ftptest.Server, program string, ttl time.Duration, see
 	defer r.mu.Unlock()
 	j := judge{h: w.h, listings: r.listings, names: allNames(), ttl: ttl, log: &w.log}
 	for _, wrong := range j.verdicts(5) {
-		t.Errorf("seed %d: %s", seed, wrong)
+		w.wrongf("%s", wrong)
 	}
 	w.tell(r)
 }
@@ -106,7 +107,12 @@ func (w *world) everybody(seed uint64) {
 
 // through is the URL of the server behind the relay.
 func through(s *ftptest.Server, r *relay) string {
-	u := url.URL{Scheme: "ftp", Host: r.listen.Addr().(*net.TCPAddr).String(), User: url.UserPassword(s.User, s.Password), Path: "/"}
+	return at(s, r.listen.Addr())
+}
+
+// at is the URL of the server at another address.
+func at(s *ftptest.Server, addr net.Addr) string {
+	u := url.URL{Scheme: "ftp", Host: addr.String(), User: url.UserPassword(s.User, s.Password), Path: "/"}
 	return u.String()
 }
 
@@ -137,6 +143,6 @@ func (w *world) tell(r *relay) {
 		what["list"], what["stat"], what["read"], what["contents"], own, theirs, remote)
 	w.t.Log(said)
 	if min(what["list"], what["stat"], what["read"], own, theirs, remote) == 0 {
-		w.t.Errorf("too little was done to be judged: %s", said)
+		w.wrongf("too little was done to be judged: %s", said)
 	}
 }

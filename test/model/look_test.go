@@ -50,13 +50,13 @@ func (a *actor) list(dir string) []fs.DirEntry {
 		return err
 	})
 	if err != nil {
-		a.w.t.Errorf("%s list %s: %v", s, dir, err)
+		a.w.wrongf("%s list %s: %v", s, dir, err)
 		return nil
 	}
 	names := map[string]value{}
 	for _, e := range entries {
 		if _, twice := names[e.Name()]; twice {
-			a.w.t.Errorf("%s list %s: %q is there twice", s, dir, e.Name())
+			a.w.wrongf("%s list %s: %q is there twice", s, dir, e.Name())
 		}
 		names[e.Name()] = value{kind: kindOf(e.Type())}
 	}
@@ -87,7 +87,7 @@ func (a *actor) moving(dir string) {
 		// EACCES is what it looks like that was not there when it was to be
 		// listed, and is when the client looks why.
 		if !absent(err) && !errors.Is(err, syscall.ESTALE) && !errors.Is(err, syscall.EACCES) {
-			a.w.t.Errorf("%s list %s: %v", s, dir, err)
+			a.w.wrongf("%s list %s: %v", s, dir, err)
 		}
 		return
 	}
@@ -97,7 +97,7 @@ func (a *actor) moving(dir string) {
 	}
 	base := dir[len(dir)-3:]
 	if theirs := base[0] == 't'; theirs && !slices.Equal(names, inside) || !theirs && len(names) > 0 {
-		a.w.t.Errorf("%s list %s, a directory that was made with what is in it: %q", s, dir, names)
+		a.w.wrongf("%s list %s, a directory that was made with what is in it: %q", s, dir, names)
 	}
 }
 
@@ -113,13 +113,15 @@ func (a *actor) stat(p string) {
 	case err == nil:
 		o.val.kind, o.size = kindOf(info.Mode()), info.Size()
 	case !absent(err):
-		a.w.t.Errorf("%s stat %s: %v", s, p, err)
+		a.w.wrongf("%s stat %s: %v", s, p, err)
 		return
 	}
 	a.w.log.add(o)
 }
 
-// read notes what is in a file. One read is enough for all of it.
+// read notes what is in a file. One read brings all of it, unless the kernel asks for
+// it in parts and one of them fails: then it brings those before, and the next read
+// fails. Behind the end of a whole version there may be more, of the next.
 func (a *actor) read(p string) {
 	buf := make([]byte, sizes+1000)
 	n := 0
@@ -130,6 +132,11 @@ func (a *actor) read(p string) {
 		}
 		defer f.Close()
 		n, err = syscall.Read(int(f.Fd()), buf)
+		if id, _, _ := identify(buf[:max(n, 0)]); err == nil && id > 0 && n < (value{'f', id}).size() {
+			var more int
+			more, err = syscall.Read(int(f.Fd()), buf[n:])
+			n += max(more, 0)
+		}
 		return err
 	})
 	o := seen{span: s, what: "read", path: p, val: value{kind: 'f'}, size: int64(max(n, 0))}
@@ -142,7 +149,7 @@ func (a *actor) read(p string) {
 		a.w.log.took(s) // it was replaced or removed meanwhile; EACCES is for a directory
 		return
 	case err != nil:
-		a.w.t.Errorf("%s read %s: %v", s, p, err)
+		a.w.wrongf("%s read %s: %v", s, p, err)
 		return
 	default:
 		o.val.id, o.whole, o.bad = identify(buf[:n])

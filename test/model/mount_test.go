@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,19 @@ import (
 
 // patience bounds every wait for something that must happen.
 const patience = 2 * time.Minute
+
+// mountable skips the test where nothing can be mounted.
+func mountable(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		ftptest.Skip(t, "mounting is tested as root")
+	}
+	f, err := os.OpenFile("/dev/fuse", os.O_RDWR, 0)
+	if err != nil {
+		ftptest.Skip(t, "no FUSE here: %v", err)
+	}
+	f.Close()
+}
 
 // built is where the program is, once it was built.
 func built(t *testing.T) string {
@@ -28,7 +42,8 @@ func built(t *testing.T) string {
 }
 
 // mounted mounts url until the test ends and returns the mount point.
-func mounted(t *testing.T, program, url string, ttl time.Duration) string {
+func mounted(f *findings, program, url string, ttl time.Duration, options ...string) string {
+	t := f.t
 	t.Helper()
 	base := t.TempDir()
 	dir, logFile := filepath.Join(base, "mnt"), filepath.Join(base, "log")
@@ -52,10 +67,11 @@ func mounted(t *testing.T, program, url string, ttl time.Duration) string {
 		}
 		if log, err := os.ReadFile(logFile); t.Failed() && err == nil {
 			t.Logf("what ftpfs logged:\n%s", log[max(0, len(log)-8<<10):])
+			f.noteLog(string(log))
 		}
 	})
-	err := run("mount", "--log-file", logFile, "--spool-dir", filepath.Join(base, "spool"), "--attr-timeout", ttl.String(), url, dir)
-	if err != nil {
+	args := append([]string{"mount", "--log-file", logFile, "--spool-dir", filepath.Join(base, "spool"), "--attr-timeout", ttl.String()}, options...)
+	if err := run(append(args, url, dir)...); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -68,4 +84,19 @@ func unmounted(run func(...string) error, dir string) error {
 		return err
 	}
 	return errors.Join(run("umount", "--timeout", "60s", dir))
+}
+
+// noteLog notes the last troubles that a mount has logged.
+func (f *findings) noteLog(log string) {
+	var last []string
+	for line := range strings.Lines(log) {
+		if _, said, ok := strings.Cut(line, " WARN "); ok {
+			last = append(last, said)
+		} else if _, said, ok := strings.Cut(line, " ERROR "); ok {
+			last = append(last, said)
+		}
+	}
+	for _, said := range last[max(0, len(last)-3):] {
+		f.note("logged: " + said)
+	}
 }

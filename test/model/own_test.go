@@ -32,7 +32,7 @@ func (a *actor) do(p string, v value, do func() error) {
 	s, err := a.w.timed(do)
 	a.w.log.took(s)
 	if err != nil {
-		a.w.t.Errorf("%s own change of %s to %v: %v", s, p, v, err)
+		a.w.wrongf("%s own change of %s to %v: %v", s, p, v, err)
 		return
 	}
 	a.has[p] = v
@@ -49,7 +49,7 @@ func (a *actor) ownRename(p, to string) {
 	s, err := a.w.timed(func() error { return syscall.Rename(a.w.on(p), a.w.on(to)) })
 	a.w.log.took(s)
 	if err != nil {
-		a.w.t.Errorf("%s own rename of %s to %s (%v onto %v): %v", s, p, to, v, old, err)
+		a.w.wrongf("%s own rename of %s to %s (%v onto %v): %v", s, p, to, v, old, err)
 		return
 	}
 	a.has[p], a.has[to] = value{}, v
@@ -83,6 +83,6 @@ func (a *actor) ownShared(p string) {
 			a.w.h.add(p, change{s, value{}, true, false})
 		}
 	default:
-		a.w.t.Errorf("%s own change of %s to %v: %v", s, p, v, err)
+		a.w.wrongf("%s own change of %s to %v: %v", s, p, v, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // and then it holds back what the server says, so that what goes on at the same
 // time gets in between.
 type relay struct {
-	t      *testing.T
+	t      testing.TB
 	addr   string // of the server
 	root   string // of the mount, on the server
 	clock  func() time.Duration
@@ -32,7 +32,7 @@ type relay struct {
 	closed   bool
 }
 
-func newRelay(t *testing.T, addr, root string, seed uint64, clock func() time.Duration) *relay {
+func newRelay(t testing.TB, addr, root string, seed uint64, clock func() time.Duration) *relay {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -120,6 +120,13 @@ func (r *relay) hold(listed bool) time.Duration {
 	return 0
 }
 
+// cut tells whether a piece is to be cut here.
+func (r *relay) cut() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.rng.IntN(16) == 0
+}
+
 // session is one control connection.
 type session struct {
 	r *relay
@@ -136,21 +143,24 @@ type asked struct {
 	is  bool
 }
 
-// up passes the commands, each noted before the server can have it.
+// up passes the commands, each noted before the server can have it. What came in
+// one piece goes on in one piece, but is cut now and then, as networks do.
 func (s *session) up(client, server net.Conn) {
 	defer server.(*net.TCPConn).CloseWrite()
 	in := bufio.NewReader(client)
+	piece := ""
 	for {
 		line, err := in.ReadString('\n')
 		if line != "" {
 			s.command(strings.TrimRight(line, "\r\n"))
-			if _, err := io.WriteString(server, line); err != nil {
-				return
-			}
 		}
-		if err != nil {
+		if piece += line; in.Buffered() > 0 && !s.r.cut() {
+			continue
+		}
+		if _, werr := io.WriteString(server, piece); werr != nil || err != nil {
 			return
 		}
+		piece = ""
 	}
 }
 

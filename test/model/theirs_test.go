@@ -41,7 +41,7 @@ func (a *actor) their(names []string) {
 
 func (a *actor) must(err error, what string) {
 	if err != nil {
-		a.w.t.Errorf("the other side: %s: %v", what, err)
+		a.w.wrongf("the other side: %s: %v", what, err)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
-	"testing"
 	"time"
 
 	"ftpfs/ftpclient"
@@ -36,7 +35,7 @@ func allNames() (names []string) {
 
 // world is one run: a server, a mount of it, and what is known of both.
 type world struct {
-	t      *testing.T
+	*findings
 	server *ftptest.Server
 	mount  string
 	other  *ftpclient.Client // not through the mount
@@ -49,8 +48,8 @@ type world struct {
 	sharedMu sync.Mutex // one change at a time of the names that all on one side use
 }
 
-func newWorld(t *testing.T, s *ftptest.Server) *world {
-	w := &world{t: t, server: s, h: newHistories()}
+func newWorld(f *findings, s *ftptest.Server) *world {
+	w := &world{findings: f, server: s, h: newHistories()}
 	for _, dir := range dirs {
 		s.Mkdir(dir)
 		w.h.add(dir, change{span: span{-time.Minute, -time.Minute}, val: value{kind: 'd'}, sure: true})
@@ -58,12 +57,12 @@ func newWorld(t *testing.T, s *ftptest.Server) *world {
 	s.Mkdir("staging")
 	other, err := ftpclient.New(ftpclient.Options{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password, Connections: 2})
 	if err != nil {
-		t.Fatal(err)
+		f.t.Fatal(err)
 	}
 	w.other = other
-	t.Cleanup(func() {
+	f.t.Cleanup(func() {
 		if err := other.Close(); err != nil {
-			t.Error(err)
+			f.t.Error(err)
 		}
 	})
 	return w
