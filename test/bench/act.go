@@ -29,7 +29,7 @@ func acted() bool {
 	if len(os.Args) != 3 {
 		return false
 	}
-	act := map[string]func(string, io.Writer) error{randomReads: readRandomly, statsInWalk: statInWalk}[os.Args[1]]
+	act := map[string]func(string, io.Writer) error{randomReads: readRandomly, statsInWalk: statInWalk, videoPlay: playVideo}[os.Args[1]]
 	if act == nil {
 		return false
 	}
@@ -41,14 +41,14 @@ func acted() bool {
 }
 
 const (
-	statCount = 100
-	statLeast = 20
+	statCount = 400
+	statLeast = 300 // for a 99th percentile
 	statEvery = 10 * time.Millisecond
 )
 
 // statInWalk looks at a file in each of the directories aside, none of which was
-// listed, as long as the walk goes on, and prints how many milliseconds each look
-// took.
+// listed, in no order, as long as the walk goes on, and prints how many milliseconds
+// each look took.
 func statInWalk(mount string, w io.Writer) error {
 	walk := exec.Command("ls", "-lR", filepath.Join(mount, "wide"))
 	if err := walk.Start(); err != nil {
@@ -58,7 +58,7 @@ func statInWalk(mount string, w io.Writer) error {
 	go func() { ended <- walk.Wait() }()
 	tick := time.NewTicker(statEvery)
 	defer tick.Stop()
-	for i := range statCount {
+	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(statCount) {
 		select {
 		case err := <-ended:
 			return err

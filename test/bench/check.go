@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // checking is what a check may look at after a work.
@@ -17,8 +18,16 @@ type checking struct {
 	served string // the directory on the server's disk
 	local  string // $L
 	read   string // $T
+	mount  string // $M
 	output string // the file that holds what the script printed
-	said   string // by the check, of what was printed
+	script string
+	rate   int64 // of the link; 0: no limit
+
+	took     time.Duration
+	ftp      ftpCount
+	received int64 // octets over the link, if there is one
+
+	said string // by the check, what is worth telling
 }
 
 // looks checks that all looks were made, and says how long they took.
@@ -229,11 +238,7 @@ func sameTree(got, want string) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		data, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		return sameFileContent(filepath.Join(got, strings.TrimPrefix(name, want)), data)
+		return sameFile(filepath.Join(got, strings.TrimPrefix(name, want)), name)
 	})
 	if err != nil {
 		return err

@@ -10,57 +10,34 @@ import (
 )
 
 // A fixture fills a directory with what a work needs. The same names, sizes and
-// contents every time.
+// contents every time. One that is kept is made once in a run.
 type fixture struct {
 	name string
 	make func(dir string) error
+	kept bool
 }
 
 var (
-	nothing = &fixture{"nothing", func(string) error { return nil }}
-	tree    = &fixture{"tree", func(dir string) error { return makeTree(dir, 50, 20) }}
-	deep    = &fixture{"deep", makeDeep}
-	source  = &fixture{"src", func(dir string) error { return makeSource(filepath.Join(dir, "src"), 279, 1_800_000) }}
-	large   = &fixture{"large", func(dir string) error {
+	nothing = &fixture{name: "nothing", make: func(string) error { return nil }}
+	tree    = &fixture{name: "tree", make: func(dir string) error { return makeTree(dir, 50, 20) }}
+	deep    = &fixture{name: "deep", make: makeDeep}
+	source  = &fixture{name: "src", make: func(dir string) error { return makeSource(filepath.Join(dir, "src"), 279, 1_800_000) }}
+	large   = &fixture{name: "large", make: func(dir string) error {
 		return os.WriteFile(filepath.Join(dir, "large"), noise("large", 64<<20), 0o644)
 	}}
-	huge = &fixture{"huge", func(dir string) error {
-		return os.WriteFile(filepath.Join(dir, "huge"), noise("huge", 1<<30), 0o644)
-	}}
-	middle = &fixture{"8 MiB", func(dir string) error {
+	middle = &fixture{name: "8 MiB", make: func(dir string) error {
 		return os.WriteFile(filepath.Join(dir, "middle"), noise("middle", 8<<20), 0o644)
 	}}
-	heads  = &fixture{"heads", makeHeads}
-	twenty = &fixture{"twenty", func(dir string) error { return makeSource(filepath.Join(dir, "twenty"), 20, 40_000) }}
-	small  = &fixture{"small", func(dir string) error { return makeSource(filepath.Join(dir, "small"), 100, 200_000) }}
-	notes  = &fixture{"notes", func(dir string) error { return os.WriteFile(filepath.Join(dir, "notes"), []byte("first\n"), 0o644) }}
-	clone  = &fixture{"clone", makeClone}
+	heads  = &fixture{name: "heads", make: makeHeads}
+	twenty = &fixture{name: "twenty", make: func(dir string) error { return makeSource(filepath.Join(dir, "twenty"), 20, 40_000) }}
+	small  = &fixture{name: "small", make: func(dir string) error { return makeSource(filepath.Join(dir, "small"), 100, 200_000) }}
+	notes  = &fixture{name: "notes", make: func(dir string) error { return os.WriteFile(filepath.Join(dir, "notes"), []byte("first\n"), 0o644) }}
+	clone  = &fixture{name: "clone", make: makeClone}
 )
-
-// wide is a tree of 10 000 directories, and files aside of it.
-var wide = &fixture{"wide", func(dir string) error {
-	for i := range 10_000 {
-		if err := os.MkdirAll(filepath.Join(dir, fmt.Sprintf("wide/%02d/%02d", i/100, i%100)), 0o755); err != nil {
-			return err
-		}
-	}
-	for i := range statCount {
-		name := filepath.Join(dir, asidePath(i))
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return err
-		}
-		if err := os.WriteFile(name, nil, 0o644); err != nil {
-			return err
-		}
-	}
-	return nil
-}}
-
-func asidePath(i int) string { return fmt.Sprintf("aside/dir%02d/file", i) }
 
 // many is a directory of n empty files.
 func many(n int) *fixture {
-	return &fixture{fmt.Sprintf("many-%d", n), func(dir string) error {
+	return &fixture{name: fmt.Sprintf("many-%d", n), make: func(dir string) error {
 		dir = filepath.Join(dir, "many")
 		if err := os.Mkdir(dir, 0o755); err != nil {
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ type options struct {
 	program     string   // a built ftpfs; empty: build this one
 	mountFlags  []string // for ftpfs mount
 	json, plot  string   // files to write
+	suites      []*suite // to be done instead
 }
 
 func main() {
@@ -38,9 +40,13 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	results, err := run(ctx, o, os.Stderr)
-	if results != nil {
-		err = joinFirst(err, publish(results, o, os.Stdout))
+	if len(o.suites) > 0 {
+		err = runSuites(ctx, o, without(os.Args[1:], "suite"), os.Stdout, os.Stderr)
+	} else {
+		var r *results
+		if r, err = run(ctx, o, os.Stderr); len(r.Rows) > 0 {
+			err = joinFirst(err, publish(r, o, os.Stdout))
+		}
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -64,6 +70,7 @@ func parse(args []string, w io.Writer) (o options, err error) {
 	security := f.String("tls", "off", "off or explicit")
 	f.StringVar(&o.program, "ftpfs", "", "a built ftpfs to measure (default: that of this source)")
 	flags := f.String("flags", "", "more flags for ftpfs mount, such as '--connections 4'")
+	name := f.String("suite", "", "do the runs of a suite, or of all, with the other flags: "+strings.Join(suiteNames(), ", "))
 	f.StringVar(&o.json, "json", "", "file to write all figures to")
 	f.StringVar(&o.plot, "plot", "", "file to draw the time of the first work over the round trip time to (SVG)")
 	if err = f.Parse(args); err != nil {
@@ -72,12 +79,17 @@ func parse(args []string, w io.Writer) (o options, err error) {
 	o.mountFlags = strings.Fields(*flags)
 	o.tls = *security == "explicit"
 	err = o.choose(*rtts, *works, *peers)
+	if *name != "" && err == nil {
+		o.suites, err = chooseSuites(*name)
+	}
 	switch {
 	case err != nil:
 	case f.NArg() > 0:
 		err = fmt.Errorf("unknown argument %q", f.Arg(0))
 	case *security != "off" && *security != "explicit":
 		err = fmt.Errorf("-tls is off or explicit, not %q", *security)
+	case len(o.suites) > 0 && o.json != "":
+		err = errors.New("-json is not for a suite: each of its runs would write it")
 	case o.runs < 1:
 		err = fmt.Errorf("-runs is at least 1, not %d", o.runs)
 	}

@@ -14,6 +14,8 @@ import (
 // A sample is one work done once.
 type sample struct {
 	Seconds  float64   `json:"seconds"`
+	CPU      float64   `json:"cpu_seconds"` // of the mount's process, or of the commands
+	Unseen   bool      `json:"unseen"`      // there was no link to see the traffic on
 	FTP      ftpCount  `json:"ftp"`
 	Sent     wan.Count `json:"sent"`         // towards the server
 	Received wan.Count `json:"received"`     // towards the client
@@ -21,6 +23,7 @@ type sample struct {
 	PeakKiB  int64     `json:"peak_kib,omitempty"`
 	Late     float64   `json:"late_seconds,omitempty"` // after the end until the server had it
 	Said     string    `json:"said,omitempty"`         // what the check found worth telling
+	After    string    `json:"after,omitempty"`        // what went wrong when it was unmounted after all was done
 	Problem  string    `json:"problem,omitempty"`      // what went wrong; then the rest may be missing
 }
 
@@ -79,13 +82,14 @@ func (s *site) prepare(t *tool, w *work, base string) (*measurement, error) {
 		}
 	}
 	if w.local != nil {
-		if err := w.local.make(p.local); err != nil {
+		var err error
+		if p.local, err = s.localCopy(w.local); err != nil {
 			return nil, err
 		}
 	}
 	self, err := os.Executable()
 	m := &measurement{site: s, tool: t, work: w, places: p, script: w.script, check: w.check,
-		checking: checking{served: s.served, local: p.local, read: p.read, output: filepath.Join(base, "output")},
+		checking: checking{served: s.served, local: p.local, read: p.read, mount: p.mount, output: filepath.Join(base, "output"), rate: s.rate},
 		env:      []string{"M=" + p.mount, "L=" + p.local, "T=" + p.read, "B=" + self, "HOME=" + base, "LC_ALL=C"}}
 	if t.mount == nil {
 		m.script = t.scripts[w.name]
@@ -94,21 +98,25 @@ func (s *site) prepare(t *tool, w *work, base string) (*measurement, error) {
 			m.check = check
 		}
 	}
+	m.checking.script = m.script
 	return m, err
 }
 
 // run fills in the sample and returns what went wrong.
 func (m *measurement) run(result *sample) (problem error) {
 	if m.tool.mount != nil {
+		if err := m.earlier(); err != nil {
+			return fmt.Errorf("earlier: %w", err)
+		}
 		m.site.traffic.restart()
-		cmd := m.tool.mount(m.site, m.places)
+		cmd := m.tool.mount(m.site, m.places, m.work.flags)
 		var err error
 		if m.mounted, err = startMount(m.ctx, cmd, m.places.mount); err != nil {
 			return fmt.Errorf("mount: %w", err)
 		}
 		defer func() {
-			if err := m.mounted.unmount(); problem == nil {
-				problem = err
+			if err := m.mounted.unmount(); err != nil && problem == nil {
+				result.After = err.Error()
 			}
 			if result.Late < 0 {
 				problem = errors.Join(problem, m.afterUnmount(result))
@@ -116,8 +124,9 @@ func (m *measurement) run(result *sample) (problem error) {
 		}()
 		m.site.quiet(m.rtt)
 		result.AtMount = m.site.traffic.counted()
+		result.AtMount.Hidden = result.AtMount.Hidden || m.site.link == nil
 		if m.work.before != "" {
-			if _, err := m.sh(m.work.before); err != nil {
+			if _, _, err := m.sh(m.work.before); err != nil {
 				return fmt.Errorf("before: %w", err)
 			}
 			m.site.quiet(m.rtt)
@@ -129,6 +138,19 @@ func (m *measurement) run(result *sample) (problem error) {
 	return m.verify(result)
 }
 
+// earlier does what is to be done on a mount before the one that is measured.
+func (m *measurement) earlier() (err error) {
+	if m.work.earlier == "" {
+		return nil
+	}
+	cmd := m.tool.mount(m.site, m.places, m.work.flags)
+	if m.mounted, err = startMount(m.ctx, cmd, m.places.mount); err != nil {
+		return err
+	}
+	_, _, err = m.sh(m.work.earlier)
+	return errors.Join(err, m.mounted.unmount())
+}
+
 // timed runs the script and counts.
 func (m *measurement) timed(result *sample) error {
 	m.site.traffic.restart()
@@ -136,11 +158,18 @@ func (m *measurement) timed(result *sample) error {
 	if err != nil {
 		return err
 	}
-	before := m.site.link.Stats()
-	took, err := m.sh(m.script)
-	after := m.site.link.Stats()
+	before := m.site.stats()
+	cpu := m.mounted.processor()
+	took, used, err := m.sh(m.script)
+	after := m.site.stats()
 	result.FTP = m.site.traffic.counted()
+	result.Unseen = m.site.link == nil
+	result.FTP.Hidden = result.FTP.Hidden || result.Unseen
 	result.Seconds = took.Seconds()
+	if m.mounted != nil {
+		used = m.mounted.processor() - cpu
+	}
+	result.CPU = used.Seconds()
 	result.Sent = difference(after[wan.ToServer], before[wan.ToServer])
 	result.Received = difference(after[wan.ToClient], before[wan.ToClient])
 	if m.mounted != nil {
@@ -154,6 +183,8 @@ func (m *measurement) timed(result *sample) error {
 			result.FTP.Commands[verb] = n - heard[verb]
 		}
 	}
+	c := &m.checking
+	c.took, c.ftp, c.received = took, result.FTP, result.Received.Bytes
 	return err
 }
 
@@ -165,7 +196,7 @@ func (m *measurement) heard() (map[string]int, error) {
 	return m.tool.heard(m.places)
 }
 
-func (m *measurement) sh(script string) (time.Duration, error) {
+func (m *measurement) sh(script string) (took, used time.Duration, err error) {
 	hung := func() {
 		if m.mounted != nil {
 			m.mounted.kill()

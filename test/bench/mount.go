@@ -25,6 +25,7 @@ type mounted struct {
 	cmd  *exec.Cmd
 	said bytes.Buffer  // by its process
 	done chan struct{} // closed when that has ended
+	most int64         // what peak returned before it was killed
 }
 
 // startMount starts a tool and returns when the mount is there.
@@ -67,22 +68,45 @@ func startMount(ctx context.Context, cmd *exec.Cmd, dir string) (*mounted, error
 }
 
 // peak returns the most memory that the process ever had, in KiB; 0 if it has
-// ended.
+// ended by itself.
 func (m *mounted) peak() int64 {
 	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", m.cmd.Process.Pid))
 	if err != nil {
-		return 0
+		return m.most
 	}
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(string(data)) { // a zombie has no such line
 		if rest, ok := strings.CutPrefix(line, "VmHWM:"); ok {
-			n, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-			if err != nil {
-				return 0
+			if n, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64); err == nil {
+				return n
 			}
-			return n
 		}
 	}
-	return 0
+	return m.most
+}
+
+// tickTime is the unit of times in /proc (USER_HZ, the same on all machines).
+const tickTime = 10 * time.Millisecond
+
+// processor returns the time on a processor that the process has used; 0 if it
+// has ended.
+func (m *mounted) processor() time.Duration {
+	if m == nil {
+		return 0
+	}
+	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.cmd.Process.Pid))
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(data[bytes.LastIndexByte(data, ')')+1:])) // from the third on
+	if len(fields) < 13 {
+		return 0
+	}
+	user, userErr := strconv.Atoi(fields[11])
+	system, systemErr := strconv.Atoi(fields[12])
+	if userErr != nil || systemErr != nil {
+		return 0
+	}
+	return time.Duration(user+system) * tickTime
 }
 
 // unmount unmounts as a user does and waits for the process to end. What does
@@ -108,6 +132,7 @@ func (m *mounted) unmount() error {
 // the mount. A process that waits for its own mount, as a starting one does for a
 // moment, dies only when the kernel gives the mount up: that is MNT_FORCE.
 func (m *mounted) kill() {
+	m.most = m.peak()
 	syscall.Kill(-m.cmd.Process.Pid, syscall.SIGKILL)            // ESRCH: it has ended
 	syscall.Unmount(m.dir, syscall.MNT_FORCE|syscall.MNT_DETACH) // EINVAL: it is not mounted any more
 	<-m.done

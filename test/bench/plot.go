@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"html"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -12,7 +14,8 @@ const (
 	plotWidth, plotHeight   = 720, 440
 	plotLeft, plotRight     = 70, 130
 	plotTop, plotBottom     = 50, 60
-	plotTickCount           = 5
+	plotTickCount           = 5 // on the axis of the round trip time, at most
+	plotLine                = 15
 	plotFont                = `font-family="sans-serif" font-size="13"`
 	plotAxis, plotGrid, ink = "#444", "#ddd", "#222"
 )
@@ -20,57 +23,121 @@ const (
 // plotColors are for the tools in their order.
 var plotColors = []string{"#0b6e4f", "#c0392b", "#e08e0b", "#7d5ba6", "#2e6fb7", "#666"}
 
-// plot draws the time of a work over the round trip time, a line for each tool,
-// as SVG. Rows of failed works are not in it.
-func plot(r *results, w *work) string {
-	type point struct{ x, y float64 }
-	lines := map[string][]point{}
-	var tools []string
-	maxX, maxY := 0.0, 0.0
+// A curve is the times of one tool.
+type curve struct {
+	tool   string
+	color  string
+	points []plotPoint
+}
+
+type plotPoint struct{ rtt, seconds float64 }
+
+// curvesOf returns those of a work. Rows of failed works are not in it.
+func curvesOf(r *results, w *work) (curves []*curve) {
 	for _, row := range r.Rows {
-		if row.Work != w.name || row.Median.Problem != "" {
+		if row.Work != w.name || row.Median.Problem != "" || row.Median.Seconds <= 0 {
 			continue
 		}
-		if lines[row.Tool] == nil {
-			tools = append(tools, row.Tool)
+		i := slices.IndexFunc(curves, func(c *curve) bool { return c.tool == row.Tool })
+		if i < 0 {
+			i = len(curves)
+			curves = append(curves, &curve{tool: row.Tool, color: plotColors[i%len(plotColors)]})
 		}
-		lines[row.Tool] = append(lines[row.Tool], point{row.RTT * 1e3, row.Median.Seconds})
-		maxX, maxY = max(maxX, row.RTT*1e3), max(maxY, row.Median.Seconds)
+		curves[i].points = append(curves[i].points, plotPoint{row.RTT * 1e3, row.Median.Seconds})
 	}
-	stepX, stepY := tick(maxX), tick(maxY)
-	atX := func(x float64) float64 { return plotLeft + x/(stepX*plotTickCount)*(plotWidth-plotLeft-plotRight) }
-	atY := func(y float64) float64 {
-		return plotHeight - plotBottom - y/(stepY*plotTickCount)*(plotHeight-plotTop-plotBottom)
-	}
+	return curves
+}
 
-	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d">`+"\n", plotWidth, plotHeight)
-	fmt.Fprintf(&b, `<rect width="100%%" height="100%%" fill="#fff"/>`+"\n")
-	text := func(x, y float64, anchor, color, s string) {
-		fmt.Fprintf(&b, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="%s" %s>%s</text>`+"\n", x, y, anchor, color, plotFont, html.EscapeString(s))
-	}
-	for i := range plotTickCount + 1 {
-		x, y := stepX*float64(i), stepY*float64(i)
-		fmt.Fprintf(&b, `<path d="M%.1f %dV%d" stroke="%s"/>`+"\n", atX(x), plotTop, plotHeight-plotBottom, plotGrid)
-		fmt.Fprintf(&b, `<path d="M%d %.1fH%d" stroke="%s"/>`+"\n", plotLeft, atY(y), plotWidth-plotRight, plotGrid)
-		text(atX(x), plotHeight-plotBottom+20, "middle", plotAxis, fmt.Sprintf("%g", x))
-		text(plotLeft-8, atY(y)+4, "end", plotAxis, fmt.Sprintf("%.3g", y))
-	}
-	text(plotLeft, plotTop-20, "start", ink, w.title+": seconds over round trip time")
-	text((plotLeft+plotWidth-plotRight)/2, plotHeight-15, "middle", plotAxis, "round trip time, ms ("+r.Server+")")
-	for i, tool := range tools {
-		color := plotColors[i%len(plotColors)]
-		var path []string
-		for _, p := range lines[tool] {
-			path = append(path, fmt.Sprintf("%.1f,%.1f", atX(p.x), atY(p.y)))
-			fmt.Fprintf(&b, `<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"/>`+"\n", atX(p.x), atY(p.y), color)
+// A drawing is a plot in the making. The times are drawn by their logarithm.
+type drawing struct {
+	strings.Builder
+	step     float64 // of the round trip time, ms
+	steps    float64 // of them on the axis
+	low, top float64 // the decades of the times
+}
+
+func (d *drawing) x(rtt float64) float64 {
+	return plotLeft + rtt/(d.step*d.steps)*(plotWidth-plotLeft-plotRight)
+}
+
+func (d *drawing) y(seconds float64) float64 {
+	return plotHeight - plotBottom - (math.Log10(seconds)-d.low)/(d.top-d.low)*(plotHeight-plotTop-plotBottom)
+}
+
+func (d *drawing) text(x, y float64, anchor, color, s string) {
+	fmt.Fprintf(d, `<text x="%.1f" y="%.1f" text-anchor="%s" fill="%s" %s>%s</text>`+"\n", x, y, anchor, color, plotFont, html.EscapeString(s))
+}
+
+// plot draws the time of a work over the round trip time, a line for each tool,
+// as SVG.
+func plot(r *results, w *work) string {
+	curves := curvesOf(r, w)
+	d := &drawing{low: math.Inf(1), top: math.Inf(-1)}
+	farthest := 0.0
+	for _, c := range curves {
+		for _, p := range c.points {
+			farthest = max(farthest, p.rtt)
+			d.low, d.top = min(d.low, math.Log10(p.seconds)), max(d.top, math.Log10(p.seconds))
 		}
-		fmt.Fprintf(&b, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.Join(path, " "), color)
-		last := lines[tool][len(lines[tool])-1]
-		text(atX(last.x)+10, atY(last.y)+4, "start", color, tool)
 	}
-	b.WriteString("</svg>\n")
-	return b.String()
+	if len(curves) == 0 {
+		d.low, d.top = 0, 0
+	}
+	d.step, d.low = tick(farthest), math.Floor(d.low)
+	d.steps = max(1, math.Ceil(farthest/d.step))
+	d.top = max(math.Ceil(d.top), d.low+1)
+	fmt.Fprintf(d, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %[1]d %[2]d">`+"\n", plotWidth, plotHeight)
+	fmt.Fprintf(d, `<rect width="100%%" height="100%%" fill="#fff"/>`+"\n")
+	d.axes()
+	d.text(plotLeft, plotTop-20, "start", ink, w.title+": seconds over round trip time")
+	d.text((plotLeft+plotWidth-plotRight)/2, plotHeight-15, "middle", plotAxis, "round trip time, ms ("+r.Server+")")
+	for _, c := range curves {
+		d.draw(c)
+	}
+	d.names(curves)
+	d.WriteString("</svg>\n")
+	return d.String()
+}
+
+// axes draws the grid, with fine lines at 2 to 9 of each decade.
+func (d *drawing) axes() {
+	for rtt := 0.0; rtt <= d.step*d.steps; rtt += d.step {
+		fmt.Fprintf(d, `<path d="M%.1f %dV%d" stroke="%s"/>`+"\n", d.x(rtt), plotTop, plotHeight-plotBottom, plotGrid)
+		d.text(d.x(rtt), plotHeight-plotBottom+20, "middle", plotAxis, fmt.Sprintf("%g", rtt))
+	}
+	for decade := d.low; decade <= d.top; decade++ {
+		power := math.Pow(10, decade)
+		d.text(plotLeft-8, d.y(power)+4, "end", plotAxis, fmt.Sprintf("%g", power))
+		for i := 1.0; i < 10 && (i == 1 || decade < d.top); i++ {
+			width := 0.4
+			if i == 1 {
+				width = 1.2
+			}
+			fmt.Fprintf(d, `<path d="M%d %.1fH%d" stroke="%s" stroke-width="%g"/>`+"\n", plotLeft, d.y(i*power), plotWidth-plotRight, plotGrid, width)
+		}
+	}
+}
+
+func (d *drawing) draw(c *curve) {
+	var path []string
+	for _, p := range c.points {
+		path = append(path, fmt.Sprintf("%.1f,%.1f", d.x(p.rtt), d.y(p.seconds)))
+		fmt.Fprintf(d, `<circle cx="%.1f" cy="%.1f" r="3.5" fill="%s"/>`+"\n", d.x(p.rtt), d.y(p.seconds), c.color)
+	}
+	fmt.Fprintf(d, `<polyline points="%s" fill="none" stroke="%s" stroke-width="2"/>`+"\n", strings.Join(path, " "), c.color)
+}
+
+// names puts the tools' names and last times where their curves end, the lower
+// ones moved down where two would be in one line.
+func (d *drawing) names(curves []*curve) {
+	last := func(c *curve) plotPoint { return c.points[len(c.points)-1] }
+	sorted := slices.SortedFunc(slices.Values(curves), func(a, b *curve) int { return cmp.Compare(last(b).seconds, last(a).seconds) })
+	free := 0.0
+	for _, c := range sorted {
+		y := max(d.y(last(c).seconds)+4, free)
+		d.text(d.x(last(c).rtt)+10, y, "start", c.color, fmt.Sprintf("%s, %.3g s", c.tool, last(c).seconds))
+		free = y + plotLine
+	}
 }
 
 // tick returns a round number of which plotTickCount are at least most.

@@ -32,7 +32,7 @@ func writeTable(r *results, w io.Writer) error {
 		fmt.Fprintln(w, c)
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(t, "RTT\twork\ttool\tseconds\ttrips\tat mount\tcommands\tdata\tcontrol\tKiB sent\tKiB received\tpeak MiB\tx ftpfs\t")
+	fmt.Fprintln(t, "RTT\twork\ttool\tseconds\ttrips\tat mount\tcommands\tdata\tcontrol\tKiB sent\tKiB received\tCPU s\tpeak MiB\tx ftpfs\t")
 	base := map[string]float64{}
 	for _, row := range r.Rows {
 		key := fmt.Sprint(row.RTT, row.Work)
@@ -48,7 +48,7 @@ func writeTable(r *results, w io.Writer) error {
 func figures(row row, base float64) string {
 	s := row.Median
 	if s.Seconds == 0 { // it never began
-		return strings.Repeat("-\t", 9) + "-"
+		return strings.Repeat("-\t", 10) + "-"
 	}
 	trips, atMount, commands, peak, ratio := "-", "-", "-", "-", "-"
 	if row.RTT > 0 {
@@ -66,8 +66,11 @@ func figures(row row, base float64) string {
 	if base > 0 && s.Problem == "" {
 		ratio = fmt.Sprintf("%.2f", s.Seconds/base)
 	}
-	return fmt.Sprintf("%.3f\t%s\t%s\t%s\t%d\t%d\t%.1f\t%.1f\t%s\t%s", s.Seconds, trips, atMount, commands, s.FTP.DataStreams, s.FTP.Controls,
-		float64(s.Sent.Bytes)/1024, float64(s.Received.Bytes)/1024, peak, ratio)
+	wire := "-\t-\t-\t-"
+	if !s.Unseen {
+		wire = fmt.Sprintf("%d\t%d\t%.1f\t%.1f", s.FTP.DataStreams, s.FTP.Controls, float64(s.Sent.Bytes)/1024, float64(s.Received.Bytes)/1024)
+	}
+	return fmt.Sprintf("%.3f\t%s\t%s\t%s\t%s\t%.2f\t%s\t%s", s.Seconds, trips, atMount, commands, wire, s.CPU, peak, ratio)
 }
 
 func limitText(rate int64) string {

@@ -15,7 +15,7 @@ import (
 // sampleResults are ftpfs, one that takes twice as long, one that failed, and one
 // that is not there.
 func sampleResults() *results {
-	good := sample{Seconds: 1, FTP: ftpCount{Commands: map[string]int{"LIST": 3}, DataStreams: 3}, Sent: wan.Count{Bytes: 2048}, PeakKiB: 20 << 10}
+	good := sample{Seconds: 1, CPU: 0.25, FTP: ftpCount{Commands: map[string]int{"LIST": 3}, DataStreams: 3}, Sent: wan.Count{Bytes: 2048}, PeakKiB: 20 << 10}
 	slow, failed := good, good
 	slow.Seconds, slow.FTP.Hidden, slow.Late = 2, true, 1.5
 	failed.Seconds, failed.Problem = 9, "given up"
@@ -37,10 +37,10 @@ func TestTable(t *testing.T) {
 		rows = append(rows, strings.Fields(line))
 	}
 	for i, want := range []string{
-		"100 ms ls-lR ftpfs 1.000 10.0 0 3 3 0 2.0 0.0 20 1.00",
-		"100 ms ls-lR a<b 2.000 20.0 0 - 3 0 2.0 0.0 20 2.00 on the server 1.5 s later",
-		"100 ms ls-lR failed 9.000 90.0 0 3 3 0 2.0 0.0 20 - given up",
-		"100 ms ls-lR absent - - - - - - - - - - not installed",
+		"100 ms ls-lR ftpfs 1.000 10.0 0 3 3 0 2.0 0.0 0.25 20 1.00",
+		"100 ms ls-lR a<b 2.000 20.0 0 - 3 0 2.0 0.0 0.25 20 2.00 on the server 1.5 s later",
+		"100 ms ls-lR failed 9.000 90.0 0 3 3 0 2.0 0.0 0.25 20 - given up",
+		"100 ms ls-lR absent - - - - - - - - - - - not installed",
 	} {
 		if got := strings.Join(rows[3+i], " "); got != want {
 			t.Errorf("row %d: %s\nwant   %s", i, got, want)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,39 +33,72 @@ type results struct {
 	Rows   []row       `json:"rows"`
 }
 
-// run does all works with all tools at all distances. What it could do before an
-// error it returns too.
-func run(ctx context.Context, o options, progress io.Writer) (r *results, err error) {
-	s, err := openSite(o)
+// run does all works with all tools, at all distances those that are over a link.
+// What it could do before an error it returns too.
+func run(ctx context.Context, o options, progress io.Writer) (*results, error) {
+	r := &results{TLS: o.tls, Rate: o.rate, Queue: o.queue, Loss: o.loss, Runs: o.runs}
+	var here, far []*work
+	for _, w := range o.works {
+		if w.loopback {
+			here = append(here, w)
+		} else {
+			far = append(far, w)
+		}
+	}
+	if len(far) > 0 {
+		if err := r.add(ctx, o, far, false, progress); err != nil {
+			return r, err
+		}
+	}
+	if len(here) > 0 {
+		return r, r.add(ctx, o, here, true, progress)
+	}
+	return r, nil
+}
+
+// add does works at one site.
+func (r *results) add(ctx context.Context, o options, works []*work, loopback bool, progress io.Writer) (err error) {
+	s, err := openSite(o, loopback)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	r = &results{Server: s.version, TLS: o.tls, Rate: o.rate, Queue: o.queue, Loss: o.loss, Runs: o.runs}
-	tools := append([]*tool{ftpfsTool(o.mountFlags)}, o.tools...)
+	r.Server = s.version
+	if loopback {
+		return r.doAll(ctx, s, o, works, 0, progress)
+	}
 	for _, rtt := range o.rtts {
 		s.link.SetRTT(rtt)
 		measured, err := s.checkLink(rtt)
 		if err != nil {
-			return r, err
+			return err
 		}
 		fmt.Fprintln(progress, measured)
 		r.Link = append(r.Link, measured)
-		for _, w := range o.works {
-			for _, t := range tools {
-				if !t.does(w) {
-					continue
-				}
-				row, err := repeat(ctx, s, t, w, rtt, o)
-				if err != nil {
-					return r, err
-				}
-				r.Rows = append(r.Rows, row)
-				fmt.Fprintf(progress, "%-10v %-12s %-10s %8.3f s  %s\n", rtt, w.name, t.name, row.Median.Seconds, row.Median.remark())
-			}
+		if err := r.doAll(ctx, s, o, works, rtt, progress); err != nil {
+			return err
 		}
 	}
-	return r, nil
+	return nil
+}
+
+// doAll does works at one distance.
+func (r *results) doAll(ctx context.Context, s *site, o options, works []*work, rtt time.Duration, progress io.Writer) error {
+	tools := append([]*tool{ftpfsTool(o.mountFlags)}, o.tools...)
+	for _, w := range works {
+		for _, t := range tools {
+			if !t.does(w) {
+				continue
+			}
+			row, err := repeat(ctx, s, t, w, rtt, o)
+			if err != nil {
+				return err
+			}
+			r.Rows = append(r.Rows, row)
+			fmt.Fprintf(progress, "%-10v %-12s %-10s %8.3f s  %s\n", rtt, w.name, t.name, row.Median.Seconds, row.Median.remark())
+		}
+	}
+	return nil
 }
 
 // repeat does a work several times and finds the median. One that failed ends
@@ -89,13 +123,19 @@ func repeat(ctx context.Context, s *site, t *tool, w *work, rtt time.Duration, o
 
 // remark is what a reader must know of a sample beyond its figures.
 func (s sample) remark() string {
-	switch {
-	case s.Problem != "":
+	if s.Problem != "" {
 		return s.Problem
-	case s.Late > 0:
-		return fmt.Sprintf("on the server %.1f s later", s.Late)
 	}
-	return s.Said
+	var all []string
+	if s.Late > 0 {
+		all = append(all, fmt.Sprintf("on the server %.1f s later", s.Late))
+	}
+	for _, said := range []string{s.Said, s.After} {
+		if said != "" {
+			all = append(all, said)
+		}
+	}
+	return strings.Join(all, "; ")
 }
 
 // joinFirst joins errors, of which the first counts most.

@@ -12,15 +12,15 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 
 	"ftpfs/test/ftptest"
 	"ftpfs/test/wan"
 )
 
-// A site is a server at the end of a link, and what is used at this end.
+// A site is a server at the end of a link, or on this machine, and what is used
+// at this end.
 type site struct {
-	link    *wan.Link
+	link    *wan.Link // nil: the server is on this machine
 	traffic *traffic
 	dir     string // for all files of the run
 	program string // ftpfs
@@ -32,13 +32,14 @@ type site struct {
 	version              string // of the server
 	served               string // on the server's disk
 	uid, gid             int    // of its files
+	rate                 int64  // of the link
 	fixture              *fixture
 	closers              []func() error
 }
 
-// openSite makes the link and starts the server.
-func openSite(o options) (s *site, err error) {
-	s = &site{traffic: newTraffic()}
+// openSite makes the link, unless it is to have none, and starts the server.
+func openSite(o options, loopback bool) (s *site, err error) {
+	s = &site{traffic: newTraffic(), host: "127.0.0.1"}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -55,12 +56,15 @@ func openSite(o options) (s *site, err error) {
 	if s.program, err = buildProgram(o.program, s.dir); err != nil {
 		return s, err
 	}
-	s.link, err = wan.Open(wan.Config{RTT: o.rtts[0], Rate: o.rate, Queue: o.queue, Loss: o.loss, Seed: 1, Tap: s.traffic.see})
-	if err != nil {
-		return s, err
+	if !loopback {
+		s.rate = o.rate
+		s.link, err = wan.Open(wan.Config{RTT: o.rtts[0], Rate: o.rate, Queue: o.queue, Loss: o.loss, Seed: 1, Tap: s.traffic.see})
+		if err != nil {
+			return s, err
+		}
+		s.closers = append(s.closers, s.link.Close)
+		s.host = s.link.ServerAddr().String()
 	}
-	s.closers = append(s.closers, s.link.Close)
-	s.host = s.link.ServerAddr().String()
 	if o.server == "bundled" {
 		err = s.startBundled(o.tls)
 	} else {
@@ -91,13 +95,20 @@ func buildProgram(given, dir string) (string, error) {
 	return name, nil
 }
 
-// startServer starts a packaged server at the far end.
+// startServer starts a packaged server.
 func (s *site) startServer(name string, tls bool) error {
 	mode := ftptest.NoTLS
 	if tls {
 		mode = ftptest.Explicit
 	}
-	server, err := ftptest.Launch(name, ftptest.Inside(s.host, s.link.Start), ftptest.TLS(mode), ftptest.Below(s.dir))
+	options := []ftptest.Option{ftptest.TLS(mode), ftptest.Below(s.dir)}
+	if name == ftptest.PureFTPd {
+		options = append(options, ftptest.Extra("-L", "2000000:8")) // entries that it lists; else 10 000
+	}
+	if s.link != nil {
+		options = append(options, ftptest.Inside(s.host, s.link.Start))
+	}
+	server, err := ftptest.Launch(name, options...)
 	if err != nil {
 		return err
 	}
@@ -107,7 +118,7 @@ func (s *site) startServer(name string, tls bool) error {
 	return nil
 }
 
-// startBundled starts `ftpfs serve` at the far end.
+// startBundled starts `ftpfs serve`.
 func (s *site) startBundled(tls bool) error {
 	if tls {
 		return errors.New("-tls explicit is not for the bundled server")
@@ -126,8 +137,12 @@ func (s *site) startBundled(tls bool) error {
 	defer log.Close()
 	cmd.Stderr = log
 	out, err := cmd.StdoutPipe()
+	start := cmd.Start
+	if s.link != nil {
+		start = func() error { return s.link.Start(cmd) }
+	}
 	if err == nil {
-		err = s.link.Start(cmd)
+		err = start()
 	}
 	if err != nil {
 		return err
@@ -148,6 +163,8 @@ func (s *site) startBundled(tls bool) error {
 	return nil
 }
 
+func (s *site) portText() string { return strconv.Itoa(s.port) }
+
 // url returns the server's URL without a password.
 func (s *site) url() string {
 	scheme := "ftp"
@@ -155,51 +172,4 @@ func (s *site) url() string {
 		scheme = "ftpes"
 	}
 	return fmt.Sprintf("%s://%s@%s/", scheme, s.user, net.JoinHostPort(s.host, strconv.Itoa(s.port)))
-}
-
-// provide lets the server have the fixture and nothing else. One that is there
-// and that nobody changed stays.
-func (s *site) provide(f *fixture) error {
-	if s.fixture == f {
-		return nil
-	}
-	entries, err := os.ReadDir(s.served)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := os.RemoveAll(filepath.Join(s.served, e.Name())); err != nil {
-			return err
-		}
-	}
-	if err := f.make(s.served); err != nil {
-		return err
-	}
-	s.fixture = f
-	if s.uid == os.Getuid() {
-		return nil
-	}
-	return filepath.WalkDir(s.served, func(name string, _ os.DirEntry, err error) error {
-		return errors.Join(err, os.Lchown(name, s.uid, s.gid))
-	})
-}
-
-// changed notes that the server's tree is not the fixture any more.
-func (s *site) changed() { s.fixture = nil }
-
-// quiet returns when no packet was on the link for a while that is long enough
-// for one to be answered, or after at most 5 s: a mount has settled, or never does.
-func (s *site) quiet(rtt time.Duration) {
-	pause := max(2*rtt, 50*time.Millisecond)
-	tick := time.NewTicker(pause)
-	defer tick.Stop()
-	last := s.link.Stats()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
-		<-tick.C
-		now := s.link.Stats()
-		if now == last {
-			return
-		}
-		last = now
-	}
 }

@@ -105,7 +105,7 @@ func checkRow(t *testing.T, row row, o options) {
 // A mount whose process hangs does not hang the bench.
 func TestHungMountIsGivenUp(t *testing.T) {
 	o := benchOptions(t, "-server", "bundled")
-	s, err := openSite(o)
+	s, err := openSite(o, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +115,7 @@ func TestHungMountIsGivenUp(t *testing.T) {
 		}
 	})
 	p := places{base: t.TempDir(), mount: t.TempDir()}
-	m, err := startMount(t.Context(), ftpfsTool(nil).mount(s, p), p.mount)
+	m, err := startMount(t.Context(), ftpfsTool(nil).mount(s, p, nil), p.mount)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestHungMountIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	script := `ls "` + p.mount + `" & wait $! && ls "` + p.mount + `"`
-	if _, err := runScript(t.Context(), script, nil, filepath.Join(p.base, "output"), 300*time.Millisecond, m.kill); !errors.Is(err, errLimit) {
+	if _, _, err := runScript(t.Context(), script, nil, filepath.Join(p.base, "output"), 300*time.Millisecond, m.kill); !errors.Is(err, errLimit) {
 		t.Errorf("it ended with %v, want that it was given up", err)
 	}
 	if mounts, err := ftptest.MountsBelow(p.mount); err != nil || len(mounts) > 0 {
