@@ -132,6 +132,7 @@ func (r *report) endTest(e event, t *test) {
 			r.failed++
 			r.failures = append(r.failures, full)
 			r.said[full] = said(t.output.String())
+			r.failedTests = append(r.failedTests, failedTest{testKey{e.Package, e.Test}, full, !neverAgain.MatchString(t.output.String())})
 		}
 		r.markFailed(e.Package, e.Test)
 		if !r.verbose {
@@ -162,7 +163,7 @@ func (r *report) endPackage(e event, t *test) {
 	name := strings.TrimPrefix(e.Package, "ftpfs/")
 	switch {
 	case e.Action == "fail":
-		if !t.failed {
+		if !t.failed || strings.Contains(t.output.String(), "left behind") {
 			r.failed++
 			r.failures = append(r.failures, name)
 		}

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -54,17 +55,15 @@ func main() {
 	if *short {
 		args = append(args, "-short")
 	}
-	if *run != "" {
-		args = append(args, "-run", *run)
-	}
 	if raceDetector() {
 		args = append(args, "-race")
 	} else {
 		r.problem("the race detector needs cgo and a C compiler; the tests run without it")
 	}
-	if err := r.runTests(append(args, packages...)); err != nil {
+	if err := r.runTests(slices.Concat(args, []string{"-run", *run}, packages)); err != nil {
 		r.fail("go test", err.Error())
 	}
+	r.runAgain(args)
 	if !*short && *run == "" {
 		r.fuzz(".", fuzzFor)
 	}

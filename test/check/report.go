@@ -16,6 +16,8 @@ type report struct {
 
 	passed, failed int
 	failures       []string            // the names of what failed
+	failedTests    []failedTest        // of them, the tests
+	unsteady       []string            // failed beside others, passed alone
 	said           map[string][]string // what the failed tests said
 	took           []slow
 	skips          []string       // name: reason
@@ -71,6 +73,12 @@ func (r *report) summary(notes []string, took time.Duration, strict bool) bool {
 	for _, t := range slowest(r.took) {
 		r.printf("%6.1fs %s\n", t.seconds, t.name)
 	}
+	for _, f := range r.unsteady {
+		r.printf("unsteady: %s: failed beside others, passed alone; it said\n", f)
+		for _, line := range r.said[f] {
+			r.printf("%s\n", line)
+		}
+	}
 	for _, f := range r.failures {
 		r.printf("failed: %s\n", f)
 		for _, line := range r.said[f] {
@@ -86,6 +94,9 @@ func (r *report) summary(notes []string, took time.Duration, strict bool) bool {
 		ok = false
 	}
 	r.printf("took %s\n", took.Round(time.Second))
+	if n := len(r.unsteady); n > 0 {
+		r.printf("%d of those that passed did so only when run again, alone\n", n)
+	}
 	r.printf("%d passed, %d failed, %d skipped\n", r.passed, r.failed, len(r.skips))
 	return ok
 }
