@@ -80,6 +80,13 @@ func testServer(t *testing.T) (*ftpserver.MemFS, string) {
 // testServerToStop is testServer with the function that stops it early.
 func testServerToStop(t *testing.T) (tree *ftpserver.MemFS, addr string, stop func()) {
 	t.Helper()
+	return testServerWith(t, ftpserver.Options{})
+}
+
+// testServerWith is testServerToStop with options of its own; tree, user and password
+// are the usual ones.
+func testServerWith(t *testing.T, o ftpserver.Options) (tree *ftpserver.MemFS, addr string, stop func()) {
+	t.Helper()
 	tree = ftpserver.NewMemFS(0)
 	for _, dir := range []string{"sub", "sub/deep"} {
 		if err := tree.Mkdir(dir, 0o755); err != nil {
@@ -89,8 +96,9 @@ func testServerToStop(t *testing.T) (tree *ftpserver.MemFS, addr string, stop fu
 	if err := writeTree(tree, "sub/file", "content\n"); err != nil {
 		t.Fatal(err)
 	}
-	server, err := ftpserver.New(ftpserver.Options{FS: tree, LoginDelay: -1,
-		Users: map[string]ftpserver.User{"me": {Check: ftpserver.Password("sesame")}}})
+	o.FS, o.LoginDelay = tree, -1
+	o.Users = map[string]ftpserver.User{"me": {Check: ftpserver.Password("sesame")}}
+	server, err := ftpserver.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
