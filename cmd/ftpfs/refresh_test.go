@@ -64,3 +64,26 @@ func TestRefresh(t *testing.T) {
 		t.Errorf("left: %q", left)
 	}
 }
+
+// TestLongRuntimeDirectory: the socket of a mount may lie in a directory with a longer
+// name than an address of a socket has room for.
+func TestLongRuntimeDirectory(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	runtimeDir := filepath.Join(t.TempDir(), strings.Repeat("long", 40))
+	if err := os.Mkdir(runtimeDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", runtimeDir)
+	_, addr := testServer(t)
+	dir := mountTest(t, "ftp://me:sesame@"+addr+"/")
+	for _, name := range []string{"refresh", "status"} {
+		if r := runProgram(t, command(t, name, dir)); r.code != exitOK {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	umount(t, exitOK, dir)
+	if left, _ := filepath.Glob(filepath.Join(runtimeDir, "ftpfs", "*")); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
