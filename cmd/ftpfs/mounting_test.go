@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpserver"
 
 	"golang.org/x/sys/unix"
@@ -123,7 +124,7 @@ func mountTest(t *testing.T, args ...string) (dir string) {
 	dir = t.TempDir()
 	t.Cleanup(func() { cleanMount(t, dir) })
 	r := runProgram(t, command(t, append(append([]string{"mount"}, args...), dir)...))
-	if r.code != exitOK {
+	if r.code != exit.OK {
 		t.Fatalf("mount: %+v", r)
 	}
 	if m, ok := mountedAt(t, dir); !ok || m.Type != fsType {
@@ -147,7 +148,7 @@ func cleanMount(t *testing.T, dir string) {
 	eventually(t, "end of all processes", func() bool { return len(processesWith(t, dir)) == 0 })
 }
 
-func umount(t *testing.T, want exitCode, args ...string) result {
+func umount(t *testing.T, want exit.Code, args ...string) result {
 	t.Helper()
 	r := runProgram(t, command(t, append([]string{"umount"}, args...)...))
 	if r.code != want {
