@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 const (
@@ -255,7 +256,7 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 // validateServer is validate for what is about the server.
 func (c *mountCommand) validateServer(rawURL string) (err error) {
 	if !c.job.Demo {
-		if c.job.Location, err = parseURL(rawURL); err != nil {
+		if c.job.Location, err = ftpurl.Parse(rawURL); err != nil {
 			return err
 		}
 	}
@@ -280,7 +281,7 @@ func (c *mountCommand) validateTimeout() error {
 func (c *mountCommand) hideSecrets(rawURL string) error {
 	if c.replaced {
 		if c.secrets.HasURL {
-			c.job.Location.setPassword(c.secrets.URL)
+			c.job.Location.SetPassword(c.secrets.URL)
 		}
 		c.hideProxy(nil)
 		return nil

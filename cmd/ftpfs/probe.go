@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
@@ -159,7 +160,7 @@ func (c *probeCommand) print(w io.Writer, source string, r *ftpclient.Report) er
 func (c *probeCommand) probeOptions(m *mounted) ftpclient.ProbeOptions {
 	o := ftpclient.ProbeOptions{Dir: m.root}
 	if c.write != "" {
-		o.Write = location{Dir: c.write}.root(m.client.Features().Home)
+		o.Write = ftpurl.Location{Dir: c.write}.Root(m.client.Features().Home)
 	}
 	if c.job.Timeout != defaultTimeout {
 		o.Step, o.Timeout = c.job.Timeout, 12*c.job.Timeout
