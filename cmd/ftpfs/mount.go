@@ -13,6 +13,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 )
 
 const (
@@ -301,7 +302,7 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 }
 
 func (c *mountCommand) runForeground() error {
-	log, closeLog, err := openLogAs(c.job.Watching.LogFormat, c.job.LogFile, true, c.job.Verbose)
+	log, closeLog, err := logs.OpenAs(c.job.Watching.LogFormat, c.job.LogFile, true, c.job.Verbose)
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
@@ -120,7 +121,7 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 		level = slog.LevelInfo
 	}
 	m := &mounted{job: c.job, warn: c.warn,
-		log: c.job.redactor().log(slog.New(&lineHandler{level: level, write: logText.sink(os.Stderr, false)}))}
+		log: c.job.redactor().log(slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)}))}
 	err := m.connect(ctx)
 	if m.client != nil {
 		defer m.client.Close()

@@ -15,6 +15,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
@@ -200,7 +201,7 @@ func (c *remoteCommand) connectAll(ctx context.Context) error {
 	if c.job.Trace {
 		level = slog.LevelInfo
 	}
-	log := slog.New(&lineHandler{level: level, write: logText.sink(os.Stderr, false)})
+	log := slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)})
 	for _, s := range c.sessions {
 		job := c.job
 		job.Location = s.at

@@ -15,6 +15,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
@@ -111,7 +112,7 @@ func (c *serveCommand) run(ctx context.Context, args []string) error {
 	if err := c.hideSecrets(); err != nil {
 		return err
 	}
-	log, closeLog, err := openLog("", true, c.verbose)
+	log, closeLog, err := logs.Open("", true, c.verbose)
 	if err != nil {
 		return err
 	}
