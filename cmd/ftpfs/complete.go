@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpclient"
 )
 
@@ -131,13 +132,13 @@ func completions(parent, begun string, entries []ftpclient.Entry, dirsOnly bool)
 
 // completeMountpoint completes the mount points of ftpfs.
 func completeMountpoint(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var dirs []string
 	for _, m := range table {
-		if m.Type == fsType {
+		if m.Type == mountpoints.FSType {
 			dirs = append(dirs, m.Mountpoint)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -31,7 +30,7 @@ func (s credentialSources) fromCommand(loc *ftpurl.Location) error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()
-	var stdout, stderr cappedBuffer
+	var stdout, stderr say.Buffer
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", s.Command)
 	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = cleanEnviron(), os.Stdin, &stdout, &stderr, commandSlack
 	err := cmd.Run()
@@ -115,24 +114,4 @@ func (s credentialSources) fromSystemd(loc *ftpurl.Location) error {
 		return checkPassword("credential "+name, loc.Password)
 	}
 	return nil
-}
-
-// credentials are the sources that the flags, the configuration and the process name.
-func (c *mountCommand) credentials() (credentialSources, error) {
-	s := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn)
-	s.Command, s.CredentialsFile = c.passwordCommand, c.credentialsFile
-	s.SystemdDir, s.Server = os.Getenv("CREDENTIALS_DIRECTORY"), c.server.Name
-	if c.server.HasPassword {
-		s.ConfigPassword = &c.server.Password
-	}
-	given := 0
-	for _, name := range []string{c.passwordFile, c.passwordCommand, c.credentialsFile} {
-		if name != "" {
-			given++
-		}
-	}
-	if given > 1 {
-		return s, fmt.Errorf("--password-file, --password-command, --credentials: give one of them")
-	}
-	return s, nil
 }

@@ -12,11 +12,11 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
@@ -46,7 +46,7 @@ type daemonCommand struct {
 	warn  func(text string)
 
 	cmd    *exec.Cmd
-	stderr cappedBuffer
+	stderr say.Buffer
 }
 
 // run returns when the mount answers, or with the failure that the daemon
@@ -177,14 +177,14 @@ func (d *daemonCommand) kill() {
 		d.signal(syscall.SIGKILL)
 		<-ended
 	}
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return
 	}
-	at, ok := mountAt(table, d.job.Mountpoint)
-	if ok && at.Type == fsType && isDead(d.job.Mountpoint, mounts.Dirs()) {
-		if err := detach(d.job.Mountpoint, true); err != nil {
-			d.warn(fmt.Sprintf("a dead mount is left on %s (%v): %s", d.job.Mountpoint, err, detachCommand(d.job.Mountpoint)))
+	at, ok := mountpoints.At(table, d.job.Mountpoint)
+	if ok && at.Type == mountpoints.FSType && mountpoints.IsDead(d.job.Mountpoint, mounts.Dirs()) {
+		if err := mountpoints.Detach(d.job.Mountpoint, true); err != nil {
+			d.warn(fmt.Sprintf("a dead mount is left on %s (%v): %s", d.job.Mountpoint, err, mountpoints.DetachCommand(d.job.Mountpoint)))
 		}
 	}
 }
@@ -202,26 +202,4 @@ func (d *daemonCommand) lastWords() string {
 		return ""
 	}
 	return ": " + say.Short(say.Printable(line))
-}
-
-// cappedBuffer keeps the first bytes written to it and drops the rest. Any
-// goroutine may use it.
-type cappedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer // guarded by mu
-}
-
-const cappedBytes = 64 << 10
-
-func (c *cappedBuffer) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.b.Write(p[:min(len(p), max(0, cappedBytes-c.b.Len()))])
-	return len(p), nil
-}
-
-func (c *cappedBuffer) String() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.b.String()
 }

@@ -14,6 +14,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 )
 
 const (
@@ -250,7 +251,7 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 			return exit.Errorf(exit.Failure, "%w", err)
 		}
 	}
-	c.job.Mountpoint, err = absoluteMountpoint(mountpoint)
+	c.job.Mountpoint, err = mountpoints.Absolute(mountpoint)
 	return err
 }
 
@@ -333,4 +334,24 @@ func (j mountJob) display() string {
 		return "demo"
 	}
 	return j.Location.String()
+}
+
+// credentials are the sources that the flags, the configuration and the process name.
+func (c *mountCommand) credentials() (credentialSources, error) {
+	s := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn)
+	s.Command, s.CredentialsFile = c.passwordCommand, c.credentialsFile
+	s.SystemdDir, s.Server = os.Getenv("CREDENTIALS_DIRECTORY"), c.server.Name
+	if c.server.HasPassword {
+		s.ConfigPassword = &c.server.Password
+	}
+	given := 0
+	for _, name := range []string{c.passwordFile, c.passwordCommand, c.credentialsFile} {
+		if name != "" {
+			given++
+		}
+	}
+	if given > 1 {
+		return s, fmt.Errorf("--password-file, --password-command, --credentials: give one of them")
+	}
+	return s, nil
 }

@@ -14,6 +14,7 @@ import (
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
@@ -150,14 +151,14 @@ func (m *mounted) startUnless(signals <-chan os.Signal) error {
 
 // start makes the mount: mount point, server, remote directory, kernel.
 func (m *mounted) start(ctx context.Context) error {
-	check := mountpointCheck{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: mounts.Dirs(), Warn: m.warn}
-	if err := check.run(); err != nil {
+	check := mountpoints.Check{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: mounts.Dirs(), Warn: m.warn}
+	if err := check.Run(); err != nil {
 		return err
 	}
 	if m.job.AllowOther && !m.job.CheckPerms && (m.job.Umask|m.job.FileMode|m.job.DirMode) != 0 {
 		m.warn("--allow-other: modes are shown to other users, but do not bind them: add default_permissions to have them checked")
 	}
-	if err := checkFUSE(fuseDevice, fuseConf, os.Geteuid() == 0, m.job.AllowOther); err != nil {
+	if err := mountpoints.CheckFUSE(mountpoints.FUSEDevice, mountpoints.FUSEConf, os.Geteuid() == 0, m.job.AllowOther); err != nil {
 		return err
 	}
 	if m.job.Demo {
@@ -312,7 +313,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 		ContainSymlinks: m.job.Contain, ReadOnly: m.job.ReadOnly, ReportAttrs: m.job.Writing.ReportAttrs, Log: m.log,
 	})
 	if err != nil {
-		return fuseFailure(m.job.Mountpoint, err)
+		return mountpoints.FUSEFailure(m.job.Mountpoint, err)
 	}
 	m.kernel.Store(m.server)
 	m.volume.Expect("") // which also finds out how this server lists

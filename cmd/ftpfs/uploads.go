@@ -17,6 +17,7 @@ import (
 
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
@@ -91,18 +92,18 @@ func (c *uploadsCommand) with(run func(*cobra.Command, []string) error) func(*co
 
 // list prints the uploads of mounts, without arguments of all.
 func (c *uploadsCommand) list(ctx context.Context, names []string) error {
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	var dirs []string
 	for _, m := range table {
-		if m.Type == fsType && len(names) == 0 {
+		if m.Type == mountpoints.FSType && len(names) == 0 {
 			dirs = append(dirs, m.Mountpoint)
 		}
 	}
 	for _, name := range names {
-		dir, err := absoluteMountpoint(name)
+		dir, err := mountpoints.Absolute(name)
 		if err != nil {
 			return err
 		}
@@ -114,7 +115,7 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 		known := mounts.Find(c.dirs, dir)
 		if known == nil {
 			if len(names) > 0 {
-				errs = append(errs, exit.Errorf(exit.NotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, fsType))
+				errs = append(errs, exit.Errorf(exit.NotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, mountpoints.FSType))
 			}
 			continue
 		}
@@ -158,11 +159,11 @@ func (c *uploadsCommand) ask(ctx context.Context, what, file string) error {
 
 // find returns the mount that a file is in, and the path there.
 func (c *uploadsCommand) find(file string) (known *mounts.Known, dir, rest string, err error) {
-	path, err := absoluteMountpoint(file)
+	path, err := mountpoints.Absolute(file)
 	if err != nil {
 		return nil, "", "", err
 	}
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return nil, "", "", exit.Errorf(exit.Failure, "%w", err)
 	}
@@ -171,7 +172,7 @@ func (c *uploadsCommand) find(file string) (known *mounts.Known, dir, rest strin
 		known = mounts.Find(c.dirs, dir)
 	}
 	if known == nil {
-		return nil, "", "", exit.Errorf(exit.NotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, fsType)
+		return nil, "", "", exit.Errorf(exit.NotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, mountpoints.FSType)
 	}
 	return known, dir, rest, nil
 }
