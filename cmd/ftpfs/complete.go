@@ -87,7 +87,7 @@ func (c *mountCommand) completeRemote(cmd *cobra.Command, word string, dirsOnly 
 		return nil
 	}
 	sources.Prompt, sources.Warn = nil, nil
-	if sources.resolve(&c.job.Location) != nil {
+	if sources.Resolve(&c.job.Location) != nil {
 		return nil
 	}
 	c.job.Timeout = completeLimit

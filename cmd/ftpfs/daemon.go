@@ -19,6 +19,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // The process in the background is this program again, as `ftpfs daemon`. It makes
@@ -70,7 +71,7 @@ func (d *daemonCommand) run(ctx context.Context) error {
 	answers := make(chan answer, 1)
 	go func() {
 		var a answer
-		a.err = json.NewDecoder(io.LimitReader(reports, maxSecretFile)).Decode(&a.report)
+		a.err = json.NewDecoder(io.LimitReader(reports, secret.MaxFile)).Decode(&a.report)
 		answers <- a
 	}()
 	select {
@@ -126,7 +127,7 @@ func (d *daemonCommand) prepare(job, report *os.File) error {
 	}
 	d.cmd = &exec.Cmd{
 		Path: exe, Args: []string{"ftpfs", "daemon", d.job.display(), d.job.Mountpoint},
-		Env: cleanEnviron(), Dir: "/", Stderr: &d.stderr,
+		Env: secret.CleanEnviron(), Dir: "/", Stderr: &d.stderr,
 		ExtraFiles: []*os.File{job, report},
 		WaitDelay:  endSlack,
 	}

@@ -15,6 +15,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 const (
@@ -187,7 +188,7 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return exit.Errorf(exit.Usage, "%w", err)
 		}
-		if err := sources.resolve(&c.job.Location); err != nil {
+		if err := sources.Resolve(&c.job.Location); err != nil {
 			return err
 		}
 	}
@@ -291,7 +292,7 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 	c.secrets.HasURL, c.secrets.URL = c.job.Location.HasPassword, c.job.Location.Password
 	args := slices.Clone(c.argv)
 	c.hideProxy(args)
-	if !c.secrets.exposed() {
+	if !c.secrets.Exposed() {
 		return nil
 	}
 	for i, a := range args {
@@ -299,7 +300,7 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 			args[i] = c.job.Location.String()
 		}
 	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
 }
 
 func (c *mountCommand) runForeground() error {
@@ -337,8 +338,8 @@ func (j mountJob) display() string {
 }
 
 // credentials are the sources that the flags, the configuration and the process name.
-func (c *mountCommand) credentials() (credentialSources, error) {
-	s := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn)
+func (c *mountCommand) credentials() (secret.Sources, error) {
+	s := secret.System(c.passwordFile, c.netrc, c.secrets, c.warn)
 	s.Command, s.CredentialsFile = c.passwordCommand, c.credentialsFile
 	s.SystemdDir, s.Server = os.Getenv("CREDENTIALS_DIRECTORY"), c.server.Name
 	if c.server.HasPassword {

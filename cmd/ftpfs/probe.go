@@ -103,7 +103,7 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 	if err != nil {
 		return exit.Errorf(exit.Usage, "%w", err)
 	}
-	if err := sources.resolve(&c.job.Location); err != nil {
+	if err := sources.Resolve(&c.job.Location); err != nil {
 		return err
 	}
 	if ctx == nil {

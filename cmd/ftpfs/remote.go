@@ -17,6 +17,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
@@ -171,16 +172,16 @@ func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) erro
 		}
 	}
 	c.hideProxy(args)
-	if !c.secrets.exposed() {
+	if !c.secrets.Exposed() {
 		return nil
 	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
 }
 
 // join gives a place its session: that of the URL before it for the same server and
 // user, if there is one.
 func (c *remoteCommand) join(i int, loc ftpurl.Location) error {
-	if err := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn).resolve(&loc); err != nil {
+	if err := secret.System(c.passwordFile, c.netrc, c.secrets, c.warn).Resolve(&loc); err != nil {
 		return err
 	}
 	for _, s := range c.sessions {

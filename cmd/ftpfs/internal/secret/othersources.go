@@ -1,4 +1,4 @@
-package main
+package secret
 
 import (
 	"bytes"
@@ -24,7 +24,7 @@ const (
 
 // fromCommand runs a command for the password, which is the first line it prints.
 // A signal that ends this process ends it, too, from a terminal.
-func (s credentialSources) fromCommand(loc *ftpurl.Location) error {
+func (s Sources) fromCommand(loc *ftpurl.Location) error {
 	if s.Command == "" {
 		return nil
 	}
@@ -32,7 +32,7 @@ func (s credentialSources) fromCommand(loc *ftpurl.Location) error {
 	defer cancel()
 	var stdout, stderr say.Buffer
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", s.Command)
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = cleanEnviron(), os.Stdin, &stdout, &stderr, commandSlack
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = CleanEnviron(), os.Stdin, &stdout, &stderr, commandSlack
 	err := cmd.Run()
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 	says := ""
@@ -54,7 +54,7 @@ func (s credentialSources) fromCommand(loc *ftpurl.Location) error {
 
 // fromCredentialsFile reads the file of mount.cifs(8): lines of username=NAME and
 // password=TEXT.
-func (s credentialSources) fromCredentialsFile(loc *ftpurl.Location) error {
+func (s Sources) fromCredentialsFile(loc *ftpurl.Location) error {
 	if s.CredentialsFile == "" {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (s credentialSources) fromCredentialsFile(loc *ftpurl.Location) error {
 	return checkPassword("credentials file "+s.CredentialsFile, loc.Password)
 }
 
-func (s credentialSources) fromConfig(loc *ftpurl.Location) error {
+func (s Sources) fromConfig(loc *ftpurl.Location) error {
 	if s.ConfigPassword != nil {
 		loc.SetPassword(*s.ConfigPassword)
 	}
@@ -93,7 +93,7 @@ func (s credentialSources) fromConfig(loc *ftpurl.Location) error {
 
 // fromSystemd takes the password that systemd has put into a folder for the
 // service: ftpfs.SERVER.password or ftpfs.password (systemd.exec(5), LoadCredential=).
-func (s credentialSources) fromSystemd(loc *ftpurl.Location) error {
+func (s Sources) fromSystemd(loc *ftpurl.Location) error {
 	if s.SystemdDir == "" {
 		return nil
 	}
