@@ -129,7 +129,7 @@ func (m *mounted) closeVolume(signals <-chan os.Signal) error {
 // closeSpool gives up the spool. Where the volume could not upload everything,
 // the error names the place of the data.
 func (m *mounted) closeSpool(unsent bool) error {
-	kept, err := m.spool.close()
+	kept, err := m.spool.Close()
 	m.note("spool", err)
 	switch {
 	case kept == "":

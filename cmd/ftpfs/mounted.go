@@ -17,6 +17,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/spools"
 	"ftpfs/cmd/ftpfs/internal/status"
 	"ftpfs/ftpclient"
 	"ftpfs/fusefs"
@@ -86,7 +87,7 @@ type mounted struct {
 	refused refusals
 	demo    *demoServer
 	client  *ftpclient.Client
-	spool   *spool
+	spool   *spools.Spool
 	volume  *cache.Volume
 	server  *fusefs.Server
 	state   *mounts.StateFile
@@ -274,15 +275,15 @@ func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc ftpurl.Locatio
 
 // mount hands the remote directory to the kernel.
 func (m *mounted) mount(ctx context.Context) (err error) {
-	if m.spool, err = openSpool(m.job.SpoolBase, m.source, m.warn); err != nil {
+	if m.spool, err = spools.Open(m.job.SpoolBase, m.source, m.warn); err != nil {
 		return exit.Errorf(exit.Failure, "spool directory %s: %w: give another with --spool-dir", m.job.SpoolBase, err)
 	}
 	boundMemory(m.job.CacheBytes)
 	options := cache.Options{
 		Root: m.root, TTL: m.job.AttrTTL, CacheBytes: m.job.CacheBytes, Disk: m.job.diskOptions(), Connections: m.job.Connections,
-		SpoolDir: m.spool.files(), ReadOnly: m.job.ReadOnly, Log: m.log,
+		SpoolDir: m.spool.Files(), ReadOnly: m.job.ReadOnly, Log: m.log,
 	}
-	if err = m.job.Writing.apply(&options, m.spool.files()); err != nil {
+	if err = m.job.Writing.apply(&options, m.spool.Files()); err != nil {
 		return exit.Errorf(exit.Failure, "spool directory %s: %w", m.job.SpoolBase, err)
 	}
 	m.volume, err = cache.NewVolume(cache.FromClient(m.client), options)

@@ -18,6 +18,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
@@ -71,7 +72,7 @@ func newRemoteCommand(p *program, cmd *cobra.Command, flags func(c *remoteComman
 	c := &remoteCommand{mountCommand: &mountCommand{program: p}, shared: pflag.NewFlagSet("remote", pflag.ContinueOnError)}
 	ofMount, own := &cobra.Command{}, &cobra.Command{}
 	c.addFlags(ofMount)
-	nameEnvironment(ofMount, "FTPFS_")
+	settings.NameEnvironment(ofMount, "FTPFS_")
 	for _, name := range remoteFlags {
 		c.shared.AddFlag(ofMount.Flags().Lookup(name))
 	}
@@ -111,7 +112,7 @@ func all(args []string) []string { return args }
 // prepare reads flags and URLs, hides the passwords in them, and finds those that are
 // not there. It does not touch the network.
 func (c *remoteCommand) prepare(urls []string) error {
-	if err := applyEnvironment(c.shared, "FTPFS_"); err != nil {
+	if err := settings.ApplyEnvironment(c.shared, "FTPFS_"); err != nil {
 		return err
 	}
 	if c.o.Parallel < 1 || c.o.Parallel > maxConnections {

@@ -17,6 +17,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 const defaultUmountTimeout = uploadLimit + 30*time.Second
@@ -48,7 +49,7 @@ left for the next mount of the same server, and told.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeMountpoint,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := applyEnvironment(cmd.Flags(), "FTPFS_UMOUNT_"); err != nil {
+			if err := settings.ApplyEnvironment(cmd.Flags(), "FTPFS_UMOUNT_"); err != nil {
 				return err
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
@@ -58,7 +59,7 @@ left for the next mount of the same server, and told.`,
 	}
 	cmd.Flags().BoolVar(&c.force, "force", false, "detach even if it is in use, and end its process")
 	cmd.Flags().DurationVar(&c.timeout, "timeout", defaultUmountTimeout, "how long to wait for uploads")
-	nameEnvironment(cmd, "FTPFS_UMOUNT_")
+	settings.NameEnvironment(cmd, "FTPFS_UMOUNT_")
 	return cmd
 }
 

@@ -20,6 +20,8 @@ import (
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
+	"ftpfs/cmd/ftpfs/internal/spools"
 	"ftpfs/ftpclient"
 )
 
@@ -67,7 +69,7 @@ discard deletes it, and the file is again what the server has.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: c.with(func(cmd *cobra.Command, args []string) error { return c.list(cmd.Context(), args) }),
 	}
-	root.PersistentFlags().StringVar(&c.base, "spool-dir", defaultSpoolBase(), "where to look for what mounts that have ended left")
+	root.PersistentFlags().StringVar(&c.base, "spool-dir", spools.DefaultBase(), "where to look for what mounts that have ended left")
 	add := func(use, short string, n int, run func(ctx context.Context, args []string) error) {
 		root.AddCommand(&cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(n),
 			RunE: c.with(func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), args) })})
@@ -137,7 +139,7 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 
 // uploadLine is an upload for people.
 func uploadLine(u mounts.Upload, dir string) string {
-	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, formatSize(u.Size), u.Since.Local().Format(time.DateTime), say.Printable(filepath.Join(dir, string(u.Path))))
+	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, settings.FormatSize(u.Size), u.Since.Local().Format(time.DateTime), say.Printable(filepath.Join(dir, string(u.Path))))
 	if u.Error != "" {
 		text += "\t" + say.Printable(u.Error)
 	}
