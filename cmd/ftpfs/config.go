@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/config"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // systemConfig is the configuration of the machine, for who has none.
@@ -49,10 +51,10 @@ func openConfig(name string) (*config.File, error) {
 		}
 		var p *config.Problem
 		if err != nil && !errors.As(err, &p) {
-			return nil, failf(exitUsage, "configuration %s: %w: check the path, or leave --config out", name, reason(err))
+			return nil, exit.Errorf(exit.Usage, "configuration %s: %w: check the path, or leave --config out", name, say.Reason(err))
 		}
 		if err != nil {
-			return nil, failf(exitUsage, "%w", err)
+			return nil, exit.Errorf(exit.Usage, "%w", err)
 		}
 		return f, nil
 	}
@@ -88,9 +90,9 @@ func (c *mountCommand) configure(flags, all *pflag.FlagSet, target string) (rawU
 	case f == nil && isURL:
 		return target, nil
 	case f == nil:
-		return "", failf(exitUsage, "%s is no URL (write ftp://%s), and there is no configuration that could name a server so: see ftpfs config --help", redactURL(target), strings.TrimPrefix(redactURL(target), "ftp:"))
+		return "", exit.Errorf(exit.Usage, "%s is no URL (write ftp://%s), and there is no configuration that could name a server so: see ftpfs config --help", redactURL(target), strings.TrimPrefix(redactURL(target), "ftp:"))
 	case !isURL && !f.Has(target):
-		return "", failf(exitUsage, "%s is neither a URL (write ftp://%s) nor a server of %s%s", redactURL(target), redactURL(target), f.Name, known(target, f.Servers()))
+		return "", exit.Errorf(exit.Usage, "%s is neither a URL (write ftp://%s) nor a server of %s%s", redactURL(target), redactURL(target), f.Name, known(target, f.Servers()))
 	}
 	if isURL {
 		c.server.Name = ""
@@ -98,7 +100,7 @@ func (c *mountCommand) configure(flags, all *pflag.FlagSet, target string) (rawU
 		c.server.Name = target
 	}
 	if c.server.Server, err = f.Apply(c.server.Name, configFlags(flags, all)); err != nil {
-		return "", failf(exitUsage, "%w", err)
+		return "", exit.Errorf(exit.Usage, "%w", err)
 	}
 	if text := f.Exposed(); text != "" {
 		c.warn(text)
@@ -107,7 +109,7 @@ func (c *mountCommand) configure(flags, all *pflag.FlagSet, target string) (rawU
 	case isURL:
 		return target, nil
 	case c.server.URL == "":
-		return "", failf(exitUsage, `the server %s has no url in %s: write url = "ftp://..." below [servers.%s]`, target, f.Name, target)
+		return "", exit.Errorf(exit.Usage, `the server %s has no url in %s: write url = "ftp://..." below [servers.%s]`, target, f.Name, target)
 	}
 	return c.server.URL, nil
 }
@@ -178,7 +180,7 @@ func checkConfig(p *program, name string) error {
 	case err != nil:
 		return err
 	case f == nil:
-		return failf(exitUsage, "there is no configuration: make one of %s", strings.Join(defaultConfigs(), ", "))
+		return exit.Errorf(exit.Usage, "there is no configuration: make one of %s", strings.Join(defaultConfigs(), ", "))
 	}
 	var c *mountCommand
 	flags := func() config.Flags {
@@ -193,7 +195,7 @@ func checkConfig(p *program, name string) error {
 			fmt.Fprintln(os.Stderr, "ftpfs: "+problem.Error())
 			continue
 		}
-		return failf(exitUsage, "%w", problem)
+		return exit.Errorf(exit.Usage, "%w", problem)
 	}
 	if text := f.Exposed(); text != "" {
 		p.warn(text)

@@ -5,12 +5,17 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
 
@@ -40,9 +45,25 @@ const (
 // controlPath is the socket that belongs to a state file.
 func controlPath(stateFile string) string { return strings.TrimSuffix(stateFile, ".json") + ".sock" }
 
+// socketAddress is an address of the socket at path that has room in sun_path (unix(7)),
+// however long the path is, as long as it is held.
+func socketAddress(path string) (addr *net.UnixAddr, hold io.Closer, err error) {
+	addr = &net.UnixAddr{Name: path, Net: "unix"}
+	if len(path) < len(unix.RawSockaddrUnix{}.Path) {
+		return addr, io.NopCloser(nil), nil
+	}
+	dir, err := os.OpenFile(filepath.Dir(path), unix.O_PATH|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	addr.Name = fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path))
+	return addr, dir, nil
+}
+
 // control is the listening end.
 type control struct {
 	l    *net.UnixListener
+	hold io.Closer // of its address
 	do   func(controlRequest) (controlAnswer, error)
 	work sync.WaitGroup
 }
@@ -50,14 +71,18 @@ type control struct {
 // listenControl begins to answer requests with do, which may be called several
 // times at once.
 func listenControl(path string, do func(controlRequest) (controlAnswer, error)) (*control, error) {
-	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
+	addr, hold, err := socketAddress(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(err, l.Close())
+	l, err := net.ListenUnix("unix", addr)
+	if err != nil {
+		return nil, errors.Join(err, hold.Close())
 	}
-	c := &control{l: l, do: do}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return nil, errors.Join(err, l.Close(), hold.Close())
+	}
+	c := &control{l: l, hold: hold, do: do}
 	c.work.Go(c.accept)
 	return c, nil
 }
@@ -66,7 +91,7 @@ func listenControl(path string, do func(controlRequest) (controlAnswer, error)) 
 func (c *control) close() error {
 	err := c.l.Close() // which removes it
 	c.work.Wait()
-	return err
+	return errors.Join(err, c.hold.Close())
 }
 
 func (c *control) accept() {
@@ -117,7 +142,12 @@ func (l *limitedConn) Read(p []byte) (int, error) {
 func (m *knownMount) request(ctx context.Context, req controlRequest) (ans controlAnswer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, controlTime)
 	defer cancel()
-	nc, err := new(net.Dialer).DialContext(ctx, "unix", controlPath(m.path))
+	addr, hold, err := socketAddress(controlPath(m.path))
+	if err != nil {
+		return ans, err
+	}
+	defer hold.Close()
+	nc, err := new(net.Dialer).DialContext(ctx, "unix", addr.Name)
 	if err != nil {
 		return ans, fmt.Errorf("process %d does not listen: %w", m.PID, err)
 	}
@@ -131,7 +161,7 @@ func (m *knownMount) request(ctx context.Context, req controlRequest) (ans contr
 	case err != nil:
 		return ans, fmt.Errorf("process %d does not answer: %w", m.PID, err)
 	case ans.Error != "":
-		return ans, errors.New(printable(ans.Error))
+		return ans, errors.New(say.Printable(ans.Error))
 	}
 	return ans, nil
 }

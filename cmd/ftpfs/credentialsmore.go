@@ -11,6 +11,9 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 const (
@@ -34,16 +37,16 @@ func (s credentialSources) fromCommand(loc *location) error {
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 	says := ""
 	if last := lines[len(lines)-1]; last != "" {
-		says = ": " + shorten(printable(last))
+		says = ": " + say.Short(say.Printable(last))
 	}
 	line, _, _ := strings.Cut(stdout.String(), "\n")
 	switch {
 	case ctx.Err() != nil:
-		return failf(exitLogin, "--password-command has not ended within %s%s: try it in a shell", commandLimit, says)
+		return exit.Errorf(exit.Login, "--password-command has not ended within %s%s: try it in a shell", commandLimit, says)
 	case err != nil:
-		return failf(exitLogin, "--password-command fails (%w)%s: try it in a shell", err, says)
+		return exit.Errorf(exit.Login, "--password-command fails (%w)%s: try it in a shell", err, says)
 	case line == "":
-		return failf(exitLogin, "--password-command prints nothing%s: its first line has to be the password", says)
+		return exit.Errorf(exit.Login, "--password-command prints nothing%s: its first line has to be the password", says)
 	}
 	loc.setPassword(strings.TrimSuffix(line, "\r"))
 	return checkPassword("--password-command", loc.Password)
@@ -57,7 +60,7 @@ func (s credentialSources) fromCredentialsFile(loc *location) error {
 	}
 	text, err := s.readSecret(s.CredentialsFile)
 	if err != nil {
-		return failf(exitUsage, "credentials file %s: %w", s.CredentialsFile, err)
+		return exit.Errorf(exit.Usage, "credentials file %s: %w", s.CredentialsFile, err)
 	}
 	user := ""
 	for i, line := range strings.Split(text, "\n") {
@@ -72,7 +75,7 @@ func (s credentialSources) fromCredentialsFile(loc *location) error {
 		case has && (key == "domain" || key == "dom"):
 		default:
 			// Not shown: it may be a password.
-			return failf(exitUsage, "credentials file %s, line %d: write username=NAME and password=TEXT", s.CredentialsFile, i+1)
+			return exit.Errorf(exit.Usage, "credentials file %s, line %d: write username=NAME and password=TEXT", s.CredentialsFile, i+1)
 		}
 	}
 	if loc.User == "" {
@@ -104,7 +107,7 @@ func (s credentialSources) fromSystemd(loc *location) error {
 			continue
 		}
 		if err != nil {
-			return failf(exitUsage, "credential %s of systemd: %w", name, reason(err))
+			return exit.Errorf(exit.Usage, "credential %s of systemd: %w", name, say.Reason(err))
 		}
 		line, _, _ := bytes.Cut(text, []byte("\n"))
 		loc.setPassword(strings.TrimSuffix(string(line), "\r"))

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // newDaemon is a job for the test binary as the program.
@@ -23,7 +25,7 @@ func TestDaemonReportsFailure(t *testing.T) {
 	sandbox(t)
 	d, _ := newDaemon(t, mountJob{Location: location{Host: "h", Port: 21}, Mountpoint: t.TempDir() + "/\xff none"})
 	err := d.run(t.Context())
-	if codeOf(err) != exitMountpoint || !strings.Contains(err.Error(), "does not exist") {
+	if exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("%v", err)
 	}
 	if d.cmd.ProcessState == nil {
@@ -47,7 +49,7 @@ func TestDaemonDies(t *testing.T) {
 		t.Error(err)
 	}
 	err = d.conclude(report{}, os.ErrClosed)
-	if codeOf(err) != exitFailure || !strings.Contains(err.Error(), `panic: \x1b`) || strings.Contains(err.Error(), "more") {
+	if exit.CodeOf(err) != exit.Failure || !strings.Contains(err.Error(), `panic: \x1b`) || strings.Contains(err.Error(), "more") {
 		t.Errorf("%q", err)
 	}
 }
@@ -64,7 +66,7 @@ func TestDaemonHangs(t *testing.T) {
 	}
 	d, _ := newDaemon(t, mountJob{Location: loc, Mountpoint: t.TempDir()})
 	d.limit = connectLimit / 9
-	if err := d.run(t.Context()); codeOf(err) != exitTimeout {
+	if err := d.run(t.Context()); exit.CodeOf(err) != exit.Timeout {
 		t.Errorf("%v", err)
 	}
 	if len(asked) == 0 {

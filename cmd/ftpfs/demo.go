@@ -13,6 +13,8 @@ import (
 	"strings"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpserver"
 )
 
@@ -117,7 +119,7 @@ func makeDemoDir(dir string) error {
 	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return nil // what is wrong with it, the check of the mount point says
 	}
-	return failf(exitMountpoint, "mount point %s cannot be made: %w", dir, reason(err))
+	return exit.Errorf(exit.Mountpoint, "mount point %s cannot be made: %w", dir, say.Reason(err))
 }
 
 // selfCommand is how a person calls this program again.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // TestDiskCacheFlags: what is wrong is refused before anything is done, sizes have
@@ -27,7 +29,7 @@ func TestDiskCacheFlags(t *testing.T) {
 	if err == nil {
 		err = c.validate("ftp://h/", t.TempDir())
 	}
-	if codeOf(err) != exitUsage {
+	if exit.CodeOf(err) != exit.Usage {
 		t.Errorf("too small: %v", err)
 	}
 	c, _, err = parsed(t)

@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"log/syslog"
 	"os"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // lineHandler is a slog.Handler that writes one readable line per record:
@@ -26,7 +25,7 @@ func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >
 
 func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
-	b.WriteString(printable(r.Message))
+	b.WriteString(say.Printable(r.Message))
 	b.WriteString(h.attrs)
 	r.Attrs(func(a slog.Attr) bool {
 		writeAttr(&b, h.group, a)
@@ -64,28 +63,11 @@ func writeAttr(b *strings.Builder, group string, a slog.Attr) {
 		}
 		return
 	}
-	text := printable(v.String())
+	text := say.Printable(v.String())
 	if strings.ContainsAny(text, ` "=`) || text == "" {
 		text = `"` + strings.ReplaceAll(text, `"`, `\"`) + `"`
 	}
-	b.WriteString(" " + printable(group+a.Key) + "=" + text)
-}
-
-// printable returns s with everything escaped that is not printable UTF-8.
-func printable(s string) string {
-	var b strings.Builder
-	for i, r := range s {
-		switch {
-		case r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD"):
-			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			q := strconv.QuoteRune(r)
-			b.WriteString(q[1 : len(q)-1])
-		}
-	}
-	return b.String()
+	b.WriteString(" " + say.Printable(group+a.Key) + "=" + text)
 }
 
 // openLog is openLogAs with lines of text.
@@ -104,7 +86,7 @@ func openLogAs(format logFormat, file string, foreground, verbose bool) (*slog.L
 	if file != "" {
 		f, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
 		if err != nil {
-			return nil, nil, failf(exitUsage, "log file %s: %w", file, unreadable(err))
+			return nil, nil, exit.Errorf(exit.Usage, "log file %s: %w", file, say.Unreadable(err))
 		}
 		return slog.New(format.handler(level, format.sink(f, false))), f.Close, nil
 	}

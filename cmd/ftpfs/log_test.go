@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpclient"
 )
 
@@ -62,7 +63,7 @@ func TestLogFile(t *testing.T) {
 	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	if _, _, err := openLog(name+"/x", false, false); codeOf(err) != exitUsage {
+	if _, _, err := openLog(name+"/x", false, false); exit.CodeOf(err) != exit.Usage {
 		t.Errorf("a log below a file: %v", err)
 	}
 }

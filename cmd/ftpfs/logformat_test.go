@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // TestLogJSON: each line is a JSON object with all that the record has.
@@ -96,7 +98,7 @@ func TestParsePage(t *testing.T) {
 		"9121": "", "": "", ":http": "", ":65536": "", "::1": "",
 	} {
 		got, err := parsePage(in)
-		if got != want || (err != nil) != (want == "") || err != nil && codeOf(err) != exitUsage {
+		if got != want || (err != nil) != (want == "") || err != nil && exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%q: %q, %v", in, got, err)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 const (
@@ -180,7 +182,7 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 	} else {
 		sources, err := c.credentials()
 		if err != nil {
-			return failf(exitUsage, "%w", err)
+			return exit.Errorf(exit.Usage, "%w", err)
 		}
 		if err := sources.resolve(&c.job.Location); err != nil {
 			return err
@@ -205,7 +207,7 @@ func (c *mountCommand) targets(cmd *cobra.Command, args []string) (rawURL, mount
 		mountpoint = args[1]
 	}
 	if mountpoint == "" {
-		return "", "", failf(exitUsage, "the configuration has no mountpoint for %s: write ftpfs mount %s MOUNTPOINT", args[0], args[0])
+		return "", "", exit.Errorf(exit.Usage, "the configuration has no mountpoint for %s: write ftpfs mount %s MOUNTPOINT", args[0], args[0])
 	}
 	return rawURL, mountpoint, nil
 }
@@ -230,11 +232,11 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	}
 	switch {
 	case c.job.AttrTTL < 0:
-		return failf(exitUsage, "--attr-timeout %s is negative: write 0 or more, such as 10s", c.job.AttrTTL)
+		return exit.Errorf(exit.Usage, "--attr-timeout %s is negative: write 0 or more, such as 10s", c.job.AttrTTL)
 	case mountpoint == "":
-		return failf(exitUsage, "the mount point is empty")
+		return exit.Errorf(exit.Usage, "the mount point is empty")
 	case c.job.DiskDir != "" && c.diskSize < leastDiskBytes:
-		return failf(exitUsage, "--cache-disk-size %s is less than 16MiB", c.diskSize.String())
+		return exit.Errorf(exit.Usage, "--cache-disk-size %s is less than 16MiB", c.diskSize.String())
 	}
 	c.job.CacheBytes, c.job.DiskBytes = int64(c.cacheSize), int64(c.diskSize)
 	c.job.Umask, c.job.FileMode, c.job.DirMode = uint32(c.umask), uint32(c.fileMode), uint32(c.dirMode)
@@ -243,7 +245,7 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	}
 	for _, name := range []*string{&c.job.SpoolBase, &c.job.DiskDir, &c.job.LogFile} {
 		if *name, err = absolute(*name); err != nil {
-			return failf(exitFailure, "%w", err)
+			return exit.Errorf(exit.Failure, "%w", err)
 		}
 	}
 	c.job.Mountpoint, err = absoluteMountpoint(mountpoint)
@@ -261,14 +263,14 @@ func (c *mountCommand) validateServer(rawURL string) (err error) {
 		return err
 	}
 	if c.job.Connections < 1 || c.job.Connections > maxConnections {
-		return failf(exitUsage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
+		return exit.Errorf(exit.Usage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
 	}
 	return c.validateTimeout()
 }
 
 func (c *mountCommand) validateTimeout() error {
 	if c.job.Timeout < time.Second {
-		return failf(exitUsage, "--timeout %s is less than a second: write one or more, such as 30s", c.job.Timeout)
+		return exit.Errorf(exit.Usage, "--timeout %s is less than a second: write one or more, such as 30s", c.job.Timeout)
 	}
 	return nil
 }
@@ -294,7 +296,7 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 			args[i] = c.job.Location.String()
 		}
 	}
-	return failf(exitFailure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
 }
 
 func (c *mountCommand) runForeground() error {
@@ -303,7 +305,7 @@ func (c *mountCommand) runForeground() error {
 		return err
 	}
 	if err := os.Chdir("/"); err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	ready := func() error { return nil }
 	if c.job.Demo {

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 	"ftpfs/ftpclient"
 	"ftpfs/fusefs"
@@ -140,7 +142,7 @@ func (m *mounted) startUnless(signals <-chan os.Signal) error {
 	case sig := <-signals:
 		cancel()
 		<-done // whatever it says, the signal is the reason
-		return failf(exitFailure, "ended by signal (%s) before the mount was made", sig)
+		return exit.Errorf(exit.Failure, "ended by signal (%s) before the mount was made", sig)
 	}
 }
 
@@ -159,7 +161,7 @@ func (m *mounted) start(ctx context.Context) error {
 	if m.job.Demo {
 		var err error
 		if m.demo, err = startDemo(); err != nil {
-			return failf(exitServe, "demo server: %w", err)
+			return exit.Errorf(exit.Serve, "demo server: %w", err)
 		}
 		m.job.Location = m.demo.location
 	}
@@ -182,7 +184,7 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	m.job.Network.apply(&options)
 	client, err := ftpclient.New(options)
 	if err != nil {
-		return failf(exitUsage, "%w", err)
+		return exit.Errorf(exit.Usage, "%w", err)
 	}
 	m.client = client
 	home, err := client.Connect(ctx)
@@ -270,7 +272,7 @@ func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc location, root
 // mount hands the remote directory to the kernel.
 func (m *mounted) mount(ctx context.Context) (err error) {
 	if m.spool, err = openSpool(m.job.SpoolBase, m.source, m.warn); err != nil {
-		return failf(exitFailure, "spool directory %s: %w: give another with --spool-dir", m.job.SpoolBase, err)
+		return exit.Errorf(exit.Failure, "spool directory %s: %w: give another with --spool-dir", m.job.SpoolBase, err)
 	}
 	boundMemory(m.job.CacheBytes)
 	options := cache.Options{
@@ -278,11 +280,11 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 		SpoolDir: m.spool.files(), ReadOnly: m.job.ReadOnly, Log: m.log,
 	}
 	if err = m.job.Writing.apply(&options, m.spool.files()); err != nil {
-		return failf(exitFailure, "spool directory %s: %w", m.job.SpoolBase, err)
+		return exit.Errorf(exit.Failure, "spool directory %s: %w", m.job.SpoolBase, err)
 	}
 	m.volume, err = cache.NewVolume(cache.FromClient(m.client), options)
 	if err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -290,7 +292,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 	m.began = time.Now().UTC()
 	m.usable.Store(true)
 	if err := m.openState(); err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if err := m.startPage(); err != nil {
 		return err
@@ -299,7 +301,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 		m.warn(fmt.Sprintf("%d uploads that an earlier mount has not finished go on: see ftpfs uploads %s", n, m.job.Mountpoint))
 	}
 	if n := m.keptUploads(); n > 0 {
-		m.warn(fmt.Sprintf("%s that earlier mounts could not upload are kept: see ftpfs uploads %s", plural(n, "file"), m.job.Mountpoint))
+		m.warn(fmt.Sprintf("%s that earlier mounts could not upload are kept: see ftpfs uploads %s", say.Plural(n, "file"), m.job.Mountpoint))
 	}
 	m.server, err = fusefs.Mount(m.job.Mountpoint, m.volume, fusefs.Options{
 		Source: m.source, UID: m.job.UID, GID: m.job.GID, Umask: m.job.Umask,

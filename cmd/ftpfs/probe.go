@@ -15,6 +15,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
@@ -90,14 +92,14 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 		return err
 	}
 	if strings.ContainsAny(c.write, "\r\n\x00") {
-		return failf(exitUsage, "--write %s: FTP cannot send such a name", printable(c.write))
+		return exit.Errorf(exit.Usage, "--write %s: FTP cannot send such a name", say.Printable(c.write))
 	}
 	if err := c.hideSecrets(rawURL); err != nil {
 		return err
 	}
 	sources, err := c.credentials()
 	if err != nil {
-		return failf(exitUsage, "%w", err)
+		return exit.Errorf(exit.Usage, "%w", err)
 	}
 	if err := sources.resolve(&c.job.Location); err != nil {
 		return err
@@ -132,13 +134,13 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 	explainWrite(report)
 	report.Plan = append(report.Plan, uploadPlan(m.client.Features())...)
 	if err := c.print(w, m.source, report); err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	switch {
 	case len(report.Left) > 0:
-		return failf(exitFailure, "probe could not remove what it made: %s", printable(strings.Join(report.Left, "; ")))
+		return exit.Errorf(exit.Failure, "probe could not remove what it made: %s", say.Printable(strings.Join(report.Left, "; ")))
 	case errors.Is(err, context.Canceled):
-		return failf(exitFailure, "interrupted: the report is not complete")
+		return exit.Errorf(exit.Failure, "interrupted: the report is not complete")
 	case err != nil:
 		return connectFailure(c.job.Location, err)
 	}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"golang.org/x/net/proxy"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // proxyServer is what --proxy names. The zero value is none.
@@ -34,22 +36,22 @@ func parseProxy(raw string) (p proxyServer, err error) {
 	rest = strings.TrimSuffix(rest, "/")
 	if !ok || p.At.Port == 0 || strings.ContainsAny(rest, "/?#") {
 		// Not shown: what is wrong may be a piece of a password with a bare slash.
-		return p, failf(exitUsage, "--proxy is no URL of a proxy: write socks5://[user:password@]host:port or http://... (in a password / as %%2F, @ as %%40, : as %%3A)")
+		return p, exit.Errorf(exit.Usage, "--proxy is no URL of a proxy: write socks5://[user:password@]host:port or http://... (in a password / as %%2F, @ as %%40, : as %%3A)")
 	}
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		if err := p.At.setUserinfo(rest[:i]); err != nil {
-			return p, failf(exitUsage, "--proxy: %w", err)
+			return p, exit.Errorf(exit.Usage, "--proxy: %w", err)
 		}
 		rest = rest[i+1:]
 	}
 	if rest == "" || rest[0] == ':' {
-		return p, failf(exitUsage, "--proxy has no host: write socks5://host:port or http://host:port")
+		return p, exit.Errorf(exit.Usage, "--proxy has no host: write socks5://host:port or http://host:port")
 	}
 	if err := p.At.setHost(rest); err != nil {
-		return p, failf(exitUsage, "--proxy: %w", err)
+		return p, exit.Errorf(exit.Usage, "--proxy: %w", err)
 	}
 	if len(p.At.User) > 255 || len(p.At.Password) > 255 {
-		return p, failf(exitUsage, "--proxy: user and password are at most 255 octets long") // RFC 1929 section 2
+		return p, exit.Errorf(exit.Usage, "--proxy: user and password are at most 255 octets long") // RFC 1929 section 2
 	}
 	return p, nil
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // TestMountThroughProxy: everything goes through the proxy, by the server's
@@ -56,7 +58,7 @@ func TestMountThroughProxy(t *testing.T) {
 			if err := os.WriteFile(dir+"/new", []byte("written"), 0o644); err != nil {
 				t.Error(err)
 			}
-			umount(t, exitOK, dir)
+			umount(t, exit.OK, dir)
 			if got := treeText(t, tree, "new"); got != "written" {
 				t.Errorf("the server has %q", got)
 			}
@@ -93,23 +95,23 @@ func TestProxyFailures(t *testing.T) {
 	ftp := badServer(t, scripted("220 hi", nil))
 	for _, tt := range []struct {
 		proxy string
-		want  exitCode
+		want  exit.Code
 		says  string
 	}{
-		{"socks5://" + closed.Addr().String(), exitConnect, "cannot be reached"},
-		{"http://" + closed.Addr().String(), exitConnect, "cannot be reached"},
-		{"http://me:sesame@" + web(&testProxy{user: "me", password: "other"}), exitLogin, "407 Show yourself"},
-		{"http://" + web(&testProxy{user: "me"}), exitLogin, "407 Show yourself"},
-		{"http://" + web(&testProxy{answer: "HTTP/1.1 403 No FTP here\r\n\r\n"}), exitConnect, "403 No FTP here"},
-		{"http://" + web(&testProxy{answer: "HTTP/1.1 200 OK"}), exitConnect, "does not connect"},
-		{"http://" + ftp, exitConnect, "does not connect"},
-		{"socks5://" + ftp, exitConnect, "does not connect"},
-		{"socks5://me:sesame@" + socks(&testProxy{user: "me", password: "other"}), exitConnect, "authentication failed"},
-		{"socks5://" + socks(&testProxy{user: "me"}), exitConnect, "no acceptable authentication"},
-		{"socks5://" + socks(&testProxy{code: 5}), exitConnect, "connection refused"},
-		{"socks5://" + socks(&testProxy{code: 2}), exitConnect, "not allowed by ruleset"},
-		{"socks5://" + silent, exitTimeout, "does not answer in time"},
-		{"http://" + silent, exitTimeout, "does not answer in time"},
+		{"socks5://" + closed.Addr().String(), exit.Connect, "cannot be reached"},
+		{"http://" + closed.Addr().String(), exit.Connect, "cannot be reached"},
+		{"http://me:sesame@" + web(&testProxy{user: "me", password: "other"}), exit.Login, "407 Show yourself"},
+		{"http://" + web(&testProxy{user: "me"}), exit.Login, "407 Show yourself"},
+		{"http://" + web(&testProxy{answer: "HTTP/1.1 403 No FTP here\r\n\r\n"}), exit.Connect, "403 No FTP here"},
+		{"http://" + web(&testProxy{answer: "HTTP/1.1 200 OK"}), exit.Connect, "does not connect"},
+		{"http://" + ftp, exit.Connect, "does not connect"},
+		{"socks5://" + ftp, exit.Connect, "does not connect"},
+		{"socks5://me:sesame@" + socks(&testProxy{user: "me", password: "other"}), exit.Connect, "authentication failed"},
+		{"socks5://" + socks(&testProxy{user: "me"}), exit.Connect, "no acceptable authentication"},
+		{"socks5://" + socks(&testProxy{code: 5}), exit.Connect, "connection refused"},
+		{"socks5://" + socks(&testProxy{code: 2}), exit.Connect, "not allowed by ruleset"},
+		{"socks5://" + silent, exit.Timeout, "does not answer in time"},
+		{"http://" + silent, exit.Timeout, "does not answer in time"},
 	} {
 		t.Run(tt.proxy+" "+tt.says, func(t *testing.T) {
 			r := runProgram(t, command(t, "mount", "--timeout=1s", "--proxy", tt.proxy, "ftp://me:sesame@"+proxiedHost+":"+port+"/", t.TempDir()))
@@ -207,7 +209,7 @@ func TestParseProxy(t *testing.T) {
 		"http://h/path", "http://h?q", "http://me:ses/ame@h", "http://:sesame@h", "socks5://me:sesame@", "http://me:sesame%@h",
 		"socks5://" + strings.Repeat("u", 256) + ":sesame@h",
 	} {
-		if p, err := parseProxy(raw); codeOf(err) != exitUsage || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "ame@") {
+		if p, err := parseProxy(raw); exit.CodeOf(err) != exit.Usage || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "ame@") {
 			t.Errorf("%s: %+v, %v", raw, p, err)
 		}
 	}

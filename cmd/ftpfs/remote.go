@@ -13,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
@@ -91,7 +93,7 @@ func newRemoteCommand(p *program, cmd *cobra.Command, flags func(c *remoteComman
 		defer c.close()
 		if err := c.connectAll(ctx); err != nil {
 			if ctx.Err() != nil {
-				return failf(exitInterrupt, "interrupted")
+				return exit.Errorf(exit.Interrupt, "interrupted")
 			}
 			return err
 		}
@@ -110,7 +112,7 @@ func (c *remoteCommand) prepare(urls []string) error {
 		return err
 	}
 	if c.o.Parallel < 1 || c.o.Parallel > maxConnections {
-		return failf(exitUsage, "--parallel %d is not from 1 to %d", c.o.Parallel, maxConnections)
+		return exit.Errorf(exit.Usage, "--parallel %d is not from 1 to %d", c.o.Parallel, maxConnections)
 	}
 	c.job.Connections = c.o.Parallel
 	var locations []location
@@ -170,7 +172,7 @@ func (c *remoteCommand) hideAll(urls []string, locations []location) error {
 	if !c.secrets.exposed() {
 		return nil
 	}
-	return failf(exitFailure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
 }
 
 // join gives a place its session: that of the URL before it for the same server and
@@ -236,7 +238,7 @@ func expand(ctx context.Context, places []serverPlace, follow bool) (found []tra
 // oneServer refuses places on several servers.
 func (c *remoteCommand) oneServer(command string) error {
 	if len(c.sessions) > 1 {
-		return failf(exitUsage, "%s takes URLs of one server: use ftpfs copy between two", command)
+		return exit.Errorf(exit.Usage, "%s takes URLs of one server: use ftpfs copy between two", command)
 	}
 	return nil
 }
@@ -249,24 +251,17 @@ func (c *remoteCommand) verdict(r transfer.Result, done string) error {
 			fmt.Fprintf(os.Stderr, "ftpfs: and %d more\n", len(r.Failures)-most)
 			break
 		}
-		fmt.Fprintf(os.Stderr, "ftpfs: %s: %s\n", printable(f.Path), oneLine(f.Err))
+		fmt.Fprintf(os.Stderr, "ftpfs: %s: %s\n", say.Printable(f.Path), say.OneLine(f.Err))
 	}
 	parts := ""
 	if n := len(r.Parts); n > 0 {
-		parts = fmt.Sprintf("; what has arrived of %s is kept: the same command with -c goes on", plural(n, "file"))
+		parts = fmt.Sprintf("; what has arrived of %s is kept: the same command with -c goes on", say.Plural(n, "file"))
 	}
 	switch {
 	case r.Interrupted:
-		return failf(exitInterrupt, "interrupted: %s %s%s", plural(r.Files, "file"), done, parts)
+		return exit.Errorf(exit.Interrupt, "interrupted: %s %s%s", say.Plural(r.Files, "file"), done, parts)
 	case len(r.Failures) > 0:
-		return failf(exitPartly, "%s, %s not%s", plural(r.Files, "file")+" "+done, plural(len(r.Failures), "thing"), parts)
+		return exit.Errorf(exit.Partly, "%s, %s not%s", say.Plural(r.Files, "file")+" "+done, say.Plural(len(r.Failures), "thing"), parts)
 	}
 	return nil
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -4,6 +4,7 @@ import (
 	"path"
 	"strings"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 )
 
@@ -17,7 +18,7 @@ type remotePath struct {
 // may have ? in its path, for a pattern. The location has no path.
 func parseRemote(raw string) (remotePath, location, error) {
 	if strings.Contains(raw, "#") {
-		return remotePath{}, location{}, failf(exitUsage, "the URL has a fragment, which FTP has not: write # as %%23")
+		return remotePath{}, location{}, exit.Errorf(exit.Usage, "the URL has a fragment, which FTP has not: write # as %%23")
 	}
 	head, rest := raw, ""
 	if i := strings.Index(raw, "://"); i >= 0 {

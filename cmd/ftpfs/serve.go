@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
@@ -134,7 +135,7 @@ func (c *serveCommand) run(ctx context.Context, args []string) error {
 func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options, tftp *tftpd.Options, reload func() error) error {
 	server, err := ftpserver.New(o)
 	if err != nil {
-		return failf(exitUsage, "%w", err)
+		return exit.Errorf(exit.Usage, "%w", err)
 	}
 	endings := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if reload == nil {
@@ -155,7 +156,7 @@ func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options, tftp *tft
 	}
 	select {
 	case err := <-serving.failed:
-		return failf(exitServe, "server: %w", err)
+		return exit.Errorf(exit.Serve, "server: %w", err)
 	case <-ctx.Done():
 	}
 	stop() // a second signal ends the program at once
@@ -163,7 +164,7 @@ func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options, tftp *tft
 	defer cancel()
 	serving.tftp.Close()
 	if err := server.Shutdown(end); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return failf(exitServe, "server: %w", err)
+		return exit.Errorf(exit.Serve, "server: %w", err)
 	}
 	return serving.wait()
 }
@@ -176,7 +177,7 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 		PassiveHost:    c.passiveHost, Log: log,
 	}
 	if !c.anonymous && len(c.users) == 0 && !c.more.admits() {
-		return o, failf(exitUsage, "nobody could log in: give --anonymous, or --user NAME with FTPFS_SERVE_PASSWORD or --password-file")
+		return o, exit.Errorf(exit.Usage, "nobody could log in: give --anonymous, or --user NAME with FTPFS_SERVE_PASSWORD or --password-file")
 	}
 	var err error
 	if err = c.limits.apply(&o); err != nil {
@@ -227,7 +228,7 @@ func parsePorts(s string) (lowest, highest int, err error) {
 	lowest, errA := strconv.Atoi(strings.TrimSpace(a))
 	highest, errB := strconv.Atoi(strings.TrimSpace(b))
 	if errA != nil || errB != nil || lowest < 1 || highest > 65535 || lowest > highest {
-		return 0, 0, failf(exitUsage, "--passive-ports %q: write two ports, such as 50000-50100", s)
+		return 0, 0, exit.Errorf(exit.Usage, "--passive-ports %q: write two ports, such as 50000-50100", s)
 	}
 	return lowest, highest, nil
 }

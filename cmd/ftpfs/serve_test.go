@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // serving starts `ftpfs serve` and returns where it says it listens.
@@ -142,7 +144,7 @@ func TestServeRefuses(t *testing.T) {
 		{[]string{"--anonymous", "--listen", "nonsense", t.TempDir()}, "--listen"},
 	} {
 		r := runProgram(t, command(t, append([]string{"serve"}, tt.args...)...))
-		if text := r.oneLine(t); r.code != exitServe || !strings.Contains(text, tt.says) {
+		if text := r.oneLine(t); r.code != exit.Serve || !strings.Contains(text, tt.says) {
 			t.Errorf("%q: %+v", tt.args, r)
 		}
 	}
@@ -155,7 +157,7 @@ func TestParsePorts(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"x", "1-", "-1", "2-1", "0-5", "1-65536", "1-2-3"} {
-		if _, _, err := parsePorts(s); codeOf(err) != exitUsage {
+		if _, _, err := parsePorts(s); exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

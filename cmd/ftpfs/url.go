@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpclient"
 )
 
@@ -33,7 +34,7 @@ func parseURL(raw string) (location, error) {
 		return location{}, err
 	}
 	if strings.ContainsAny(rest, "?#") {
-		return location{}, failf(exitUsage, "the URL has a query or fragment, which FTP has not: write ? as %%3F and # as %%23")
+		return location{}, exit.Errorf(exit.Usage, "the URL has a query or fragment, which FTP has not: write ? as %%3F and # as %%23")
 	}
 	authority, dir, _ := strings.Cut(rest, "/")
 	loc := location{Port: security.DefaultPort(), Security: security}
@@ -57,7 +58,7 @@ func parseURL(raw string) (location, error) {
 func cutScheme(raw string) (string, ftpclient.Security, error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	if !ok {
-		return "", 0, failf(exitUsage, "%s: not a URL: write ftp://%s", redactURL(raw), strings.TrimPrefix(redactURL(raw), "ftp:"))
+		return "", 0, exit.Errorf(exit.Usage, "%s: not a URL: write ftp://%s", redactURL(raw), strings.TrimPrefix(redactURL(raw), "ftp:"))
 	}
 	switch s := strings.ToLower(scheme); s {
 	case "ftp":
@@ -67,11 +68,11 @@ func cutScheme(raw string) (string, ftpclient.Security, error) {
 	case "ftps":
 		return rest, ftpclient.SecurityImplicit, nil
 	case "sftp", "ssh":
-		return "", 0, failf(exitUsage, "%s://: SFTP is another protocol, that of SSH: use sshfs for it", s)
+		return "", 0, exit.Errorf(exit.Usage, "%s://: SFTP is another protocol, that of SSH: use sshfs for it", s)
 	case "http", "https", "dav", "davs":
-		return "", 0, failf(exitUsage, "%s://: not FTP: use davfs2 or rclone for it", s)
+		return "", 0, exit.Errorf(exit.Usage, "%s://: not FTP: use davfs2 or rclone for it", s)
 	default:
-		return "", 0, failf(exitUsage, "%q is not a scheme that ftpfs knows: write ftp://host/dir", s)
+		return "", 0, exit.Errorf(exit.Usage, "%q is not a scheme that ftpfs knows: write ftp://host/dir", s)
 	}
 }
 
@@ -81,7 +82,7 @@ func (l *location) setUserinfo(userinfo string) (err error) {
 		return err
 	}
 	if l.User == "" && has {
-		return failf(exitUsage, "the URL has a password but no user: write ftp://user:password@host/")
+		return exit.Errorf(exit.Usage, "the URL has a password but no user: write ftp://user:password@host/")
 	}
 	l.HasPassword = has
 	l.Password, err = decodePart("password", password)
@@ -97,7 +98,7 @@ func (l *location) setHost(hostport string) error {
 		n, err := strconv.ParseUint(port, 10, 16)
 		if err != nil || n == 0 {
 			// Not shown: it may be a piece of a password with a bare slash.
-			return failf(exitUsage, "the port in the URL is not a number from 1 to 65535 (in a password write / as %%2F, @ as %%40, : as %%3A)")
+			return exit.Errorf(exit.Usage, "the port in the URL is not a number from 1 to 65535 (in a password write / as %%2F, @ as %%40, : as %%3A)")
 		}
 		l.Port, l.HasPort = int(n), true
 	}
@@ -109,13 +110,13 @@ func (l *location) setHost(hostport string) error {
 		return err
 	}
 	if host == "" {
-		return failf(exitUsage, "the URL has no host: write ftp://host/dir")
+		return exit.Errorf(exit.Usage, "the URL has no host: write ftp://host/dir")
 	}
 	if strings.ContainsAny(host, ":[]") {
-		return failf(exitUsage, "host %q: write an IPv6 address in brackets: ftp://[::1]/", host)
+		return exit.Errorf(exit.Usage, "host %q: write an IPv6 address in brackets: ftp://[::1]/", host)
 	}
 	if strings.ContainsAny(host, " /\\") {
-		return failf(exitUsage, "host %q is not a host name", host)
+		return exit.Errorf(exit.Usage, "host %q is not a host name", host)
 	}
 	l.Host = host
 	return nil
@@ -127,7 +128,7 @@ func (l *location) setIPv6(host string) error {
 	text := strings.Replace(inner, "%25", "%", 1)
 	addr, err := netip.ParseAddr(text)
 	if !ok || err != nil || !addr.Is6() {
-		return failf(exitUsage, "%q is not an IPv6 address in brackets: write ftp://[::1]/", host)
+		return exit.Errorf(exit.Usage, "%q is not an IPv6 address in brackets: write ftp://[::1]/", host)
 	}
 	l.Host = addr.String()
 	return nil
@@ -150,13 +151,13 @@ func decodePart(what, s string) (string, error) {
 		c := s[i]
 		if c == '%' {
 			if i+2 >= len(s) || !isHex(s[i+1]) || !isHex(s[i+2]) {
-				return "", failf(exitUsage, "the %s in the URL has a %% without two hexadecimal digits: write %% as %%25", what)
+				return "", exit.Errorf(exit.Usage, "the %s in the URL has a %% without two hexadecimal digits: write %% as %%25", what)
 			}
 			c = unhex(s[i+1])<<4 | unhex(s[i+2])
 			i += 2
 		}
 		if c < 0x20 || c == 0x7f {
-			return "", failf(exitUsage, "the %s in the URL holds a control character (%%%02X): FTP cannot send it", what, c)
+			return "", exit.Errorf(exit.Usage, "the %s in the URL holds a control character (%%%02X): FTP cannot send it", what, c)
 		}
 		b.WriteByte(c)
 	}

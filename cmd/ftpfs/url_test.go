@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpclient"
 )
 
@@ -113,7 +114,7 @@ func TestParseURLRefuses(t *testing.T) {
 		{"ftp://u:sesame#1@h/", "query"},
 	} {
 		_, err := parseURL(tt.url)
-		if codeOf(err) != exitUsage || !strings.Contains(err.Error(), tt.want) {
+		if exit.CodeOf(err) != exit.Usage || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("parseURL(%q): %v; want %q", tt.url, err, tt.want)
 		}
 		if err != nil && (strings.Contains(err.Error(), "sesame") || strings.ContainsAny(err.Error(), "\r\n\x00")) {
