@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/ftpserver"
 )
 
@@ -43,7 +44,7 @@ func (c *serveCommand) sharedPassword() (*string, error) {
 	if c.passwordFile == "" {
 		return nil, nil
 	}
-	var loc location
+	var loc ftpurl.Location
 	if err := (credentialSources{PasswordFile: c.passwordFile, Warn: c.warn}).fromPasswordFile(&loc); err != nil {
 		return nil, err
 	}

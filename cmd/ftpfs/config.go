@@ -13,6 +13,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/config"
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -90,9 +91,9 @@ func (c *mountCommand) configure(flags, all *pflag.FlagSet, target string) (rawU
 	case f == nil && isURL:
 		return target, nil
 	case f == nil:
-		return "", exit.Errorf(exit.Usage, "%s is no URL (write ftp://%s), and there is no configuration that could name a server so: see ftpfs config --help", redactURL(target), strings.TrimPrefix(redactURL(target), "ftp:"))
+		return "", exit.Errorf(exit.Usage, "%s is no URL (write ftp://%s), and there is no configuration that could name a server so: see ftpfs config --help", ftpurl.Redact(target), strings.TrimPrefix(ftpurl.Redact(target), "ftp:"))
 	case !isURL && !f.Has(target):
-		return "", exit.Errorf(exit.Usage, "%s is neither a URL (write ftp://%s) nor a server of %s%s", redactURL(target), redactURL(target), f.Name, known(target, f.Servers()))
+		return "", exit.Errorf(exit.Usage, "%s is neither a URL (write ftp://%s) nor a server of %s%s", ftpurl.Redact(target), ftpurl.Redact(target), f.Name, known(target, f.Servers()))
 	}
 	if isURL {
 		c.server.Name = ""
@@ -214,7 +215,7 @@ func count(n int, what string) string {
 // checkServer says what mount would say of a server of the configuration, and at
 // which key.
 func (c *mountCommand) checkServer(s config.Server) (key string, err error) {
-	if _, err := parseURL(s.URL); err != nil {
+	if _, err := ftpurl.Parse(s.URL); err != nil {
 		return "url", err
 	}
 	mountpoint := s.Mountpoint

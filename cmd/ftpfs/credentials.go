@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -42,14 +43,14 @@ type credentialSources struct {
 
 // resolve fills in User, Password and HasPassword of loc. No user at all means
 // anonymous, which needs no password.
-func (s credentialSources) resolve(loc *location) error {
+func (s credentialSources) resolve(loc *ftpurl.Location) error {
 	if loc.User == "" {
 		loc.User = s.EnvUser
 	}
 	if loc.HasPassword {
 		return nil
 	}
-	steps := []func(*location) error{s.fromEnv, s.fromPasswordFile, s.fromCommand, s.fromCredentialsFile,
+	steps := []func(*ftpurl.Location) error{s.fromEnv, s.fromPasswordFile, s.fromCommand, s.fromCredentialsFile,
 		s.fromConfig, s.fromSystemd, s.fromNetrc, s.fromPrompt}
 	for _, step := range steps {
 		if err := step(loc); err != nil {
@@ -65,14 +66,14 @@ func (s credentialSources) resolve(loc *location) error {
 	return nil
 }
 
-func (s credentialSources) fromEnv(loc *location) error {
+func (s credentialSources) fromEnv(loc *ftpurl.Location) error {
 	if s.EnvPassword != nil {
-		loc.setPassword(*s.EnvPassword)
+		loc.SetPassword(*s.EnvPassword)
 	}
 	return checkPassword("FTPFS_PASSWORD", loc.Password)
 }
 
-func (s credentialSources) fromPasswordFile(loc *location) error {
+func (s credentialSources) fromPasswordFile(loc *ftpurl.Location) error {
 	if s.PasswordFile == "" {
 		return nil
 	}
@@ -81,11 +82,11 @@ func (s credentialSources) fromPasswordFile(loc *location) error {
 		return exit.Errorf(exit.Usage, "password file %s: %w", s.PasswordFile, say.Unreadable(err))
 	}
 	line, _, _ := strings.Cut(text, "\n")
-	loc.setPassword(strings.TrimSuffix(line, "\r"))
+	loc.SetPassword(strings.TrimSuffix(line, "\r"))
 	return checkPassword("password file "+s.PasswordFile, loc.Password)
 }
 
-func (s credentialSources) fromNetrc(loc *location) error {
+func (s credentialSources) fromNetrc(loc *ftpurl.Location) error {
 	e, ok, err := s.lookupNetrc(loc)
 	if err != nil || !ok {
 		return err
@@ -94,13 +95,13 @@ func (s credentialSources) fromNetrc(loc *location) error {
 		loc.User = e.login
 	}
 	if e.hasPass {
-		loc.setPassword(e.password)
+		loc.SetPassword(e.password)
 	}
 	return checkPassword("netrc", loc.Password)
 }
 
 // userFromNetrc finds the user to a password that came without one.
-func (s credentialSources) userFromNetrc(loc *location) error {
+func (s credentialSources) userFromNetrc(loc *ftpurl.Location) error {
 	e, ok, err := s.lookupNetrc(loc)
 	if err != nil {
 		return err
@@ -112,7 +113,7 @@ func (s credentialSources) userFromNetrc(loc *location) error {
 	return nil
 }
 
-func (s credentialSources) lookupNetrc(loc *location) (netrcEntry, bool, error) {
+func (s credentialSources) lookupNetrc(loc *ftpurl.Location) (netrcEntry, bool, error) {
 	name, must := s.Netrc, true
 	if name == "" {
 		name, must = s.DefaultNetrc, false
@@ -135,7 +136,7 @@ func (s credentialSources) lookupNetrc(loc *location) (netrcEntry, bool, error) 
 	return e, ok, nil
 }
 
-func (s credentialSources) fromPrompt(loc *location) error {
+func (s credentialSources) fromPrompt(loc *ftpurl.Location) error {
 	if loc.User == "" || isAnonymous(loc.User) {
 		return nil
 	}
@@ -146,11 +147,9 @@ func (s credentialSources) fromPrompt(loc *location) error {
 	if err != nil {
 		return exit.Errorf(exit.Login, "no password for %s@%s: %w", loc.User, loc.Host, err)
 	}
-	loc.setPassword(password)
+	loc.SetPassword(password)
 	return checkPassword("password", password)
 }
-
-func (l *location) setPassword(p string) { l.Password, l.HasPassword = p, true }
 
 // isAnonymous reports whether a user needs no password of his own (RFC 1635).
 func isAnonymous(user string) bool {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 func writeFile(t *testing.T, text string, mode os.FileMode) string {
@@ -66,7 +67,7 @@ func TestCredentialOrder(t *testing.T) {
 		{"default netrc missing", "ftp://bob@h/", credentialSources{DefaultNetrc: "/nonexistent", Prompt: prompt}, "bob", "typed"},
 		{"prompt", "ftp://u@h/", credentialSources{Prompt: prompt}, "u", "typed"},
 	} {
-		loc, err := parseURL(tt.url)
+		loc, err := ftpurl.Parse(tt.url)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +99,7 @@ func TestCredentialFailures(t *testing.T) {
 		{"no netrc", "ftp://u@h/", credentialSources{Netrc: "/nonexistent"}, exit.Usage},
 		{"bad netrc", "ftp://u@h/", credentialSources{Netrc: writeFile(t, "machine h login u sesame x", 0o600)}, exit.Usage},
 	} {
-		loc, err := parseURL(tt.url)
+		loc, err := ftpurl.Parse(tt.url)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -122,7 +123,7 @@ func TestLooseModesAreWarnedOf(t *testing.T) {
 		for _, s := range []credentialSources{{PasswordFile: name}, {Netrc: name}} {
 			warnings = 0
 			s.Warn = func(string) { warnings++ }
-			loc := location{Host: "h", User: "u"}
+			loc := ftpurl.Location{Host: "h", User: "u"}
 			if err := s.resolve(&loc); err != nil || warnings != tt.want {
 				t.Errorf("mode %04o: %d warnings, %v; want %d", tt.mode, warnings, err, tt.want)
 			}

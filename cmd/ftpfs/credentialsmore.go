@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -24,7 +25,7 @@ const (
 
 // fromCommand runs a command for the password, which is the first line it prints.
 // A signal that ends this process ends it, too, from a terminal.
-func (s credentialSources) fromCommand(loc *location) error {
+func (s credentialSources) fromCommand(loc *ftpurl.Location) error {
 	if s.Command == "" {
 		return nil
 	}
@@ -48,13 +49,13 @@ func (s credentialSources) fromCommand(loc *location) error {
 	case line == "":
 		return exit.Errorf(exit.Login, "--password-command prints nothing%s: its first line has to be the password", says)
 	}
-	loc.setPassword(strings.TrimSuffix(line, "\r"))
+	loc.SetPassword(strings.TrimSuffix(line, "\r"))
 	return checkPassword("--password-command", loc.Password)
 }
 
 // fromCredentialsFile reads the file of mount.cifs(8): lines of username=NAME and
 // password=TEXT.
-func (s credentialSources) fromCredentialsFile(loc *location) error {
+func (s credentialSources) fromCredentialsFile(loc *ftpurl.Location) error {
 	if s.CredentialsFile == "" {
 		return nil
 	}
@@ -71,7 +72,7 @@ func (s credentialSources) fromCredentialsFile(loc *location) error {
 		case has && (key == "username" || key == "user"):
 			user = value
 		case has && (key == "password" || key == "pass"):
-			loc.setPassword(value)
+			loc.SetPassword(value)
 		case has && (key == "domain" || key == "dom"):
 		default:
 			// Not shown: it may be a password.
@@ -84,16 +85,16 @@ func (s credentialSources) fromCredentialsFile(loc *location) error {
 	return checkPassword("credentials file "+s.CredentialsFile, loc.Password)
 }
 
-func (s credentialSources) fromConfig(loc *location) error {
+func (s credentialSources) fromConfig(loc *ftpurl.Location) error {
 	if s.ConfigPassword != nil {
-		loc.setPassword(*s.ConfigPassword)
+		loc.SetPassword(*s.ConfigPassword)
 	}
 	return checkPassword("password in the configuration", loc.Password)
 }
 
 // fromSystemd takes the password that systemd has put into a folder for the
 // service: ftpfs.SERVER.password or ftpfs.password (systemd.exec(5), LoadCredential=).
-func (s credentialSources) fromSystemd(loc *location) error {
+func (s credentialSources) fromSystemd(loc *ftpurl.Location) error {
 	if s.SystemdDir == "" {
 		return nil
 	}
@@ -110,7 +111,7 @@ func (s credentialSources) fromSystemd(loc *location) error {
 			return exit.Errorf(exit.Usage, "credential %s of systemd: %w", name, say.Reason(err))
 		}
 		line, _, _ := bytes.Cut(text, []byte("\n"))
-		loc.setPassword(strings.TrimSuffix(string(line), "\r"))
+		loc.SetPassword(strings.TrimSuffix(string(line), "\r"))
 		return checkPassword("credential "+name, loc.Password)
 	}
 	return nil

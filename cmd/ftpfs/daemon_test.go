@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 // newDaemon is a job for the test binary as the program.
@@ -23,7 +24,7 @@ func newDaemon(t *testing.T, job mountJob) (*daemonCommand, *[]string) {
 
 func TestDaemonReportsFailure(t *testing.T) {
 	sandbox(t)
-	d, _ := newDaemon(t, mountJob{Location: location{Host: "h", Port: 21}, Mountpoint: t.TempDir() + "/\xff none"})
+	d, _ := newDaemon(t, mountJob{Location: ftpurl.Location{Host: "h", Port: 21}, Mountpoint: t.TempDir() + "/\xff none"})
 	err := d.run(t.Context())
 	if exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("%v", err)
@@ -36,7 +37,7 @@ func TestDaemonReportsFailure(t *testing.T) {
 // TestDaemonDies: without a report the parent says so, with the last words.
 func TestDaemonDies(t *testing.T) {
 	sandbox(t)
-	d, _ := newDaemon(t, mountJob{Location: location{Host: "h", Port: 21}, Mountpoint: t.TempDir()})
+	d, _ := newDaemon(t, mountJob{Location: ftpurl.Location{Host: "h", Port: 21}, Mountpoint: t.TempDir()})
 	reports, err := d.start()
 	if err != nil {
 		t.Fatal(err)
@@ -60,7 +61,7 @@ func TestDaemonHangs(t *testing.T) {
 	sandbox(t)
 	asked := make(chan struct{}, 8)
 	addr := badServer(t, scriptedSilence(asked))
-	loc, err := parseURL("ftp://" + addr + "/")
+	loc, err := ftpurl.Parse("ftp://" + addr + "/")
 	if err != nil {
 		t.Fatal(err)
 	}

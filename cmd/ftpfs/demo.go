@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpserver"
 )
@@ -21,7 +22,7 @@ import (
 // demoServer is the bundled server on loopback, for one user whose password
 // nobody knows, with a sample tree in memory.
 type demoServer struct {
-	location location
+	location ftpurl.Location
 	server   *ftpserver.Server
 	served   chan error // what Serve returned
 }
@@ -66,8 +67,8 @@ func startDemo() (*demoServer, error) {
 		return nil, err
 	}
 	d := &demoServer{server: server, served: make(chan error, 1)}
-	d.location = location{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: demoUser}
-	d.location.setPassword(password)
+	d.location = ftpurl.Location{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: demoUser}
+	d.location.SetPassword(password)
 	go func() { d.served <- server.Serve(l) }()
 	return d, nil
 }

@@ -7,17 +7,18 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
 // connectFailure tells in one line why the server at loc could not be used,
 // and what to do.
-func connectFailure(loc location, err error) error {
+func connectFailure(loc ftpurl.Location, err error) error {
 	if failure := proxyFailure(loc, err); failure != nil {
 		return failure
 	}
-	at := loc.address()
+	at := loc.Address()
 	says := say.ServerWords(err)
 	switch ftpclient.KindOf(err) {
 	case ftpclient.KindHost:
@@ -40,23 +41,23 @@ func connectFailure(loc location, err error) error {
 	return exit.Errorf(exit.Failure, "%s: %w", at, err)
 }
 
-func loginFailure(loc location, says string, err error) error {
+func loginFailure(loc ftpurl.Location, says string, err error) error {
 	if loc.User == "" || isAnonymous(loc.User) {
-		return exit.Errorf(exit.Login, "%s does not let anonymous users in%s: give a user: ftp://user@%s/", loc.address(), says, loc.Host)
+		return exit.Errorf(exit.Login, "%s does not let anonymous users in%s: give a user: ftp://user@%s/", loc.Address(), says, loc.Host)
 	}
-	return exit.Errorf(exit.Login, "%s refuses user %s%s: check user and password", loc.address(), say.Printable(loc.User), says)
+	return exit.Errorf(exit.Login, "%s refuses user %s%s: check user and password", loc.Address(), say.Printable(loc.User), says)
 }
 
 // dirFailure tells why the remote directory root cannot be mounted.
-func dirFailure(loc location, root string, err error) error {
+func dirFailure(loc ftpurl.Location, root string, err error) error {
 	name := say.Printable(root)
 	switch ftpclient.KindOf(err) {
 	case ftpclient.KindNotExist:
-		return exit.Errorf(exit.RemoteDir, "%s has no directory %s: check the path (/dir is relative to the login directory, //dir absolute)", loc.address(), name)
+		return exit.Errorf(exit.RemoteDir, "%s has no directory %s: check the path (/dir is relative to the login directory, //dir absolute)", loc.Address(), name)
 	case ftpclient.KindNotDir:
-		return exit.Errorf(exit.RemoteDir, "%s on %s is not a directory: give the directory that holds it", name, loc.address())
+		return exit.Errorf(exit.RemoteDir, "%s on %s is not a directory: give the directory that holds it", name, loc.Address())
 	case ftpclient.KindPermission, ftpclient.KindUnknown, ftpclient.KindInvalidName:
-		return exit.Errorf(exit.RemoteDir, "%s does not let us into %s%s: check the path and the user's rights", loc.address(), name, say.ServerWords(err))
+		return exit.Errorf(exit.RemoteDir, "%s does not let us into %s%s: check the path and the user's rights", loc.Address(), name, say.ServerWords(err))
 	}
 	return connectFailure(loc, err)
 }

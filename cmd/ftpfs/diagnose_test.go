@@ -9,11 +9,12 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/ftpclient"
 )
 
 func TestConnectFailures(t *testing.T) {
-	loc := location{Host: "h", Port: 21, User: "me", Password: "sesame", HasPassword: true}
+	loc := ftpurl.Location{Host: "h", Port: 21, User: "me", Password: "sesame", HasPassword: true}
 	for _, tt := range []struct {
 		err  *ftpclient.Error
 		want exit.Code
@@ -37,14 +38,14 @@ func TestConnectFailures(t *testing.T) {
 			t.Errorf("%v: bad message %q", tt.err, err)
 		}
 	}
-	anonymous := connectFailure(location{Host: "h", Port: 21}, &ftpclient.Error{Op: "PASS", Kind: ftpclient.KindLogin, Code: 530, Text: "No"})
+	anonymous := connectFailure(ftpurl.Location{Host: "h", Port: 21}, &ftpclient.Error{Op: "PASS", Kind: ftpclient.KindLogin, Code: 530, Text: "No"})
 	if exit.CodeOf(anonymous) != exit.Login || !strings.Contains(anonymous.Error(), "ftp://user@h/") {
 		t.Errorf("anonymous: %v", anonymous)
 	}
 }
 
 func TestDirFailures(t *testing.T) {
-	loc := location{Host: "h", Port: 21}
+	loc := ftpurl.Location{Host: "h", Port: 21}
 	for kind, want := range map[ftpclient.Kind]exit.Code{
 		ftpclient.KindNotExist: exit.RemoteDir, ftpclient.KindNotDir: exit.RemoteDir,
 		ftpclient.KindPermission: exit.RemoteDir, ftpclient.KindUnknown: exit.RemoteDir,

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 // TestDiskCacheFlags: what is wrong is refused before anything is done, sizes have
@@ -45,7 +46,7 @@ func TestDiskCacheFlags(t *testing.T) {
 // same as no TLS.
 func TestDiskCacheOfWhom(t *testing.T) {
 	identity := func(url, encoding string) string {
-		loc, err := parseURL(url)
+		loc, err := ftpurl.Parse(url)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 )
 
 const (
@@ -255,7 +257,7 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 // validateServer is validate for what is about the server.
 func (c *mountCommand) validateServer(rawURL string) (err error) {
 	if !c.job.Demo {
-		if c.job.Location, err = parseURL(rawURL); err != nil {
+		if c.job.Location, err = ftpurl.Parse(rawURL); err != nil {
 			return err
 		}
 	}
@@ -280,7 +282,7 @@ func (c *mountCommand) validateTimeout() error {
 func (c *mountCommand) hideSecrets(rawURL string) error {
 	if c.replaced {
 		if c.secrets.HasURL {
-			c.job.Location.setPassword(c.secrets.URL)
+			c.job.Location.SetPassword(c.secrets.URL)
 		}
 		c.hideProxy(nil)
 		return nil
@@ -300,7 +302,7 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 }
 
 func (c *mountCommand) runForeground() error {
-	log, closeLog, err := openLogAs(c.job.Watching.LogFormat, c.job.LogFile, true, c.job.Verbose)
+	log, closeLog, err := logs.OpenAs(c.job.Watching.LogFormat, c.job.LogFile, true, c.job.Verbose)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 	"ftpfs/ftpclient"
@@ -30,9 +31,9 @@ const (
 // mountJob is everything the process of a mount needs to know. It goes through
 // a pipe to the process in the background.
 type mountJob struct {
-	Location   location // with its password
-	Mountpoint string   // absolute
-	Demo       bool     // serve a sample tree and mount that; Location is empty
+	Location   ftpurl.Location // with its password
+	Mountpoint string          // absolute
+	Demo       bool            // serve a sample tree and mount that; Location is empty
 	Foreground bool
 
 	Connections int
@@ -191,7 +192,7 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	if err != nil {
 		return connectFailure(loc, timedOut(ctx, err, &m.refused))
 	}
-	m.root, m.source = loc.root(home), loc.String()
+	m.root, m.source = loc.Root(home), loc.String()
 	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
 		if failure := m.activeFailure(err); failure != nil {
 			return failure
@@ -220,7 +221,7 @@ func checkData(ctx context.Context, c *ftpclient.Client, root string) error {
 
 // tellSecurity says what the person may not expect of the mount's security.
 func (m *mounted) tellSecurity(suite string) {
-	at, security := m.job.Location.address(), m.job.Location.Security
+	at, security := m.job.Location.Address(), m.job.Location.Security
 	if security != ftpclient.SecurityNone && m.job.TLS.NoVerify {
 		m.warn(at + ": the server's certificate is not verified (--no-verify): it may be anybody's")
 	}
@@ -247,7 +248,7 @@ func (m *mounted) clientOptions() ftpclient.Options {
 
 // checkRemoteDir asks for the directory to be mounted. The login directory
 // needs no look: the server put us there.
-func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc location, root string) error {
+func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc ftpurl.Location, root string) error {
 	if loc.Dir == "" {
 		return nil
 	}

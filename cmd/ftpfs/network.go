@@ -11,6 +11,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/proxy"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
@@ -20,8 +22,8 @@ type networkSettings struct {
 	Active        bool
 	ActivePorts   [2]int // first and last; zeros: any
 	ActiveAddress netip.Addr
-	Proxy         proxyServer // zero: none
-	Rate          int64       // octets a second; 0: as many as go
+	Proxy         proxy.Server // zero: none
+	Rate          int64        // octets a second; 0: as many as go
 }
 
 // leastRate is the least that --limit-rate takes.
@@ -65,7 +67,7 @@ func (c *mountCommand) validateNetwork() (err error) {
 		}
 	}
 	if flags.proxy != "" {
-		n.Proxy, err = parseProxy(flags.proxy)
+		n.Proxy, err = proxy.Parse(flags.proxy)
 	}
 	return err
 }
@@ -93,7 +95,7 @@ func (c *mountCommand) hideProxy(args []string) {
 	raw, at := c.network.proxy, &c.job.Network.Proxy.At
 	if c.replaced {
 		if raw != "" && c.secrets.Proxy != "" {
-			at.setPassword(c.secrets.Proxy)
+			at.SetPassword(c.secrets.Proxy)
 		}
 		return
 	}
@@ -101,22 +103,22 @@ func (c *mountCommand) hideProxy(args []string) {
 		c.secrets.HasProxy, c.secrets.Proxy = true, at.Password
 		for i := range args {
 			for _, form := range []string{raw, strings.ReplaceAll(raw, ",", `\,`)} { // as -o has it
-				args[i] = strings.ReplaceAll(args[i], form, redactURL(raw))
+				args[i] = strings.ReplaceAll(args[i], form, ftpurl.Redact(raw))
 			}
 		}
 	}
 	name := envName("FTPFS_", "proxy") // it may hold another one
-	if value := os.Getenv(name); redactURL(value) != value {
+	if value := os.Getenv(name); ftpurl.Redact(value) != value {
 		c.secrets.HasProxy = true
-		os.Setenv(name, redactURL(value))
+		os.Setenv(name, ftpurl.Redact(value))
 	}
 }
 
 // apply sets the client's options.
 func (n networkSettings) apply(o *ftpclient.Options) {
 	o.Active, o.ActivePorts, o.ActiveAddress, o.Rate = n.Active, n.ActivePorts, n.ActiveAddress, n.Rate
-	if n.Proxy != (proxyServer{}) {
-		o.Dial = n.Proxy.dial
+	if n.Proxy != (proxy.Server{}) {
+		o.Dial = n.Proxy.Dial
 	}
 }
 
@@ -138,7 +140,7 @@ func (m *mounted) activeFailure(err error) error {
 	if !m.job.Network.Active || !errors.As(err, &e) {
 		return nil
 	}
-	at := m.job.Location.address()
+	at := m.job.Location.Address()
 	switch {
 	case e.Op == "listen":
 		return exit.Errorf(exit.Connect, "no port for data connections (%s): give others with --active-ports", say.Printable(say.Cause(err)))
@@ -155,8 +157,8 @@ func (m *mounted) activeFailure(err error) error {
 }
 
 // proxyFailure tells why the proxy was of no use; nil if it was not the proxy.
-func proxyFailure(loc location, err error) error {
-	var p *proxyError
+func proxyFailure(loc ftpurl.Location, err error) error {
+	var p *proxy.Error
 	if !errors.As(err, &p) {
 		return nil
 	}
@@ -164,11 +166,11 @@ func proxyFailure(loc location, err error) error {
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded):
-		return exit.Errorf(exit.Timeout, "proxy %s does not answer in time, or does not reach %s: check --proxy, and the server's host and port", p.Proxy, loc.address())
+		return exit.Errorf(exit.Timeout, "proxy %s does not answer in time, or does not reach %s: check --proxy, and the server's host and port", p.Proxy, loc.Address())
 	case p.Status == 407:
 		return exit.Errorf(exit.Login, "proxy %s refuses user and password (it says: %s): check those in --proxy", p.Proxy, words)
 	case p.Reached:
-		return exit.Errorf(exit.Connect, "proxy %s does not connect to %s (%s): check the server's host and port, and whether the proxy lets FTP through", p.Proxy, loc.address(), words)
+		return exit.Errorf(exit.Connect, "proxy %s does not connect to %s (%s): check the server's host and port, and whether the proxy lets FTP through", p.Proxy, loc.Address(), words)
 	case errors.As(err, &dns):
 		return exit.Errorf(exit.Host, "proxy %s: unknown host: check the spelling and the name server", p.Proxy)
 	}

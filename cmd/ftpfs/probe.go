@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
@@ -119,7 +121,7 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 		level = slog.LevelInfo
 	}
 	m := &mounted{job: c.job, warn: c.warn,
-		log: c.job.redactor().log(slog.New(&lineHandler{level: level, write: logText.sink(os.Stderr, false)}))}
+		log: c.job.redactor().log(slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)}))}
 	err := m.connect(ctx)
 	if m.client != nil {
 		defer m.client.Close()
@@ -159,7 +161,7 @@ func (c *probeCommand) print(w io.Writer, source string, r *ftpclient.Report) er
 func (c *probeCommand) probeOptions(m *mounted) ftpclient.ProbeOptions {
 	o := ftpclient.ProbeOptions{Dir: m.root}
 	if c.write != "" {
-		o.Write = location{Dir: c.write}.root(m.client.Features().Home)
+		o.Write = ftpurl.Location{Dir: c.write}.Root(m.client.Features().Home)
 	}
 	if c.job.Timeout != defaultTimeout {
 		o.Step, o.Timeout = c.job.Timeout, 12*c.job.Timeout

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/proxy"
 )
 
 // TestMountThroughProxy: everything goes through the proxy, by the server's
@@ -142,12 +144,12 @@ func TestProxyDial(t *testing.T) {
 	silent := badServer(t, func(c net.Conn) { io.Copy(io.Discard, c) })
 	for _, scheme := range []string{"socks5", "http"} {
 		t.Run(scheme, func(t *testing.T) {
-			p, err := parseProxy(scheme + "://" + new(testProxy).start(t, scheme))
+			p, err := proxy.Parse(scheme + "://" + new(testProxy).start(t, scheme))
 			if err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-			nc, err := p.dial(ctx, "tcp", proxiedHost+":"+port)
+			nc, err := p.Dial(ctx, "tcp", proxiedHost+":"+port)
 			<-ctx.Done() // what follows is past the deadline of dialing
 			if cancel(); err != nil {
 				t.Fatal(err)
@@ -169,7 +171,7 @@ func TestProxyDial(t *testing.T) {
 			p.At.Host, p.At.Port = "127.0.0.1", mustPort(t, silent)
 			ctx, cancel = context.WithCancel(t.Context())
 			defer time.AfterFunc(20*time.Millisecond, cancel).Stop()
-			if nc, err = p.dial(ctx, "tcp", "h:21"); !errors.Is(err, context.Canceled) {
+			if nc, err = p.Dial(ctx, "tcp", "h:21"); !errors.Is(err, context.Canceled) {
 				t.Errorf("cancelled: %v, %v", nc, err)
 			}
 		})
@@ -194,11 +196,11 @@ func TestParseProxy(t *testing.T) {
 		"socks5://me:a%40b@[::1]:1":     "socks5://me@[::1]:1",
 		"socks5://u%20v@[fe80::1%25lo]": "socks5://u%20v@[fe80::1%lo]:1080",
 	} {
-		p, err := parseProxy(raw)
+		p, err := proxy.Parse(raw)
 		if err != nil || p.String() != want {
 			t.Errorf("%s: %s, %v; want %s", raw, p, err, want)
 		}
-		again, err := parseProxy(redactURL(raw))
+		again, err := proxy.Parse(ftpurl.Redact(raw))
 		again.At.Password, again.At.HasPassword = p.At.Password, p.At.HasPassword
 		if err != nil || again != p {
 			t.Errorf("%s: without its password %+v, %v", raw, again, err)
@@ -209,7 +211,7 @@ func TestParseProxy(t *testing.T) {
 		"http://h/path", "http://h?q", "http://me:ses/ame@h", "http://:sesame@h", "socks5://me:sesame@", "http://me:sesame%@h",
 		"socks5://" + strings.Repeat("u", 256) + ":sesame@h",
 	} {
-		if p, err := parseProxy(raw); exit.CodeOf(err) != exit.Usage || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "ame@") {
+		if p, err := proxy.Parse(raw); exit.CodeOf(err) != exit.Usage || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "ame@") {
 			t.Errorf("%s: %+v, %v", raw, p, err)
 		}
 	}
@@ -218,7 +220,7 @@ func TestParseProxy(t *testing.T) {
 // TestHideProxy: the password leaves the arguments in each form that they have.
 func TestHideProxy(t *testing.T) {
 	raw := "socks5://me:sesame,%2F@h:1"
-	p, err := parseProxy(raw)
+	p, err := proxy.Parse(raw)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -69,7 +69,7 @@ func newPutting(p *program, cmd *cobra.Command) *cobra.Command {
 // destination is where the last URL says that files go.
 func (c *remoteCommand) destination() transfer.Place {
 	p := c.places[len(c.places)-1]
-	abs, dir := p.path(p.home)
+	abs, dir := p.Path(p.home)
 	return transfer.Place{Path: abs, Dir: dir}
 }
 
@@ -120,7 +120,7 @@ func (c *remoteCommand) copy(ctx context.Context) error {
 	from, to := c.places[:last], c.places[last]
 	for _, p := range from {
 		if p.session != from[0].session {
-			return exit.Errorf(exit.Usage, "copy takes all files from one server: copy those of %s by another command", p.at.address())
+			return exit.Errorf(exit.Usage, "copy takes all files from one server: copy those of %s by another command", p.at.Address())
 		}
 	}
 	if c.o.Parallel > 1 && from[0].session == to.session {

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
@@ -50,14 +52,14 @@ type remoteCommand struct {
 
 // session is one server, as one user.
 type session struct {
-	at     location // without a path
+	at     ftpurl.Location // without a path
 	client *ftpclient.Client
 	home   string
 }
 
 // serverPlace is a path on a server, as a URL has it.
 type serverPlace struct {
-	remotePath
+	ftpurl.FilePath
 	*session
 }
 
@@ -115,9 +117,9 @@ func (c *remoteCommand) prepare(urls []string) error {
 		return exit.Errorf(exit.Usage, "--parallel %d is not from 1 to %d", c.o.Parallel, maxConnections)
 	}
 	c.job.Connections = c.o.Parallel
-	var locations []location
+	var locations []ftpurl.Location
 	for _, raw := range urls {
-		p, loc, err := parseRemote(raw)
+		p, loc, err := ftpurl.ParseFile(raw)
 		if err != nil {
 			return err
 		}
@@ -125,7 +127,7 @@ func (c *remoteCommand) prepare(urls []string) error {
 			return err
 		}
 		locations = append(locations, c.job.Location)
-		c.places = append(c.places, serverPlace{remotePath: p})
+		c.places = append(c.places, serverPlace{FilePath: p})
 	}
 	if err := c.hideAll(urls, locations); err != nil {
 		return err
@@ -139,17 +141,17 @@ func (c *remoteCommand) prepare(urls []string) error {
 }
 
 // validateLocation is mountCommand.validate for one of several servers.
-func (c *remoteCommand) validateLocation(loc location) error {
+func (c *remoteCommand) validateLocation(loc ftpurl.Location) error {
 	c.job.Location = loc
 	return errors.Join(c.validateTLS(), c.validateTimeout(), c.validateHabits(), c.validateNetwork())
 }
 
 // hideAll is hideSecrets for several URLs.
-func (c *remoteCommand) hideAll(urls []string, locations []location) error {
+func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) error {
 	if c.replaced {
 		for i, password := range c.secrets.URLs {
 			if i < len(locations) {
-				locations[i].setPassword(password)
+				locations[i].SetPassword(password)
 			}
 		}
 		c.hideProxy(nil)
@@ -164,7 +166,7 @@ func (c *remoteCommand) hideAll(urls []string, locations []location) error {
 		c.secrets.URLs[i] = loc.Password
 		for k, a := range args {
 			if k > 0 && a == urls[i] {
-				args[k] = redactURL(a)
+				args[k] = ftpurl.Redact(a)
 			}
 		}
 	}
@@ -177,7 +179,7 @@ func (c *remoteCommand) hideAll(urls []string, locations []location) error {
 
 // join gives a place its session: that of the URL before it for the same server and
 // user, if there is one.
-func (c *remoteCommand) join(i int, loc location) error {
+func (c *remoteCommand) join(i int, loc ftpurl.Location) error {
 	if err := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn).resolve(&loc); err != nil {
 		return err
 	}
@@ -199,7 +201,7 @@ func (c *remoteCommand) connectAll(ctx context.Context) error {
 	if c.job.Trace {
 		level = slog.LevelInfo
 	}
-	log := slog.New(&lineHandler{level: level, write: logText.sink(os.Stderr, false)})
+	log := slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)})
 	for _, s := range c.sessions {
 		job := c.job
 		job.Location = s.at
@@ -225,9 +227,9 @@ func (c *remoteCommand) close() {
 // failures.
 func expand(ctx context.Context, places []serverPlace, follow bool) (found []transfer.Match, failures []transfer.Failure) {
 	for _, p := range places {
-		matches, err := transfer.Expand(ctx, p.client, p.pattern(p.home), follow)
+		matches, err := transfer.Expand(ctx, p.client, p.Pattern(p.home), follow)
 		if err != nil {
-			failures = append(failures, transfer.Failure{Path: p.text, Err: err})
+			failures = append(failures, transfer.Failure{Path: p.Text, Err: err})
 			continue
 		}
 		found = append(found, matches...)

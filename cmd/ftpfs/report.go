@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -28,7 +29,7 @@ func runDaemon() error {
 		return exit.Errorf(exit.Usage, "daemon is started by mount, not by hand: %w", err)
 	}
 	rep := &reporter{out: out}
-	log, closeLog, err := openLogAs(job.Watching.LogFormat, job.LogFile, false, job.Verbose)
+	log, closeLog, err := logs.OpenAs(job.Watching.LogFormat, job.LogFile, false, job.Verbose)
 	if err != nil {
 		return rep.failed(err)
 	}

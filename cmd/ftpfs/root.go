@@ -10,6 +10,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/config"
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 // newRoot returns the command tree. Errors that cobra finds itself are usage
@@ -63,11 +64,11 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if name := config.Nearest(args[0], names); name != "" {
 		near = ", did you mean " + name + "?"
 	}
-	return exit.Errorf(exit.Usage, "there is no command %s%s: see %s --help", redactURL(args[0]), near, cmd.CommandPath())
+	return exit.Errorf(exit.Usage, "there is no command %s%s: see %s --help", ftpurl.Redact(args[0]), near, cmd.CommandPath())
 }
 
 // classify makes failures of all errors: those of a command's own work without
-// a code are exitFailure, those that cobra finds (see execute) exitUsage.
+// a code are exit.Failure, those that cobra finds (see execute) exit.Usage.
 func classify(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(c *cobra.Command, args []string) error {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
@@ -110,7 +112,7 @@ func (c *serveCommand) run(ctx context.Context, args []string) error {
 	if err := c.hideSecrets(); err != nil {
 		return err
 	}
-	log, closeLog, err := openLog("", true, c.verbose)
+	log, closeLog, err := logs.Open("", true, c.verbose)
 	if err != nil {
 		return err
 	}
@@ -199,7 +201,7 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 // url is where the server is reached, for a person to copy.
 func (c *serveCommand) url(addr net.Addr, security ftpclient.Security) string {
 	tcp := addr.(*net.TCPAddr)
-	loc := location{Host: tcp.IP.String(), Port: tcp.Port, Security: security}
+	loc := ftpurl.Location{Host: tcp.IP.String(), Port: tcp.Port, Security: security}
 	if tcp.IP.IsUnspecified() {
 		loc.Host = "localhost"
 		if name, err := os.Hostname(); err == nil && name != "" {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
@@ -71,7 +72,7 @@ func (c *mountCommand) chooseSecurity() error {
 	case c.job.Demo && c.tls != "":
 		return exit.Errorf(exit.Usage, "--tls: the demo has no TLS")
 	case loc.Security != ftpclient.SecurityNone && want != loc.Security:
-		return exit.Errorf(exit.Usage, "--tls=%s contradicts %s://: write ftp:// with --tls", c.tls, loc.scheme())
+		return exit.Errorf(exit.Usage, "--tls=%s contradicts %s://: write ftp:// with --tls", c.tls, loc.Scheme())
 	}
 	if !loc.HasPort {
 		loc.Port = want.DefaultPort()
@@ -108,8 +109,8 @@ func (s tlsSettings) config() (*tls.Config, error) {
 
 // tlsFailure tells why there is no secure connection to the server at loc, and
 // what to do.
-func tlsFailure(loc location, says string, err error) error {
-	at := loc.address()
+func tlsFailure(loc ftpurl.Location, says string, err error) error {
+	at := loc.Address()
 	var op string
 	var e *ftpclient.Error
 	if errors.As(err, &e) {
@@ -137,8 +138,8 @@ func tlsFailure(loc location, says string, err error) error {
 }
 
 // certFailure tells what is wrong with the server's certificate.
-func certFailure(loc location, bad *tls.CertificateVerificationError) error {
-	at, trust := loc.address(), ""
+func certFailure(loc ftpurl.Location, bad *tls.CertificateVerificationError) error {
+	at, trust := loc.Address(), ""
 	if len(bad.UnverifiedCertificates) > 0 {
 		trust = ftpclient.Fingerprint(bad.UnverifiedCertificates[0])
 	}

@@ -20,6 +20,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
@@ -27,11 +28,11 @@ import (
 // watchingSettings are what the flags say of how a mount is looked at.
 type watchingSettings struct {
 	HTTP      string // host:port of the status page; empty: there is none
-	LogFormat logFormat
+	LogFormat logs.Format
 }
 
 func (c *mountCommand) addWatchingFlags(f *pflag.FlagSet) {
-	c.job.Watching.LogFormat = logText
+	c.job.Watching.LogFormat = logs.Text
 	f.StringVar(&c.job.Watching.HTTP, "http", "", "show a status page and metrics for Prometheus at this [HOST]:PORT, to all who can reach it; without HOST only to this machine's own programs (default: none; see ftpfs status)")
 	f.Var(&c.job.Watching.LogFormat, "log-format", "how the log is written: text, json")
 }
@@ -165,7 +166,7 @@ func (m *mounted) dump() {
 		return
 	}
 	s := m.snapshot()
-	if m.job.Watching.LogFormat == logJSON {
+	if m.job.Watching.LogFormat == logs.JSON {
 		m.log.Info("status", "status", s)
 		return
 	}

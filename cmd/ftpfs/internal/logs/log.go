@@ -1,4 +1,6 @@
-package main
+// Package logs writes the log: to a terminal, a file, syslog or the journal, as lines of
+// text or as JSON objects, of which nothing in a record can break one.
+package logs
 
 import (
 	"context"
@@ -11,19 +13,19 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
-// lineHandler is a slog.Handler that writes one readable line per record:
+// LineHandler is a slog.Handler that writes one readable line per record:
 // the message, then the attributes as key=value. Nothing in a record can
 // break the line or drive a terminal: servers have a hand in the texts.
-type lineHandler struct {
-	level slog.Leveler
-	write func(level slog.Level, line string) error
+type LineHandler struct {
+	Level slog.Leveler
+	Write func(level slog.Level, line string) error
 	attrs string
 	group string
 }
 
-func (h *lineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level.Level() }
+func (h *LineHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.Level.Level() }
 
-func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
+func (h *LineHandler) Handle(_ context.Context, r slog.Record) error {
 	var b strings.Builder
 	b.WriteString(say.Printable(r.Message))
 	b.WriteString(h.attrs)
@@ -31,10 +33,10 @@ func (h *lineHandler) Handle(_ context.Context, r slog.Record) error {
 		writeAttr(&b, h.group, a)
 		return true
 	})
-	return h.write(r.Level, b.String())
+	return h.Write(r.Level, b.String())
 }
 
-func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+func (h *LineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	var b strings.Builder
 	for _, a := range attrs {
 		writeAttr(&b, h.group, a)
@@ -44,7 +46,7 @@ func (h *lineHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return &next
 }
 
-func (h *lineHandler) WithGroup(name string) slog.Handler {
+func (h *LineHandler) WithGroup(name string) slog.Handler {
 	next := *h
 	if name != "" {
 		next.group += name + "."
@@ -70,15 +72,15 @@ func writeAttr(b *strings.Builder, group string, a slog.Attr) {
 	b.WriteString(" " + say.Printable(group+a.Key) + "=" + text)
 }
 
-// openLog is openLogAs with lines of text.
-func openLog(file string, foreground, verbose bool) (*slog.Logger, func() error, error) {
-	return openLogAs(logText, file, foreground, verbose)
+// Open is OpenAs with lines of text.
+func Open(file string, foreground, verbose bool) (*slog.Logger, func() error, error) {
+	return OpenAs(Text, file, foreground, verbose)
 }
 
-// openLogAs returns the log of a mount. In the foreground it is stderr; in the
+// OpenAs returns the log of a mount. In the foreground it is stderr; in the
 // background the file, or the system log, or nothing if there is neither.
 // The returned function closes it.
-func openLogAs(format logFormat, file string, foreground, verbose bool) (*slog.Logger, func() error, error) {
+func OpenAs(format Format, file string, foreground, verbose bool) (*slog.Logger, func() error, error) {
 	level := slog.LevelInfo
 	if verbose {
 		level = slog.LevelDebug
@@ -88,16 +90,16 @@ func openLogAs(format logFormat, file string, foreground, verbose bool) (*slog.L
 		if err != nil {
 			return nil, nil, exit.Errorf(exit.Usage, "log file %s: %w", file, say.Unreadable(err))
 		}
-		return slog.New(format.handler(level, format.sink(f, false))), f.Close, nil
+		return slog.New(format.Handler(level, format.Sink(f, false))), f.Close, nil
 	}
 	if foreground {
-		return slog.New(format.handler(level, format.sink(os.Stderr, isJournal(os.Stderr)))), func() error { return nil }, nil
+		return slog.New(format.Handler(level, format.Sink(os.Stderr, IsJournal(os.Stderr)))), func() error { return nil }, nil
 	}
 	w, err := syslog.New(syslog.LOG_DAEMON|syslog.LOG_INFO, "ftpfs")
 	if err != nil {
 		return slog.New(slog.DiscardHandler), func() error { return nil }, nil
 	}
-	return slog.New(format.handler(level, toSyslog(w))), w.Close, nil
+	return slog.New(format.Handler(level, toSyslog(w))), w.Close, nil
 }
 
 func toSyslog(w *syslog.Writer) func(slog.Level, string) error {
