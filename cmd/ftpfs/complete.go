@@ -131,12 +131,12 @@ func completions(parent, begun string, entries []ftpclient.Entry, dirsOnly bool)
 
 // completeMountpoint completes the mount points of ftpfs.
 func completeMountpoint(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var dirs []string
-	for _, m := range mounts {
+	for _, m := range table {
 		if m.Type == fsType {
 			dirs = append(dirs, m.Mountpoint)
 		}

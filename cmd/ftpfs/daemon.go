@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -176,12 +177,12 @@ func (d *daemonCommand) kill() {
 		d.signal(syscall.SIGKILL)
 		<-ended
 	}
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		return
 	}
-	at, ok := mountAt(mounts, d.job.Mountpoint)
-	if ok && at.Type == fsType && isDead(d.job.Mountpoint, stateDirs()) {
+	at, ok := mountAt(table, d.job.Mountpoint)
+	if ok && at.Type == fsType && isDead(d.job.Mountpoint, mounts.Dirs()) {
 		if err := detach(d.job.Mountpoint, true); err != nil {
 			d.warn(fmt.Sprintf("a dead mount is left on %s (%v): %s", d.job.Mountpoint, err, detachCommand(d.job.Mountpoint)))
 		}

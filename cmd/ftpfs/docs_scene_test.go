@@ -102,11 +102,11 @@ func (s documentScene) run(t *testing.T, at, script string) {
 
 // clean ends the mounts that are left.
 func (s documentScene) clean(t *testing.T) {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		t.Error(err)
 	}
-	for _, m := range mounts {
+	for _, m := range table {
 		if strings.HasPrefix(m.Mountpoint, s.home) {
 			cleanMount(t, m.Mountpoint)
 		}

@@ -67,8 +67,8 @@ func (m *mounted) unmount() {
 	if err == nil {
 		return
 	}
-	mounts, tableErr := readMounts()
-	if at, ok := mountAt(mounts, m.job.Mountpoint); tableErr == nil && (!ok || at.Type != fsType) {
+	table, tableErr := readMounts()
+	if at, ok := mountAt(table, m.job.Mountpoint); tableErr == nil && (!ok || at.Type != fsType) {
 		return // somebody has detached it already
 	}
 	m.log.Warn("the mount is in use: detaching it", "mountpoint", m.job.Mountpoint, "error", err)
@@ -88,7 +88,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 		m.note("status page", p.close())
 	}
 	if m.control != nil { // which has told of the uploads until here
-		m.note("control socket", m.control.close())
+		m.note("control socket", m.control.Close())
 	}
 	if m.client != nil {
 		m.note("client", m.client.Close())
@@ -104,7 +104,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 		m.log.Error(failed.Error())
 	}
 	if m.state != nil {
-		m.note("state file", m.state.end(failed))
+		m.note("state file", m.state.End(failed))
 	}
 	return failed
 }

@@ -14,6 +14,7 @@ import (
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 	"ftpfs/ftpclient"
@@ -87,9 +88,9 @@ type mounted struct {
 	spool   *spool
 	volume  *cache.Volume
 	server  *fusefs.Server
-	state   *stateFile
-	control *control      // nil: it could not be had
-	asked   chan struct{} // to end, by another process; buffered
+	state   *mounts.StateFile
+	control *mounts.Control // nil: it could not be had
+	asked   chan struct{}   // to end, by another process; buffered
 
 	recent *status.Recent // of the log
 	began  time.Time
@@ -149,7 +150,7 @@ func (m *mounted) startUnless(signals <-chan os.Signal) error {
 
 // start makes the mount: mount point, server, remote directory, kernel.
 func (m *mounted) start(ctx context.Context) error {
-	check := mountpointCheck{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: stateDirs(), Warn: m.warn}
+	check := mountpointCheck{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: mounts.Dirs(), Warn: m.warn}
 	if err := check.run(); err != nil {
 		return err
 	}
@@ -320,18 +321,18 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 
 // openState tells other processes of this mount, before it can be seen.
 func (m *mounted) openState() error {
-	dir, err := ownStateDir()
+	dir, err := mounts.OwnDir()
 	if err != nil {
 		return err
 	}
-	m.state, err = newStateFile(dir, mountState{
-		PID: os.Getpid(), Mountpoint: rawText(m.job.Mountpoint),
-		Source: rawText(m.source), Started: m.began,
+	m.state, err = mounts.NewStateFile(dir, mounts.State{
+		PID: os.Getpid(), Mountpoint: say.Raw(m.job.Mountpoint),
+		Source: say.Raw(m.source), Started: m.began,
 	})
 	if err != nil {
 		return err
 	}
-	if m.control, err = listenControl(controlPath(m.state.path), m.handle); err != nil {
+	if m.control, err = mounts.Listen(mounts.ControlPath(m.state.Path), m.handle); err != nil {
 		m.log.Warn("no control socket: ftpfs refresh will not reach this mount", "error", err)
 	}
 	return nil

@@ -30,7 +30,7 @@ func needFUSE(t *testing.T) {
 
 func mountedAt(t *testing.T, dir string) (mountEntry, bool) {
 	t.Helper()
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func mountedAt(t *testing.T, dir string) (mountEntry, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mountAt(mounts, real)
+	return mountAt(table, real)
 }
 
 func assertNotMounted(t *testing.T, dir string) {

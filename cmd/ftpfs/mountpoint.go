@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -59,11 +60,11 @@ func (c mountpointCheck) run() error {
 
 // checkMounts looks at what is mounted there already.
 func (c mountpointCheck) checkMounts() error {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		return exit.Errorf(exit.Mountpoint, "mount point %s: %w", c.Dir, err)
 	}
-	m, ok := mountAt(mounts, c.Dir)
+	m, ok := mountAt(table, c.Dir)
 	if !ok || m.Type == autofsType {
 		return nil
 	}
@@ -86,11 +87,11 @@ func (c mountpointCheck) clean(m mountEntry) error {
 	if err := detach(c.Dir, true); err != nil {
 		return exit.Errorf(exit.Mountpoint, "mount point %s holds a dead ftpfs mount that cannot be removed (%w): %s", c.Dir, err, detachCommand(c.Dir))
 	}
-	if known := findMount(c.Dirs, c.Dir); known != nil {
+	if known := mounts.Find(c.Dirs, c.Dir); known != nil {
 		defer known.Close()
-		if alive, err := known.alive(); err == nil && !alive {
-			if err := known.forget(); err != nil {
-				c.Warn(fmt.Sprintf("%s: %v", known.path, err))
+		if alive, err := known.Alive(); err == nil && !alive {
+			if err := known.Forget(); err != nil {
+				c.Warn(fmt.Sprintf("%s: %v", known.Path, err))
 			}
 		}
 	}
@@ -140,12 +141,12 @@ func isDead(dir string, dirs []string) bool {
 		return false
 	}
 	// Another user's mount answers root neither way.
-	known := findMount(dirs, dir)
+	known := mounts.Find(dirs, dir)
 	if known == nil {
 		return false
 	}
 	defer known.Close()
-	alive, err := known.alive()
+	alive, err := known.Alive()
 	return err == nil && !alive
 }
 

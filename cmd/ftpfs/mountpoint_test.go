@@ -16,7 +16,7 @@ func TestParseMountinfo(t *testing.T) {
 81 27 0:51 / /mnt/back\134slash\012nl rw - fuse.sshfs h:\043 rw
 82 80 0:52 / /home/me/My\040FTP\011x rw - tmpfs none rw
 `
-	mounts, err := parseMountinfo(strings.NewReader(table))
+	entries, err := parseMountinfo(strings.NewReader(table))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,25 +27,25 @@ func TestParseMountinfo(t *testing.T) {
 		{"/mnt/back\\slash\nnl", "fuse.sshfs", "h:#"},
 		{"/home/me/My FTP\tx", "tmpfs", "none"},
 	}
-	if len(mounts) != len(want) {
-		t.Fatalf("%d mounts, want %d", len(mounts), len(want))
+	if len(entries) != len(want) {
+		t.Fatalf("%d mounts, want %d", len(entries), len(want))
 	}
 	for i := range want {
-		if mounts[i] != want[i] {
-			t.Errorf("%d: %q, want %q", i, mounts[i], want[i])
+		if entries[i] != want[i] {
+			t.Errorf("%d: %q, want %q", i, entries[i], want[i])
 		}
 	}
-	if m, ok := mountAt(mounts, "/home/me/My FTP\tx"); !ok || m.Type != "tmpfs" {
+	if m, ok := mountAt(entries, "/home/me/My FTP\tx"); !ok || m.Type != "tmpfs" {
 		t.Errorf("the covering mount is %v, %v", m, ok)
 	}
-	if _, ok := mountAt(mounts, "/home/me"); ok {
+	if _, ok := mountAt(entries, "/home/me"); ok {
 		t.Error("/home/me is no mount")
 	}
 	if _, err := parseMountinfo(strings.NewReader("garbage\n")); err == nil {
 		t.Error("garbage was taken")
 	}
-	if mounts, err := readMounts(); err != nil || len(mounts) == 0 {
-		t.Errorf("this system's table: %d, %v", len(mounts), err)
+	if entries, err := readMounts(); err != nil || len(entries) == 0 {
+		t.Errorf("this system's table: %d, %v", len(entries), err)
 	}
 }
 

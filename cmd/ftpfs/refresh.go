@@ -10,11 +10,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 func newRefreshCommand(p *program) *cobra.Command {
-	c := &refreshCommand{program: p, dirs: stateDirs()}
+	c := &refreshCommand{program: p, dirs: mounts.Dirs()}
 	return &cobra.Command{
 		Use:   "refresh [PATH...]",
 		Short: "Forget what is cached, so that others' changes are seen at once",
@@ -40,34 +41,34 @@ type refreshCommand struct {
 }
 
 func (c *refreshCommand) run(cmd *cobra.Command, paths []string) error {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if len(paths) == 0 {
-		return c.all(cmd, mounts)
+		return c.all(cmd, table)
 	}
 	var errs []error
 	for _, path := range paths {
-		errs = append(errs, c.one(cmd, mounts, path))
+		errs = append(errs, c.one(cmd, table, path))
 	}
 	return firstOf(errs)
 }
 
 // all refreshes the mounts that have a state file here.
-func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
+func (c *refreshCommand) all(cmd *cobra.Command, table []mountEntry) error {
 	n := 0
 	var errs []error
-	for _, m := range mounts {
+	for _, m := range table {
 		if m.Type != fsType {
 			continue
 		}
-		known := findMount(c.dirs, m.Mountpoint)
+		known := mounts.Find(c.dirs, m.Mountpoint)
 		if known == nil {
 			continue
 		}
 		err := c.ask(cmd, known, m.Mountpoint, "")
-		if alive, aliveErr := known.alive(); err != nil && aliveErr == nil && !alive {
+		if alive, aliveErr := known.Alive(); err != nil && aliveErr == nil && !alive {
 			err = nil // it has just ended, or is dead already
 			n--
 		}
@@ -82,16 +83,16 @@ func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
 }
 
 // one refreshes a path in a mount.
-func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name string) error {
+func (c *refreshCommand) one(cmd *cobra.Command, table []mountEntry, name string) error {
 	path, err := absoluteMountpoint(name)
 	if err != nil {
 		return err
 	}
-	dir, rest, ok := mountOf(mounts, path)
+	dir, rest, ok := mountOf(table, path)
 	if !ok {
 		return exit.Errorf(exit.NotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, fsType)
 	}
-	known := findMount(c.dirs, dir)
+	known := mounts.Find(c.dirs, dir)
 	if known == nil {
 		return exit.Errorf(exit.NotMounted, "%s: no process of this user serves it", dir)
 	}
@@ -99,17 +100,17 @@ func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name strin
 	return c.ask(cmd, known, dir, rest)
 }
 
-func (c *refreshCommand) ask(cmd *cobra.Command, known *knownMount, dir, rest string) error {
-	if _, err := known.request(cmd.Context(), controlRequest{Do: "refresh", Path: rawText(rest)}); err != nil {
+func (c *refreshCommand) ask(cmd *cobra.Command, known *mounts.Known, dir, rest string) error {
+	if _, err := known.Ask(cmd.Context(), mounts.Request{Do: "refresh", Path: say.Raw(rest)}); err != nil {
 		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	return nil
 }
 
 // mountOf returns the mount of ours that a path is in, and where.
-func mountOf(mounts []mountEntry, path string) (dir, rest string, ok bool) {
+func mountOf(table []mountEntry, path string) (dir, rest string, ok bool) {
 	for at := path; ; at = filepath.Dir(at) {
-		if m, mounted := mountAt(mounts, at); mounted {
+		if m, mounted := mountAt(table, at); mounted {
 			return at, strings.TrimPrefix(strings.TrimPrefix(path, at), "/"), m.Type == fsType
 		}
 		if at == filepath.Dir(at) {

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
@@ -31,7 +32,7 @@ type statusCommand struct {
 const leastInterval = 100 * time.Millisecond
 
 func newStatusCommand(p *program) *cobra.Command {
-	c := &statusCommand{program: p, dirs: stateDirs()}
+	c := &statusCommand{program: p, dirs: mounts.Dirs()}
 	cmd := &cobra.Command{
 		Use:   "status [MOUNTPOINT...]",
 		Short: "Show what mounts do: server, connections, transfers, caches, uploads, errors",
@@ -133,11 +134,11 @@ func (c *statusCommand) repeat(ctx context.Context, dirs []string, show func([]m
 
 // gather reports on dirs, on all mounts if there are none.
 func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountReport, error) {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		return nil, exit.Errorf(exit.Failure, "%w", err)
 	}
-	f := &statusFinder{dirs: c.dirs, mounts: mounts}
+	f := &statusFinder{dirs: c.dirs, table: table}
 	if len(dirs) == 0 {
 		return f.all(ctx), nil
 	}
@@ -193,7 +194,7 @@ func reportLines(reports []mountReport) (lines []string) {
 	return lines
 }
 
-// code is that of a mount that is of no use; exitOK of any other.
+// code is that of a mount that is of no use; exit.OK of any other.
 func (r mountReport) code() exit.Code {
 	switch r.State {
 	case "dead":

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -17,7 +18,7 @@ func listLeft(w io.Writer, base string) {
 	dirs, _ := filepath.Glob(filepath.Join(base, "mount-*")) // the pattern is well formed
 	for _, dir := range dirs {
 		source, dead := deadSpool(dir)
-		if !dead || !ownedBy(dir, os.Getuid()) {
+		if !dead || !mounts.OwnedBy(dir, os.Getuid()) {
 			continue
 		}
 		for _, u := range cache.LeftUploads(filepath.Join(dir, "files")) {
