@@ -219,7 +219,7 @@ func (v *Volume) list(dir string, a ftpclient.Arriving) (*ftpclient.Listing, err
 // with it.
 func (v *Volume) received(dir string, l *ftpclient.Listing) *ftpclient.Listing {
 	if l.Truncated {
-		v.log.Warn("the server cut the listing short; names that it left out can be used but are not shown", "dir", v.abs(dir))
+		v.onceFor(dir, "the server cut the listing short; names that it left out can be used but are not shown", "dir", v.abs(dir))
 	}
 	l.Entries = v.takeOut(dir, l.Entries)
 	if f := v.remote.Features(); !f.MLST && f.MDTM == ftpclient.No {
@@ -276,10 +276,14 @@ func (v *Volume) writable(op, p string) error {
 }
 
 // once logs a line the first time its text comes up.
-func (v *Volume) once(msg string, args ...any) {
+func (v *Volume) once(msg string, args ...any) { v.onceFor("", msg, args...) }
+
+// onceFor logs a line the first time that its text comes up for what.
+func (v *Volume) onceFor(what, msg string, args ...any) {
+	key := what + "\x00" + msg
 	v.saying.Lock()
-	seen := v.said[msg]
-	v.said[msg] = true
+	seen := v.said[key]
+	v.said[key] = true
 	v.saying.Unlock()
 	if !seen {
 		v.log.Warn(msg, args...)
