@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
 
@@ -160,7 +161,7 @@ func (m *knownMount) request(ctx context.Context, req controlRequest) (ans contr
 	case err != nil:
 		return ans, fmt.Errorf("process %d does not answer: %w", m.PID, err)
 	case ans.Error != "":
-		return ans, errors.New(printable(ans.Error))
+		return ans, errors.New(say.Printable(ans.Error))
 	}
 	return ans, nil
 }

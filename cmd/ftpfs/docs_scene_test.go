@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
 )
@@ -94,7 +95,7 @@ func (s documentScene) run(t *testing.T, at, script string) {
 	cmd.Dir = s.home
 	cmd.Env = append(cmd.Env, "PATH="+s.home+"/bin:"+os.Getenv("PATH"))
 	r := runProgram(t, cmd)
-	if r.code != exitOK {
+	if r.code != exit.OK {
 		t.Fatalf("%s: exit code %d\n%s%s%s", at, r.code, script, r.stdout, r.stderr)
 	}
 }

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/term"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // uploadLimit bounds the uploads at the end of a mount.
@@ -98,7 +100,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 		m.note("demo server", m.demo.close())
 	}
 	if failed != nil {
-		failed = failf(exitUploads, "%s: not everything was uploaded: %s", m.source, printable(oneLine(failed)))
+		failed = exit.Errorf(exit.Uploads, "%s: not everything was uploaded: %s", m.source, say.Printable(say.OneLine(failed)))
 		m.log.Error(failed.Error())
 	}
 	if m.state != nil {
@@ -143,9 +145,4 @@ func (m *mounted) note(what string, err error) {
 	if err != nil {
 		m.log.Warn(what, "error", err)
 	}
-}
-
-// oneLine is the text of an error, which may be several joined, on one line.
-func oneLine(err error) string {
-	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
 }

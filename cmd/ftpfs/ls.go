@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
@@ -68,7 +70,7 @@ func (c *remoteCommand) list(ctx context.Context, p serverPlace, m transfer.Matc
 		}
 		out.directory(d, heads)
 		for _, s := range d.Skipped {
-			failures = append(failures, transfer.Failure{Path: d.Path, Err: fmt.Errorf("a line without a name to show (%s): %s", s.Reason, shorten(printable(s.Line)))})
+			failures = append(failures, transfer.Failure{Path: d.Path, Err: fmt.Errorf("a line without a name to show (%s): %s", s.Reason, say.Short(say.Printable(s.Line)))})
 		}
 	})
 	if err != nil {
@@ -93,7 +95,7 @@ func newListingPrinter(f *os.File, asJSON, long bool) *listingPrinter {
 // end writes what is left. The first error counts.
 func (p *listingPrinter) end(err error) error {
 	if flushErr := p.w.Flush(); flushErr != nil && err == nil {
-		return failf(exitPartly, "standard output: %w", reason(flushErr))
+		return exit.Errorf(exit.Partly, "standard output: %w", say.Reason(flushErr))
 	}
 	return err
 }
@@ -101,7 +103,7 @@ func (p *listingPrinter) end(err error) error {
 // name is a name as it is printed.
 func (p *listingPrinter) name(s string) string {
 	if p.terminal && !p.null {
-		return printable(s)
+		return say.Printable(s)
 	}
 	return s
 }
@@ -195,8 +197,8 @@ func (p *listingPrinter) stat(m transfer.Match) {
 	if e.HasMode {
 		line("mode", fmt.Sprintf("%04o", e.Mode))
 	}
-	line("owner", printable(e.Owner))
-	line("group", printable(e.Group))
+	line("owner", say.Printable(e.Owner))
+	line("group", say.Printable(e.Group))
 	if e.Target != "" {
 		line("leads to", p.name(e.Target))
 	}

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 func TestParseMountinfo(t *testing.T) {
@@ -72,12 +74,12 @@ func TestMountpointChecks(t *testing.T) {
 		{"file/x", false, "a part of the path is a file"},
 	} {
 		err := mountpointCheck{Dir: filepath.Join(dir, tt.name), NonEmpty: tt.nonempty, Warn: func(s string) { t.Error(s) }}.run()
-		if tt.want == "" && err != nil || tt.want != "" && (codeOf(err) != exitMountpoint || !strings.Contains(err.Error(), tt.want)) {
+		if tt.want == "" && err != nil || tt.want != "" && (exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s (nonempty %v): %v; want %q", tt.name, tt.nonempty, err, tt.want)
 		}
 	}
 	err := mountpointCheck{Dir: "/proc"}.run()
-	if codeOf(err) != exitMountpoint || !strings.Contains(err.Error(), "another mount") {
+	if exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), "another mount") {
 		t.Errorf("/proc: %v", err)
 	}
 }
@@ -105,7 +107,7 @@ func TestAbsoluteMountpoint(t *testing.T) {
 			t.Errorf("%s = %q, %v; want %q", name, got, err, real+want)
 		}
 	}
-	if got, err := absoluteMountpoint("loop"); codeOf(err) != exitMountpoint {
+	if got, err := absoluteMountpoint("loop"); exit.CodeOf(err) != exit.Mountpoint {
 		t.Errorf("loop = %q, %v", got, err)
 	}
 	if got, err := absoluteMountpoint("/"); err != nil || got != "/" {
@@ -120,7 +122,7 @@ func TestCheckFUSE(t *testing.T) {
 	open := writeFile(t, "mount_max = 1000\n user_allow_other # yes\n", 0o644)
 	check := func(name string, err error, want string) {
 		t.Helper()
-		if want == "" && err != nil || want != "" && (codeOf(err) != exitFUSE || !strings.Contains(err.Error(), want)) {
+		if want == "" && err != nil || want != "" && (exit.CodeOf(err) != exit.FUSE || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v; want %q", name, err, want)
 		}
 	}

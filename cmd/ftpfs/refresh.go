@@ -8,6 +8,9 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 func newRefreshCommand(p *program) *cobra.Command {
@@ -39,7 +42,7 @@ type refreshCommand struct {
 func (c *refreshCommand) run(cmd *cobra.Command, paths []string) error {
 	mounts, err := readMounts()
 	if err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if len(paths) == 0 {
 		return c.all(cmd, mounts)
@@ -73,7 +76,7 @@ func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
 		errs = append(errs, err)
 	}
 	if n == 0 {
-		return failf(exitNotMounted, "nothing is mounted: see findmnt -t %s", fsType)
+		return exit.Errorf(exit.NotMounted, "nothing is mounted: see findmnt -t %s", fsType)
 	}
 	return firstOf(errs)
 }
@@ -86,11 +89,11 @@ func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name strin
 	}
 	dir, rest, ok := mountOf(mounts, path)
 	if !ok {
-		return failf(exitNotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, fsType)
+		return exit.Errorf(exit.NotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, fsType)
 	}
 	known := findMount(c.dirs, dir)
 	if known == nil {
-		return failf(exitNotMounted, "%s: no process of this user serves it", dir)
+		return exit.Errorf(exit.NotMounted, "%s: no process of this user serves it", dir)
 	}
 	defer known.Close()
 	return c.ask(cmd, known, dir, rest)
@@ -98,7 +101,7 @@ func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name strin
 
 func (c *refreshCommand) ask(cmd *cobra.Command, known *knownMount, dir, rest string) error {
 	if _, err := known.request(cmd.Context(), controlRequest{Do: "refresh", Path: rawText(rest)}); err != nil {
-		return failf(exitFailure, "%s: %w", dir, err)
+		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	return nil
 }
@@ -118,9 +121,9 @@ func mountOf(mounts []mountEntry, path string) (dir, rest string, ok bool) {
 // firstOf returns the first failure, which has the exit code, with the texts of
 // all.
 func firstOf(errs []error) error {
-	var f *failure
+	var f *exit.Error
 	if err := errors.Join(errs...); !errors.As(err, &f) {
 		return err
 	}
-	return failf(f.code, "%s", oneLine(errors.Join(errs...)))
+	return exit.Errorf(f.Code, "%s", say.OneLine(errors.Join(errs...)))
 }

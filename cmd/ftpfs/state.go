@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // mountState is what a mount's process tells others about itself, in a file of
@@ -49,7 +51,7 @@ func ownStateDir() (string, error) {
 		if err == nil {
 			return dir, nil
 		}
-		errs = append(errs, fmt.Errorf("state directory %s: %w", dir, reason(err)))
+		errs = append(errs, fmt.Errorf("state directory %s: %w", dir, say.Reason(err)))
 	}
 	return "", errors.Join(errs...)
 }

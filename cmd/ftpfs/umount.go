@@ -12,6 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 const defaultUmountTimeout = uploadLimit + 30*time.Second
@@ -64,7 +67,7 @@ func (c *umountCommand) run(ctx context.Context, name string) error {
 	}
 	mounts, err := readMounts()
 	if err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	known := findMount(c.dirs, dir)
 	if known != nil {
@@ -73,9 +76,9 @@ func (c *umountCommand) run(ctx context.Context, name string) error {
 	m, mounted := mountAt(mounts, dir)
 	switch {
 	case mounted && m.Type != fsType:
-		return failf(exitNotMounted, "%s is a mount of another kind (%s): umount %s", dir, m.Type, dir)
+		return exit.Errorf(exit.NotMounted, "%s is a mount of another kind (%s): umount %s", dir, m.Type, dir)
 	case !mounted && (known == nil || c.longGone(known)):
-		return failf(exitNotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
+		return exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
 	case mounted:
 		if err := c.detach(dir); err != nil {
 			return err
@@ -104,7 +107,7 @@ func (c *umountCommand) longGone(known *knownMount) bool {
 
 func (c *umountCommand) forget(known *knownMount) {
 	if err := known.forget(); err != nil && !errors.Is(err, os.ErrNotExist) {
-		c.warn(fmt.Sprintf("%s: %v", known.path, reason(err)))
+		c.warn(fmt.Sprintf("%s: %v", known.path, say.Reason(err)))
 	}
 }
 
@@ -114,11 +117,11 @@ func (c *umountCommand) detach(dir string) error {
 	dead := isDead(dir, c.dirs)
 	switch err := detach(dir, dead || c.force); {
 	case errors.Is(err, errBusy):
-		return failf(exitBusy, "%s is in use: leave it (fuser -vm %s shows who is there), or ftpfs umount --force %s", dir, dir, dir)
+		return exit.Errorf(exit.Busy, "%s is in use: leave it (fuser -vm %s shows who is there), or ftpfs umount --force %s", dir, dir, dir)
 	case errors.Is(err, os.ErrPermission):
-		return failf(exitFailure, "%s: only its owner and root may unmount it", dir)
+		return exit.Errorf(exit.Failure, "%s: only its owner and root may unmount it", dir)
 	case err != nil:
-		return failf(exitFailure, "%s: %w", dir, err)
+		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	if dead {
 		fmt.Fprintf(os.Stderr, "ftpfs: removed the dead mount from %s\n", dir)
@@ -197,15 +200,15 @@ func (c *umountCommand) await(ctx context.Context, known *knownMount) error {
 	work.Wait()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return failf(exitUploads, "%s is unmounted, but process %d is still uploading after %s: it goes on", known.Mountpoint, known.PID, c.timeout)
+		return exit.Errorf(exit.Uploads, "%s is unmounted, but process %d is still uploading after %s: it goes on", known.Mountpoint, known.PID, c.timeout)
 	case errors.Is(err, context.Canceled):
-		return failf(exitUploads, "%s is unmounted, process %d goes on uploading", known.Mountpoint, known.PID)
+		return exit.Errorf(exit.Uploads, "%s is unmounted, process %d goes on uploading", known.Mountpoint, known.PID)
 	case err != nil:
-		return failf(exitFailure, "%s: state of process %d: %w", known.Mountpoint, known.PID, err)
+		return exit.Errorf(exit.Failure, "%s: state of process %d: %w", known.Mountpoint, known.PID, err)
 	}
 	c.forget(known)
 	if st.Failed != "" {
-		return failf(exitUploads, "%s", string(st.Failed))
+		return exit.Errorf(exit.Uploads, "%s", string(st.Failed))
 	}
 	return nil
 }

@@ -16,6 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
@@ -100,7 +102,7 @@ func (c *uploadsCommand) with(run func(*cobra.Command, []string) error) func(*co
 func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 	mounts, err := readMounts()
 	if err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	var dirs []string
 	for _, m := range mounts {
@@ -121,14 +123,14 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 		known := findMount(c.dirs, dir)
 		if known == nil {
 			if len(names) > 0 {
-				errs = append(errs, failf(exitNotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, fsType))
+				errs = append(errs, exit.Errorf(exit.NotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, fsType))
 			}
 			continue
 		}
 		ans, err := known.request(ctx, controlRequest{Do: "uploads"})
 		known.Close()
 		if err != nil {
-			errs = append(errs, failf(exitFailure, "%s: %w", dir, err))
+			errs = append(errs, exit.Errorf(exit.Failure, "%s: %w", dir, err))
 			continue
 		}
 		for _, u := range ans.Uploads {
@@ -143,9 +145,9 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 
 // line is an upload for people.
 func (u uploadState) line(dir string) string {
-	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, formatSize(u.Size), u.Since.Local().Format(time.DateTime), printable(filepath.Join(dir, string(u.Path))))
+	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, formatSize(u.Size), u.Since.Local().Format(time.DateTime), say.Printable(filepath.Join(dir, string(u.Path))))
 	if u.Error != "" {
-		text += "\t" + printable(u.Error)
+		text += "\t" + say.Printable(u.Error)
 	}
 	return text
 }
@@ -158,7 +160,7 @@ func (c *uploadsCommand) ask(ctx context.Context, what, file string) error {
 	}
 	defer known.Close()
 	if _, err := known.request(ctx, controlRequest{Do: what, Path: rawText(rest)}); err != nil {
-		return failf(exitFailure, "%s: %w", dir, err)
+		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	return nil
 }
@@ -171,14 +173,14 @@ func (c *uploadsCommand) find(file string) (known *knownMount, dir, rest string,
 	}
 	mounts, err := readMounts()
 	if err != nil {
-		return nil, "", "", failf(exitFailure, "%w", err)
+		return nil, "", "", exit.Errorf(exit.Failure, "%w", err)
 	}
 	dir, rest, ok := mountOf(mounts, path)
 	if ok {
 		known = findMount(c.dirs, dir)
 	}
 	if known == nil {
-		return nil, "", "", failf(exitNotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, fsType)
+		return nil, "", "", exit.Errorf(exit.NotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, fsType)
 	}
 	return known, dir, rest, nil
 }
@@ -192,18 +194,18 @@ func (c *uploadsCommand) save(ctx context.Context, file, to string) error {
 	defer known.Close()
 	ans, err := known.request(ctx, controlRequest{Do: "uploads"})
 	if err != nil {
-		return failf(exitFailure, "%s: %w", dir, err)
+		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	for _, u := range ans.Uploads {
 		if string(u.Path) != rest || u.Data == "" {
 			continue
 		}
 		if err := copyFile(string(u.Data), to); err != nil {
-			return failf(exitFailure, "%w", err)
+			return exit.Errorf(exit.Failure, "%w", err)
 		}
 		return nil
 	}
-	return failf(exitFailure, "%s: %s", file, ftpclient.KindNotExist.String()+" among the uploads: see ftpfs uploads")
+	return exit.Errorf(exit.Failure, "%s: %s", file, ftpclient.KindNotExist.String()+" among the uploads: see ftpfs uploads")
 }
 
 func copyFile(from, to string) error {
@@ -247,7 +249,7 @@ func leftOf(uploads []uploadState) string {
 			failed++
 		}
 	}
-	text := fmt.Sprintf("%s, %s", plural(n, "file"), sizeOf(size))
+	text := fmt.Sprintf("%s, %s", say.Plural(n, "file"), sizeOf(size))
 	if failed > 0 {
 		text += fmt.Sprintf(", of which %d have failed", failed)
 	}
