@@ -9,6 +9,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 func writeFile(t *testing.T, text string, mode os.FileMode) string {
@@ -39,39 +40,39 @@ func TestCredentialOrder(t *testing.T) {
 	prompt := func(string) (string, error) { return "typed", nil }
 	for _, tt := range []struct {
 		name, url      string
-		s              credentialSources
+		s              secret.Sources
 		user, password string
 	}{
-		{"anonymous", "ftp://x/", credentialSources{Prompt: prompt}, "", ""},
-		{"named anonymous", "ftp://anonymous@x/", credentialSources{Prompt: prompt}, "anonymous", ""},
-		{"url", "ftp://u:p@h/", credentialSources{EnvUser: "e", EnvPassword: pass("e"), PasswordFile: file, Netrc: netrc}, "u", "p"},
-		{"empty password in url", "ftp://u:@h/", credentialSources{EnvPassword: pass("e")}, "u", ""},
-		{"environment", "ftp://u@h/", credentialSources{EnvUser: "e", EnvPassword: pass("ep"), PasswordFile: file, Netrc: netrc}, "u", "ep"},
-		{"user by environment", "ftp://h/", credentialSources{EnvUser: "e", EnvPassword: pass("ep")}, "e", "ep"},
-		{"empty environment password", "ftp://u@h/", credentialSources{EnvPassword: pass(""), PasswordFile: file}, "u", ""},
-		{"password file", "ftp://u@h/", credentialSources{PasswordFile: file, Netrc: netrc, Prompt: prompt}, "u", "from file"},
-		{"command", "ftp://u@h/", credentialSources{Command: "echo 'from command'; echo more", Netrc: netrc, Prompt: prompt}, "u", "from command"},
-		{"credentials", "ftp://h/", credentialSources{CredentialsFile: cifs, Netrc: netrc}, "fred", " a=b "},
-		{"credentials for another user", "ftp://u@h/", credentialSources{CredentialsFile: cifs}, "u", " a=b "},
-		{"configuration", "ftp://u@h/", credentialSources{ConfigPassword: pass("c"), Netrc: netrc}, "u", "c"},
-		{"systemd, of the server", "ftp://u@h/", credentialSources{SystemdDir: systemd, Server: "nas", Netrc: netrc}, "u", "of nas"},
-		{"systemd, of all", "ftp://u@h/", credentialSources{SystemdDir: systemd, Server: "web", Netrc: netrc}, "u", "of all"},
-		{"password file, user by netrc", "ftp://h/", credentialSources{PasswordFile: file, Netrc: netrc}, "ann", "from file"},
-		{"netrc, first login", "ftp://h/", credentialSources{Netrc: netrc}, "ann", "anns"},
-		{"netrc, login matches", "ftp://bob@h/", credentialSources{Netrc: netrc, Prompt: prompt}, "bob", "bobs"},
-		{"netrc, host in capitals", "ftp://bob@H/", credentialSources{Netrc: netrc}, "bob", "bobs"},
-		{"netrc, no such login", "ftp://eve@h/", credentialSources{Netrc: netrc, Prompt: prompt}, "eve", "typed"},
-		{"netrc, default", "ftp://other/", credentialSources{Netrc: netrc}, "dora", "doras"},
-		{"netrc, machine without password", "ftp://open/", credentialSources{Netrc: netrc, Prompt: prompt}, "carl", "typed"},
-		{"default netrc", "ftp://bob@h/", credentialSources{DefaultNetrc: netrc}, "bob", "bobs"},
-		{"default netrc missing", "ftp://bob@h/", credentialSources{DefaultNetrc: "/nonexistent", Prompt: prompt}, "bob", "typed"},
-		{"prompt", "ftp://u@h/", credentialSources{Prompt: prompt}, "u", "typed"},
+		{"anonymous", "ftp://x/", secret.Sources{Prompt: prompt}, "", ""},
+		{"named anonymous", "ftp://anonymous@x/", secret.Sources{Prompt: prompt}, "anonymous", ""},
+		{"url", "ftp://u:p@h/", secret.Sources{EnvUser: "e", EnvPassword: pass("e"), PasswordFile: file, Netrc: netrc}, "u", "p"},
+		{"empty password in url", "ftp://u:@h/", secret.Sources{EnvPassword: pass("e")}, "u", ""},
+		{"environment", "ftp://u@h/", secret.Sources{EnvUser: "e", EnvPassword: pass("ep"), PasswordFile: file, Netrc: netrc}, "u", "ep"},
+		{"user by environment", "ftp://h/", secret.Sources{EnvUser: "e", EnvPassword: pass("ep")}, "e", "ep"},
+		{"empty environment password", "ftp://u@h/", secret.Sources{EnvPassword: pass(""), PasswordFile: file}, "u", ""},
+		{"password file", "ftp://u@h/", secret.Sources{PasswordFile: file, Netrc: netrc, Prompt: prompt}, "u", "from file"},
+		{"command", "ftp://u@h/", secret.Sources{Command: "echo 'from command'; echo more", Netrc: netrc, Prompt: prompt}, "u", "from command"},
+		{"credentials", "ftp://h/", secret.Sources{CredentialsFile: cifs, Netrc: netrc}, "fred", " a=b "},
+		{"credentials for another user", "ftp://u@h/", secret.Sources{CredentialsFile: cifs}, "u", " a=b "},
+		{"configuration", "ftp://u@h/", secret.Sources{ConfigPassword: pass("c"), Netrc: netrc}, "u", "c"},
+		{"systemd, of the server", "ftp://u@h/", secret.Sources{SystemdDir: systemd, Server: "nas", Netrc: netrc}, "u", "of nas"},
+		{"systemd, of all", "ftp://u@h/", secret.Sources{SystemdDir: systemd, Server: "web", Netrc: netrc}, "u", "of all"},
+		{"password file, user by netrc", "ftp://h/", secret.Sources{PasswordFile: file, Netrc: netrc}, "ann", "from file"},
+		{"netrc, first login", "ftp://h/", secret.Sources{Netrc: netrc}, "ann", "anns"},
+		{"netrc, login matches", "ftp://bob@h/", secret.Sources{Netrc: netrc, Prompt: prompt}, "bob", "bobs"},
+		{"netrc, host in capitals", "ftp://bob@H/", secret.Sources{Netrc: netrc}, "bob", "bobs"},
+		{"netrc, no such login", "ftp://eve@h/", secret.Sources{Netrc: netrc, Prompt: prompt}, "eve", "typed"},
+		{"netrc, default", "ftp://other/", secret.Sources{Netrc: netrc}, "dora", "doras"},
+		{"netrc, machine without password", "ftp://open/", secret.Sources{Netrc: netrc, Prompt: prompt}, "carl", "typed"},
+		{"default netrc", "ftp://bob@h/", secret.Sources{DefaultNetrc: netrc}, "bob", "bobs"},
+		{"default netrc missing", "ftp://bob@h/", secret.Sources{DefaultNetrc: "/nonexistent", Prompt: prompt}, "bob", "typed"},
+		{"prompt", "ftp://u@h/", secret.Sources{Prompt: prompt}, "u", "typed"},
 	} {
 		loc, err := ftpurl.Parse(tt.url)
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = tt.s.resolve(&loc)
+		err = tt.s.Resolve(&loc)
 		if err != nil || loc.User != tt.user || loc.Password != tt.password {
 			t.Errorf("%s: %q, %q, %v; want %q, %q", tt.name, loc.User, loc.Password, err, tt.user, tt.password)
 		}
@@ -83,27 +84,27 @@ func TestCredentialFailures(t *testing.T) {
 	broken := "sesame\rDELE x"
 	for _, tt := range []struct {
 		name, url string
-		s         credentialSources
+		s         secret.Sources
 		want      exit.Code
 	}{
-		{"no password, no terminal", "ftp://u@h/", credentialSources{}, exit.Login},
-		{"prompt fails", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return "", errors.New("closed") }}, exit.Login},
-		{"password without user", "ftp://h/", credentialSources{EnvPassword: &pass}, exit.Usage},
-		{"line break", "ftp://u@h/", credentialSources{EnvPassword: &broken}, exit.Usage},
-		{"line break typed", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return broken, nil }}, exit.Usage},
-		{"no password file", "ftp://u@h/", credentialSources{PasswordFile: "/nonexistent"}, exit.Usage},
-		{"a command that fails", "ftp://u@h/", credentialSources{Command: "echo no key >&2; exit 3"}, exit.Login},
-		{"a command that says nothing", "ftp://u@h/", credentialSources{Command: "true"}, exit.Login},
-		{"credentials of another form", "ftp://u@h/", credentialSources{CredentialsFile: writeFile(t, "sesame\n", 0o600)}, exit.Usage},
-		{"password file is a directory", "ftp://u@h/", credentialSources{PasswordFile: "/"}, exit.Usage},
-		{"no netrc", "ftp://u@h/", credentialSources{Netrc: "/nonexistent"}, exit.Usage},
-		{"bad netrc", "ftp://u@h/", credentialSources{Netrc: writeFile(t, "machine h login u sesame x", 0o600)}, exit.Usage},
+		{"no password, no terminal", "ftp://u@h/", secret.Sources{}, exit.Login},
+		{"prompt fails", "ftp://u@h/", secret.Sources{Prompt: func(string) (string, error) { return "", errors.New("closed") }}, exit.Login},
+		{"password without user", "ftp://h/", secret.Sources{EnvPassword: &pass}, exit.Usage},
+		{"line break", "ftp://u@h/", secret.Sources{EnvPassword: &broken}, exit.Usage},
+		{"line break typed", "ftp://u@h/", secret.Sources{Prompt: func(string) (string, error) { return broken, nil }}, exit.Usage},
+		{"no password file", "ftp://u@h/", secret.Sources{PasswordFile: "/nonexistent"}, exit.Usage},
+		{"a command that fails", "ftp://u@h/", secret.Sources{Command: "echo no key >&2; exit 3"}, exit.Login},
+		{"a command that says nothing", "ftp://u@h/", secret.Sources{Command: "true"}, exit.Login},
+		{"credentials of another form", "ftp://u@h/", secret.Sources{CredentialsFile: writeFile(t, "sesame\n", 0o600)}, exit.Usage},
+		{"password file is a directory", "ftp://u@h/", secret.Sources{PasswordFile: "/"}, exit.Usage},
+		{"no netrc", "ftp://u@h/", secret.Sources{Netrc: "/nonexistent"}, exit.Usage},
+		{"bad netrc", "ftp://u@h/", secret.Sources{Netrc: writeFile(t, "machine h login u sesame x", 0o600)}, exit.Usage},
 	} {
 		loc, err := ftpurl.Parse(tt.url)
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = tt.s.resolve(&loc)
+		err = tt.s.Resolve(&loc)
 		if exit.CodeOf(err) != tt.want {
 			t.Errorf("%s: %v, code %d, want %d", tt.name, err, exit.CodeOf(err), tt.want)
 		}
@@ -120,11 +121,11 @@ func TestLooseModesAreWarnedOf(t *testing.T) {
 	}{{0o600, 0}, {0o400, 0}, {0o640, 1}, {0o604, 1}} {
 		warnings := 0
 		name := writeFile(t, "machine h login u password p\n", tt.mode)
-		for _, s := range []credentialSources{{PasswordFile: name}, {Netrc: name}} {
+		for _, s := range []secret.Sources{{PasswordFile: name}, {Netrc: name}} {
 			warnings = 0
 			s.Warn = func(string) { warnings++ }
 			loc := ftpurl.Location{Host: "h", User: "u"}
-			if err := s.resolve(&loc); err != nil || warnings != tt.want {
+			if err := s.Resolve(&loc); err != nil || warnings != tt.want {
 				t.Errorf("mode %04o: %d warnings, %v; want %d", tt.mode, warnings, err, tt.want)
 			}
 		}

@@ -8,6 +8,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // newDaemon is a job for the test binary as the program.
@@ -80,13 +81,13 @@ func TestDaemonHangs(t *testing.T) {
 }
 
 func TestLastWordsAreBounded(t *testing.T) {
-	var c cappedBuffer
+	var c say.Buffer
 	for range 10 {
-		if n, err := c.Write(make([]byte, cappedBytes/4)); n != cappedBytes/4 || err != nil {
+		if n, err := c.Write(make([]byte, say.CappedBytes/4)); n != say.CappedBytes/4 || err != nil {
 			t.Fatal(n, err)
 		}
 	}
-	if len(c.String()) != cappedBytes {
+	if len(c.String()) != say.CappedBytes {
 		t.Errorf("%d bytes kept", len(c.String()))
 	}
 }

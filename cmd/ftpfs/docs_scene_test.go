@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
 )
@@ -102,11 +103,11 @@ func (s documentScene) run(t *testing.T, at, script string) {
 
 // clean ends the mounts that are left.
 func (s documentScene) clean(t *testing.T) {
-	mounts, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		t.Error(err)
 	}
-	for _, m := range mounts {
+	for _, m := range table {
 		if strings.HasPrefix(m.Mountpoint, s.home) {
 			cleanMount(t, m.Mountpoint)
 		}

@@ -14,7 +14,7 @@ import (
 	"ftpfs/ftpclient"
 )
 
-// lines collects what a lineHandler writes.
+// lines collects what a LineHandler writes.
 func lines(level slog.Level) (*slog.Logger, *[]string) {
 	var got []string
 	return slog.New(&logs.LineHandler{Level: level, Write: func(l slog.Level, line string) error {

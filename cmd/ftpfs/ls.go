@@ -152,8 +152,8 @@ func (p *listingPrinter) target(e ftpclient.Entry) string {
 // object prints JSON. Bytes that are no UTF-8 are escaped as in Go strings.
 func (p *listingPrinter) object(full string, e ftpclient.Entry) {
 	o := struct {
-		Path   rawText    `json:"path"`
-		Name   rawText    `json:"name"`
+		Path   say.Raw    `json:"path"`
+		Name   say.Raw    `json:"name"`
 		Type   string     `json:"type"`
 		Size   *int64     `json:"size,omitempty"`
 		Time   *time.Time `json:"time,omitempty"`
@@ -161,8 +161,8 @@ func (p *listingPrinter) object(full string, e ftpclient.Entry) {
 		Mode   string     `json:"mode,omitempty"`
 		Owner  string     `json:"owner,omitempty"`
 		Group  string     `json:"group,omitempty"`
-		Target rawText    `json:"target,omitempty"`
-	}{Path: rawText(full), Name: rawText(full[strings.LastIndexByte(full, '/')+1:]), Type: typeText(e.Type), Owner: e.Owner, Group: e.Group, Target: rawText(e.Target)}
+		Target say.Raw    `json:"target,omitempty"`
+	}{Path: say.Raw(full), Name: say.Raw(full[strings.LastIndexByte(full, '/')+1:]), Type: typeText(e.Type), Owner: e.Owner, Group: e.Group, Target: say.Raw(e.Target)}
 	if e.Size >= 0 && e.Type == ftpclient.TypeFile {
 		o.Size = &e.Size
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // envMain makes the test binary be the program, so that tests can start it as
@@ -47,7 +48,7 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Args[0] = "ftpfs"
-	cmd.Env = append(cleanEnviron(), envMain+"=1")
+	cmd.Env = append(secret.CleanEnviron(), envMain+"=1")
 	return cmd
 }
 

@@ -10,11 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 func newRefreshCommand(p *program) *cobra.Command {
-	c := &refreshCommand{program: p, dirs: stateDirs()}
+	c := &refreshCommand{program: p, dirs: mounts.Dirs()}
 	return &cobra.Command{
 		Use:   "refresh [PATH...]",
 		Short: "Forget what is cached, so that others' changes are seen at once",
@@ -40,34 +42,34 @@ type refreshCommand struct {
 }
 
 func (c *refreshCommand) run(cmd *cobra.Command, paths []string) error {
-	mounts, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if len(paths) == 0 {
-		return c.all(cmd, mounts)
+		return c.all(cmd, table)
 	}
 	var errs []error
 	for _, path := range paths {
-		errs = append(errs, c.one(cmd, mounts, path))
+		errs = append(errs, c.one(cmd, table, path))
 	}
 	return firstOf(errs)
 }
 
 // all refreshes the mounts that have a state file here.
-func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
+func (c *refreshCommand) all(cmd *cobra.Command, table []mountpoints.Entry) error {
 	n := 0
 	var errs []error
-	for _, m := range mounts {
-		if m.Type != fsType {
+	for _, m := range table {
+		if m.Type != mountpoints.FSType {
 			continue
 		}
-		known := findMount(c.dirs, m.Mountpoint)
+		known := mounts.Find(c.dirs, m.Mountpoint)
 		if known == nil {
 			continue
 		}
 		err := c.ask(cmd, known, m.Mountpoint, "")
-		if alive, aliveErr := known.alive(); err != nil && aliveErr == nil && !alive {
+		if alive, aliveErr := known.Alive(); err != nil && aliveErr == nil && !alive {
 			err = nil // it has just ended, or is dead already
 			n--
 		}
@@ -76,22 +78,22 @@ func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
 		errs = append(errs, err)
 	}
 	if n == 0 {
-		return exit.Errorf(exit.NotMounted, "nothing is mounted: see findmnt -t %s", fsType)
+		return exit.Errorf(exit.NotMounted, "nothing is mounted: see findmnt -t %s", mountpoints.FSType)
 	}
 	return firstOf(errs)
 }
 
 // one refreshes a path in a mount.
-func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name string) error {
-	path, err := absoluteMountpoint(name)
+func (c *refreshCommand) one(cmd *cobra.Command, table []mountpoints.Entry, name string) error {
+	path, err := mountpoints.Absolute(name)
 	if err != nil {
 		return err
 	}
-	dir, rest, ok := mountOf(mounts, path)
+	dir, rest, ok := mountOf(table, path)
 	if !ok {
-		return exit.Errorf(exit.NotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, fsType)
+		return exit.Errorf(exit.NotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, mountpoints.FSType)
 	}
-	known := findMount(c.dirs, dir)
+	known := mounts.Find(c.dirs, dir)
 	if known == nil {
 		return exit.Errorf(exit.NotMounted, "%s: no process of this user serves it", dir)
 	}
@@ -99,18 +101,18 @@ func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name strin
 	return c.ask(cmd, known, dir, rest)
 }
 
-func (c *refreshCommand) ask(cmd *cobra.Command, known *knownMount, dir, rest string) error {
-	if _, err := known.request(cmd.Context(), controlRequest{Do: "refresh", Path: rawText(rest)}); err != nil {
+func (c *refreshCommand) ask(cmd *cobra.Command, known *mounts.Known, dir, rest string) error {
+	if _, err := known.Ask(cmd.Context(), mounts.Request{Do: "refresh", Path: say.Raw(rest)}); err != nil {
 		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	return nil
 }
 
 // mountOf returns the mount of ours that a path is in, and where.
-func mountOf(mounts []mountEntry, path string) (dir, rest string, ok bool) {
+func mountOf(table []mountpoints.Entry, path string) (dir, rest string, ok bool) {
 	for at := path; ; at = filepath.Dir(at) {
-		if m, mounted := mountAt(mounts, at); mounted {
-			return at, strings.TrimPrefix(strings.TrimPrefix(path, at), "/"), m.Type == fsType
+		if m, mounted := mountpoints.At(table, at); mounted {
+			return at, strings.TrimPrefix(strings.TrimPrefix(path, at), "/"), m.Type == mountpoints.FSType
 		}
 		if at == filepath.Dir(at) {
 			return "", "", false

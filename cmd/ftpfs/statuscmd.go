@@ -14,6 +14,8 @@ import (
 	"golang.org/x/term"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
@@ -31,7 +33,7 @@ type statusCommand struct {
 const leastInterval = 100 * time.Millisecond
 
 func newStatusCommand(p *program) *cobra.Command {
-	c := &statusCommand{program: p, dirs: stateDirs()}
+	c := &statusCommand{program: p, dirs: mounts.Dirs()}
 	cmd := &cobra.Command{
 		Use:   "status [MOUNTPOINT...]",
 		Short: "Show what mounts do: server, connections, transfers, caches, uploads, errors",
@@ -70,7 +72,7 @@ func (c *statusCommand) run(ctx context.Context, names []string) error {
 	}
 	var dirs []string
 	for _, name := range names {
-		dir, err := absoluteMountpoint(name)
+		dir, err := mountpoints.Absolute(name)
 		if err != nil {
 			return err
 		}
@@ -133,11 +135,11 @@ func (c *statusCommand) repeat(ctx context.Context, dirs []string, show func([]m
 
 // gather reports on dirs, on all mounts if there are none.
 func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountReport, error) {
-	mounts, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return nil, exit.Errorf(exit.Failure, "%w", err)
 	}
-	f := &statusFinder{dirs: c.dirs, mounts: mounts}
+	f := &statusFinder{dirs: c.dirs, table: table}
 	if len(dirs) == 0 {
 		return f.all(ctx), nil
 	}
@@ -145,7 +147,7 @@ func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountRepor
 	for _, dir := range dirs {
 		r := f.one(ctx, dir)
 		if r == nil {
-			return nil, exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
+			return nil, exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, mountpoints.FSType)
 		}
 		reports = append(reports, *r)
 	}
@@ -193,7 +195,7 @@ func reportLines(reports []mountReport) (lines []string) {
 	return lines
 }
 
-// code is that of a mount that is of no use; exitOK of any other.
+// code is that of a mount that is of no use; exit.OK of any other.
 func (r mountReport) code() exit.Code {
 	switch r.State {
 	case "dead":

@@ -133,14 +133,14 @@ func TestStatusOfADeadMount(t *testing.T) {
 func TestStatusOfWhatHasEnded(t *testing.T) {
 	dir := t.TempDir()
 	failed := stateOf(t, dir, "/mnt/failed", time.Now())
-	if err := failed.end(exit.Errorf(exit.Uploads, "not everything was uploaded: 552 full")); err != nil {
+	if err := failed.End(exit.Errorf(exit.Uploads, "not everything was uploaded: 552 full")); err != nil {
 		t.Fatal(err)
 	}
-	failed.f.Close()
+	failed.File.Close()
 	killed := stateOf(t, dir, "/mnt/killed", time.Now())
-	killed.f.Close()
+	killed.File.Close()
 	silent := stateOf(t, dir, "/mnt/silent", time.Now())
-	defer silent.f.Close()
+	defer silent.File.Close()
 	f := &statusFinder{dirs: []string{dir}}
 	states := map[string]mountReport{}
 	for _, r := range f.all(t.Context()) {

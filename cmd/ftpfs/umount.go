@@ -14,7 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 const defaultUmountTimeout = uploadLimit + 30*time.Second
@@ -29,7 +32,7 @@ type umountCommand struct {
 }
 
 func newUmountCommand(p *program) *cobra.Command {
-	c := &umountCommand{program: p, dirs: stateDirs()}
+	c := &umountCommand{program: p, dirs: mounts.Dirs()}
 	cmd := &cobra.Command{
 		Use:     "umount [flags] MOUNTPOINT",
 		Aliases: []string{"unmount"},
@@ -46,7 +49,7 @@ left for the next mount of the same server, and told.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeMountpoint,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := applyEnvironment(cmd.Flags(), "FTPFS_UMOUNT_"); err != nil {
+			if err := settings.ApplyEnvironment(cmd.Flags(), "FTPFS_UMOUNT_"); err != nil {
 				return err
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
@@ -56,29 +59,29 @@ left for the next mount of the same server, and told.`,
 	}
 	cmd.Flags().BoolVar(&c.force, "force", false, "detach even if it is in use, and end its process")
 	cmd.Flags().DurationVar(&c.timeout, "timeout", defaultUmountTimeout, "how long to wait for uploads")
-	nameEnvironment(cmd, "FTPFS_UMOUNT_")
+	settings.NameEnvironment(cmd, "FTPFS_UMOUNT_")
 	return cmd
 }
 
 func (c *umountCommand) run(ctx context.Context, name string) error {
-	dir, err := absoluteMountpoint(name)
+	dir, err := mountpoints.Absolute(name)
 	if err != nil {
 		return err
 	}
-	mounts, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return exit.Errorf(exit.Failure, "%w", err)
 	}
-	known := findMount(c.dirs, dir)
+	known := mounts.Find(c.dirs, dir)
 	if known != nil {
 		defer known.Close()
 	}
-	m, mounted := mountAt(mounts, dir)
+	m, mounted := mountpoints.At(table, dir)
 	switch {
-	case mounted && m.Type != fsType:
+	case mounted && m.Type != mountpoints.FSType:
 		return exit.Errorf(exit.NotMounted, "%s is a mount of another kind (%s): umount %s", dir, m.Type, dir)
 	case !mounted && (known == nil || c.longGone(known)):
-		return exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
+		return exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, mountpoints.FSType)
 	case mounted:
 		if err := c.detach(dir); err != nil {
 			return err
@@ -96,8 +99,8 @@ func (c *umountCommand) run(ctx context.Context, name string) error {
 
 // longGone reports whether a state file without a mount has nothing to tell,
 // and removes it then.
-func (c *umountCommand) longGone(known *knownMount) bool {
-	alive, err := known.alive()
+func (c *umountCommand) longGone(known *mounts.Known) bool {
+	alive, err := known.Alive()
 	if err != nil || alive || known.Failed != "" {
 		return false
 	}
@@ -105,18 +108,18 @@ func (c *umountCommand) longGone(known *knownMount) bool {
 	return true
 }
 
-func (c *umountCommand) forget(known *knownMount) {
-	if err := known.forget(); err != nil && !errors.Is(err, os.ErrNotExist) {
-		c.warn(fmt.Sprintf("%s: %v", known.path, say.Reason(err)))
+func (c *umountCommand) forget(known *mounts.Known) {
+	if err := known.Forget(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		c.warn(fmt.Sprintf("%s: %v", known.Path, say.Reason(err)))
 	}
 }
 
 // detach removes the mount from the table. A dead one, or one by --force, is
 // detached even if it is in use.
 func (c *umountCommand) detach(dir string) error {
-	dead := isDead(dir, c.dirs)
-	switch err := detach(dir, dead || c.force); {
-	case errors.Is(err, errBusy):
+	dead := mountpoints.IsDead(dir, c.dirs)
+	switch err := mountpoints.Detach(dir, dead || c.force); {
+	case errors.Is(err, mountpoints.ErrBusy):
 		return exit.Errorf(exit.Busy, "%s is in use: leave it (fuser -vm %s shows who is there), or ftpfs umount --force %s", dir, dir, dir)
 	case errors.Is(err, os.ErrPermission):
 		return exit.Errorf(exit.Failure, "%s: only its owner and root may unmount it", dir)
@@ -131,13 +134,13 @@ func (c *umountCommand) detach(dir string) error {
 
 // leave has the process begin no more uploads of what it has accepted, which the
 // next mount of the same server finishes, and says what that is.
-func (c *umountCommand) leave(ctx context.Context, known *knownMount) {
-	ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+func (c *umountCommand) leave(ctx context.Context, known *mounts.Known) {
+	ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
 	if err != nil || len(ans.Uploads) == 0 {
 		return // it has ended, or has nothing to leave
 	}
 	c.warn("not uploaded yet: " + leftOf(ans.Uploads))
-	if _, err := known.request(ctx, controlRequest{Do: "leave"}); err != nil {
+	if _, err := known.Ask(ctx, mounts.Request{Do: "leave"}); err != nil {
 		c.warn(err.Error())
 	}
 }
@@ -146,7 +149,7 @@ func (c *umountCommand) leave(ctx context.Context, known *knownMount) {
 const progressEvery = 500 * time.Millisecond
 
 // tell shows what is left to upload, as get and put do, until ctx ends.
-func (c *umountCommand) tell(ctx context.Context, known *knownMount) {
+func (c *umountCommand) tell(ctx context.Context, known *mounts.Known) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	var shown *progress // nil: there was nothing to tell
@@ -159,7 +162,7 @@ func (c *umountCommand) tell(ctx context.Context, known *knownMount) {
 			return
 		case <-tick.C:
 		}
-		ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+		ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
 		if err != nil {
 			continue // it is about to end
 		}
@@ -175,13 +178,13 @@ func (c *umountCommand) tell(ctx context.Context, known *knownMount) {
 
 // end asks the process to upload and exit: the kernel tells it of a lazy
 // detach only when the last file is closed.
-func (c *umountCommand) end(ctx context.Context, known *knownMount) {
-	if _, err := known.request(ctx, controlRequest{Do: "end"}); err == nil {
+func (c *umountCommand) end(ctx context.Context, known *mounts.Known) {
+	if _, err := known.Ask(ctx, mounts.Request{Do: "end"}); err == nil {
 		return
 	}
-	alive, err := known.alive()
+	alive, err := known.Alive()
 	if err == nil && alive {
-		err = known.signal(syscall.SIGTERM)
+		err = known.Signal(syscall.SIGTERM)
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, unix.ESRCH) {
 		c.warn(fmt.Sprintf("process %d: %v", known.PID, err))
@@ -189,13 +192,13 @@ func (c *umountCommand) end(ctx context.Context, known *knownMount) {
 }
 
 // await waits for the mount's process and tells what it could not upload.
-func (c *umountCommand) await(ctx context.Context, known *knownMount) error {
+func (c *umountCommand) await(ctx context.Context, known *mounts.Known) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	telling, told := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { c.tell(telling, known) })
-	st, err := known.waitEnd(ctx)
+	st, err := known.WaitEnd(ctx)
 	told()
 	work.Wait()
 	switch {

@@ -59,7 +59,7 @@ func TestParseURL(t *testing.T) {
 	} {
 		got, err := Parse(tt.url)
 		if err != nil || got != tt.want {
-			t.Errorf("parseURL(%q) = %+v, %v; want %+v", tt.url, got, err, tt.want)
+			t.Errorf("Parse(%q) = %+v, %v; want %+v", tt.url, got, err, tt.want)
 			continue
 		}
 		show := tt.show
@@ -67,7 +67,7 @@ func TestParseURL(t *testing.T) {
 			show = tt.url
 		}
 		if got.String() != show {
-			t.Errorf("parseURL(%q).String() = %q, want %q", tt.url, got.String(), show)
+			t.Errorf("Parse(%q).String() = %q, want %q", tt.url, got.String(), show)
 		}
 		again, err := Parse(got.String())
 		got.Password, got.HasPassword = "", false
@@ -115,10 +115,10 @@ func TestParseURLRefuses(t *testing.T) {
 	} {
 		_, err := Parse(tt.url)
 		if exit.CodeOf(err) != exit.Usage || !strings.Contains(err.Error(), tt.want) {
-			t.Errorf("parseURL(%q): %v; want %q", tt.url, err, tt.want)
+			t.Errorf("Parse(%q): %v; want %q", tt.url, err, tt.want)
 		}
 		if err != nil && (strings.Contains(err.Error(), "sesame") || strings.ContainsAny(err.Error(), "\r\n\x00")) {
-			t.Errorf("parseURL(%q) tells the password or breaks the line: %q", tt.url, err)
+			t.Errorf("Parse(%q) tells the password or breaks the line: %q", tt.url, err)
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package mounts
 
 import (
 	"context"
@@ -23,18 +23,28 @@ import (
 // user and root can open (mode 0600 in a folder of mode 0700). A connection
 // carries one request and its answer, each a line of JSON.
 
-// controlRequest asks the process of a mount for something.
-type controlRequest struct {
+// Request asks the process of a mount for something.
+type Request struct {
 	Do   string  `json:"do"`             // status, refresh, uploads, retry, discard, leave
-	Path rawText `json:"path,omitempty"` // in the mount, without a leading slash; "" is its root
+	Path say.Raw `json:"path,omitempty"` // in the mount, without a leading slash; "" is its root
 }
 
-// controlAnswer says what became of it.
-type controlAnswer struct {
-	Error   string        `json:"error,omitempty"`
-	Uploads []uploadState `json:"uploads,omitempty"`
+// Answer says what became of it.
+type Answer struct {
+	Error   string   `json:"error,omitempty"`
+	Uploads []Upload `json:"uploads,omitempty"`
 
 	Status *status.Snapshot `json:"status,omitempty"`
+}
+
+// Upload is what a mount's process says of one upload.
+type Upload struct {
+	Path  say.Raw   `json:"path"`
+	Size  int64     `json:"size"`
+	Since time.Time `json:"since"`
+	State string    `json:"state"` // waiting, uploading, failed
+	Error string    `json:"error,omitempty"`
+	Data  say.Raw   `json:"data,omitempty"`
 }
 
 const (
@@ -42,8 +52,8 @@ const (
 	controlSize = 64 << 10        // of a request
 )
 
-// controlPath is the socket that belongs to a state file.
-func controlPath(stateFile string) string { return strings.TrimSuffix(stateFile, ".json") + ".sock" }
+// ControlPath is the socket that belongs to a state file.
+func ControlPath(stateFile string) string { return strings.TrimSuffix(stateFile, ".json") + ".sock" }
 
 // socketAddress is an address of the socket at path that has room in sun_path (unix(7)),
 // however long the path is, as long as it is held.
@@ -60,17 +70,17 @@ func socketAddress(path string) (addr *net.UnixAddr, hold io.Closer, err error) 
 	return addr, dir, nil
 }
 
-// control is the listening end.
-type control struct {
+// Control is the listening end.
+type Control struct {
 	l    *net.UnixListener
 	hold io.Closer // of its address
-	do   func(controlRequest) (controlAnswer, error)
+	do   func(Request) (Answer, error)
 	work sync.WaitGroup
 }
 
-// listenControl begins to answer requests with do, which may be called several
+// Listen begins to answer requests with do, which may be called several
 // times at once.
-func listenControl(path string, do func(controlRequest) (controlAnswer, error)) (*control, error) {
+func Listen(path string, do func(Request) (Answer, error)) (*Control, error) {
 	addr, hold, err := socketAddress(path)
 	if err != nil {
 		return nil, err
@@ -82,19 +92,19 @@ func listenControl(path string, do func(controlRequest) (controlAnswer, error)) 
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(err, l.Close(), hold.Close())
 	}
-	c := &control{l: l, hold: hold, do: do}
+	c := &Control{l: l, hold: hold, do: do}
 	c.work.Go(c.accept)
 	return c, nil
 }
 
-// close ends the socket; requests under way are answered.
-func (c *control) close() error {
+// Close ends the socket; requests under way are answered.
+func (c *Control) Close() error {
 	err := c.l.Close() // which removes it
 	c.work.Wait()
 	return errors.Join(err, c.hold.Close())
 }
 
-func (c *control) accept() {
+func (c *Control) accept() {
 	for {
 		nc, err := c.l.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -107,11 +117,11 @@ func (c *control) accept() {
 	}
 }
 
-func (c *control) answer(nc net.Conn) {
+func (c *Control) answer(nc net.Conn) {
 	defer nc.Close()
 	nc.SetDeadline(time.Now().Add(controlTime))
-	var req controlRequest
-	var ans controlAnswer
+	var req Request
+	var ans Answer
 	err := json.NewDecoder(&limitedConn{nc, controlSize}).Decode(&req)
 	if err == nil {
 		ans, err = c.do(req)
@@ -138,11 +148,11 @@ func (l *limitedConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// request asks the process of a mount, and waits for its answer.
-func (m *knownMount) request(ctx context.Context, req controlRequest) (ans controlAnswer, err error) {
+// Ask asks the process of a mount, and waits for its answer.
+func (m *Known) Ask(ctx context.Context, req Request) (ans Answer, err error) {
 	ctx, cancel := context.WithTimeout(ctx, controlTime)
 	defer cancel()
-	addr, hold, err := socketAddress(controlPath(m.path))
+	addr, hold, err := socketAddress(ControlPath(m.Path))
 	if err != nil {
 		return ans, err
 	}
@@ -164,31 +174,4 @@ func (m *knownMount) request(ctx context.Context, req controlRequest) (ans contr
 		return ans, errors.New(say.Printable(ans.Error))
 	}
 	return ans, nil
-}
-
-// handle does what a request asks for.
-func (m *mounted) handle(req controlRequest) (ans controlAnswer, err error) {
-	switch req.Do {
-	case "status":
-		s := m.snapshot()
-		ans.Status = &s
-	case "refresh":
-		m.log.Info("refresh", "path", "/"+string(req.Path))
-		m.volume.Refresh(string(req.Path))
-	case "uploads":
-		ans.Uploads = uploadStates(m.volume.Uploads())
-	case "retry":
-		err = m.volume.RetryUpload(string(req.Path))
-	case "discard":
-		m.log.Warn("an upload is discarded", "path", "/"+string(req.Path))
-		err = m.volume.DiscardUpload(string(req.Path))
-	case "end":
-		m.endSoon()
-	case "leave":
-		m.log.Warn("what is not uploaded yet is left for the next mount")
-		m.volume.LeaveUploads()
-	default:
-		err = fmt.Errorf("%q is not known to this version", req.Do)
-	}
-	return ans, err
 }
