@@ -8,7 +8,6 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
-	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // newDaemon is a job for the test binary as the program.
@@ -78,16 +77,4 @@ func TestDaemonHangs(t *testing.T) {
 		t.Error("the daemon is left behind")
 	}
 	assertNotMounted(t, d.job.Mountpoint)
-}
-
-func TestLastWordsAreBounded(t *testing.T) {
-	var c say.Buffer
-	for range 10 {
-		if n, err := c.Write(make([]byte, say.CappedBytes/4)); n != say.CappedBytes/4 || err != nil {
-			t.Fatal(n, err)
-		}
-	}
-	if len(c.String()) != say.CappedBytes {
-		t.Errorf("%d bytes kept", len(c.String()))
-	}
 }

@@ -13,13 +13,14 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
+// Where the kernel's FUSE is, and what fusermount reads.
 const (
 	FUSEDevice = "/dev/fuse"
 	FUSEConf   = "/etc/fuse.conf"
 )
 
 // CheckFUSE looks for what a mount needs before any time is spent on the
-// network. Its errors are failures with exitFUSE.
+// network. Its errors are of exit.FUSE.
 func CheckFUSE(device, conf string, root, allowOther bool) error {
 	f, err := os.OpenFile(device, os.O_RDWR, 0)
 	switch {

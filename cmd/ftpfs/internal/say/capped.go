@@ -12,12 +12,12 @@ type Buffer struct {
 	b  bytes.Buffer // guarded by mu
 }
 
-const CappedBytes = 64 << 10
+const cappedBytes = 64 << 10
 
 func (c *Buffer) Write(p []byte) (int, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.b.Write(p[:min(len(p), max(0, CappedBytes-c.b.Len()))])
+	c.b.Write(p[:min(len(p), max(0, cappedBytes-c.b.Len()))])
 	return len(p), nil
 }
 

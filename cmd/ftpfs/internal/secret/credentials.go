@@ -75,6 +75,7 @@ func (s Sources) fromEnv(loc *ftpurl.Location) error {
 	return checkPassword("FTPFS_PASSWORD", loc.Password)
 }
 
+// FromPasswordFile takes the password from the file that PasswordFile names, if one is.
 func (s Sources) FromPasswordFile(loc *ftpurl.Location) error {
 	if s.PasswordFile == "" {
 		return nil

@@ -66,6 +66,7 @@ func meantFlag(flags *pflag.FlagSet, name string) string {
 	return ""
 }
 
+// FlagNames are the names of all flags.
 func FlagNames(flags *pflag.FlagSet) (names []string) {
 	flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	return names

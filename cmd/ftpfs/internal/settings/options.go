@@ -130,6 +130,7 @@ func ApplyEnvironment(flags *pflag.FlagSet, prefix string) error {
 	return first
 }
 
+// EnvName is the environment variable of a flag.
 func EnvName(prefix, flag string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
@@ -149,6 +150,7 @@ type ByteSize int64
 func (b *ByteSize) Type() string   { return "bytes" }
 func (b *ByteSize) String() string { return FormatSize(int64(*b)) }
 
+// SizeUnits are the units of sizes, the largest first, as powers of two.
 var SizeUnits = []struct {
 	Suffix string
 	Shift  uint
@@ -172,6 +174,7 @@ func (b *ByteSize) Set(s string) error {
 	return nil
 }
 
+// FormatSize writes a size as ByteSize reads it.
 func FormatSize(n int64) string {
 	for _, u := range SizeUnits {
 		if n > 0 && n&(1<<u.Shift-1) == 0 {

@@ -1,4 +1,4 @@
-package main
+package spools
 
 import (
 	"os"
@@ -6,13 +6,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
-	"ftpfs/cmd/ftpfs/internal/spools"
 )
 
 func TestSpoolOfACleanMount(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "a", "spool")
-	s, err := spools.Open(base, "ftp://h/", func(text string) { t.Error(text) })
+	s, err := Open(base, "ftp://h/", func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +37,7 @@ func TestSpoolLeavesNothing(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 25 {
-				s, err := spools.Open(spools.DefaultBase(), "ftp://h/", func(text string) { t.Error(text) })
+				s, err := Open(DefaultBase(), "ftp://h/", func(text string) { t.Error(text) })
 				if err != nil {
 					t.Error(err)
 					return
@@ -61,15 +59,15 @@ func TestSpoolLeavesNothing(t *testing.T) {
 func TestSpoolSweep(t *testing.T) {
 	base := t.TempDir()
 	none := func(text string) { t.Error(text) }
-	living, err := spools.Open(base, "ftp://living/", none)
+	living, err := Open(base, "ftp://living/", none)
 	if err != nil {
 		t.Fatal(err)
 	}
-	empty, err := spools.Open(base, "ftp://empty/", none)
+	empty, err := Open(base, "ftp://empty/", none)
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, err := spools.Open(base, "ftp://full/", none)
+	full, err := Open(base, "ftp://full/", none)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +79,7 @@ func TestSpoolSweep(t *testing.T) {
 	full.Lock.Close()
 
 	var warnings []string
-	next, err := spools.Open(base, "ftp://next/", func(text string) { warnings = append(warnings, text) })
+	next, err := Open(base, "ftp://next/", func(text string) { warnings = append(warnings, text) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +91,7 @@ func TestSpoolSweep(t *testing.T) {
 			t.Errorf("%s: %v, want it: %v", dir, err, want)
 		}
 	}
-	for _, s := range []*spools.Spool{living, next} {
+	for _, s := range []*Spool{living, next} {
 		if kept, err := s.Close(); kept != "" || err != nil {
 			t.Errorf("close: %q, %v", kept, err)
 		}
@@ -101,7 +99,7 @@ func TestSpoolSweep(t *testing.T) {
 }
 
 func TestSpoolKeepsData(t *testing.T) {
-	s, err := spools.Open(t.TempDir(), "ftp://h/", func(text string) { t.Error(text) })
+	s, err := Open(t.TempDir(), "ftp://h/", func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,24 +112,27 @@ func TestSpoolKeepsData(t *testing.T) {
 }
 
 func TestSpoolWhereNoneCanBe(t *testing.T) {
-	file := writeFile(t, "", 0o600)
-	if _, err := spools.Open(filepath.Join(file, "spool"), "ftp://h/", nil); err == nil {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(filepath.Join(file, "spool"), "ftp://h/", nil); err == nil {
 		t.Error("a spool below a file")
 	}
 }
 
 func TestLockIsNotWaitedForForEver(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "lock")
-	f, err := spools.LockFile(name, 0)
+	f, err := LockFile(name, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := spools.LockFile(name, 0); err == nil {
+	if again, err := LockFile(name, 0); err == nil {
 		again.Close()
 		t.Error("locked twice")
 	}
 	f.Close()
-	again, err := spools.LockFile(name, 0)
+	again, err := LockFile(name, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
