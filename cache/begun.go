@@ -34,7 +34,34 @@ func (r *remnants) addBegun(n *nameRecord, noted func()) {
 	}
 	r.begun[string(n.Begun)] = n
 	r.mu.Unlock()
-	r.addNoted(func(ctx context.Context) bool { return r.v.clearBegun(ctx, n) }, noted)
+	r.addNoted(func(ctx context.Context) bool { return r.v.clearBegun(ctx, n) }, func() {
+		noted()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.begun[string(n.Begun)] == n {
+			delete(r.begun, string(n.Begun))
+		}
+	})
+}
+
+// ripen waits until it can be told of all beginnings whether they are ours, and reports
+// whether it had to.
+func (r *remnants) ripen(ctx context.Context) bool {
+	var wait time.Duration
+	r.mu.Lock()
+	for _, n := range r.begun {
+		wait = max(wait, 2*(clockSlack+time.Second)-time.Since(n.Until))
+	}
+	r.mu.Unlock()
+	if wait == 0 {
+		return false
+	}
+	select {
+	case <-time.After(wait):
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // made tells that what is at p now, and below it, is no beginning any more: it was

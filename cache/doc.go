@@ -59,8 +59,8 @@
 // not written for two seconds.
 //
 // An upload that is cut off goes on from the server's size by REST and STOR, or
-// APPE, whichever was seen to work, or begins again; as long as it gets on, and
-// three times where it does not.
+// APPE, whichever was seen to work, or begins again; as long as each try
+// brings 64 KiB, and three times where it does not.
 //
 // # Conflicts
 //

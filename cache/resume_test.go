@@ -72,6 +72,33 @@ func TestUploadGoesOn(t *testing.T) {
 	}
 }
 
+// TestUploadGetsOnTooSlowly: an upload of which each try brings next to nothing ends,
+// and does not go on for hours.
+func TestUploadGetsOnTooSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		r := &counting{Tree: tree, cuts: 1000, at: 1 << 10}
+		v, err := cache.NewVolume(r, cache.Options{Root: "/", SpoolDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := create(t, v, "f")
+		write(t, h, octets(1000<<10, 7), 0)
+		kind(t, h.Flush(t.Context()), ftpclient.KindNetwork)
+		if tries := 1000 - r.cuts; tries > 10 {
+			t.Errorf("%d tries", tries)
+		}
+		r.cuts = 0
+		h.Release()
+		if err := v.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		if left := tree.Names("/"); len(left) > 0 {
+			t.Errorf("left on the server: %q", left)
+		}
+	})
+}
+
 // TestUploadBeginsAgain: where the server can go on with nothing, an upload that
 // is cut off begins again, and ends when it does not get on.
 func TestUploadBeginsAgain(t *testing.T) {

@@ -76,6 +76,10 @@ func (f *File) send(ctx context.Context, p string, fresh bool) (e ftpclient.Entr
 	return e, left, err
 }
 
+// getsOn is what a try has to bring for the next to count as the first: less would have
+// an upload go on for hours.
+const getsOn = 64 << 10
+
 // broken is the error of an upload that had begun: whatever the server has said,
 // it has not refused the name.
 type broken struct{ error }
@@ -99,7 +103,9 @@ func (u *upload) run(ctx context.Context, at int64, look bool) (ftpclient.Entry,
 				return e, &ftpclient.Error{Op: "STOR", Path: u.v.abs(u.to), Kind: ftpclient.KindTruncated,
 					Err: fmt.Errorf("the server has confirmed %d octets, and has %d", u.punched(), at)}
 			case at > was:
-				try = 1
+				if at-was >= getsOn {
+					try = 1
+				}
 			case was > 0 && u.sent > 0:
 				u.how.learn(ftpclient.No) // it went elsewhere
 				at, try = 0, 1

@@ -343,7 +343,9 @@ func (v *Volume) Close(ctx context.Context) error {
 		errs = append(errs, fmt.Errorf("%d files are %w", left, errLeft))
 	}
 	v.after.Wait()
-	v.remnants.once(v.ctx)
+	if !v.remnants.once(v.ctx) && v.remnants.ripen(v.ctx) {
+		v.remnants.once(v.ctx)
+	}
 	v.remnants.leave()
 	v.cancel()
 	v.work.Wait()

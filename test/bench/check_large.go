@@ -184,6 +184,28 @@ func tenfold(c *checking) error {
 	return nil
 }
 
+// peakOfDisk tells how much the spool directory took at most, of lines of du.
+func peakOfDisk(c *checking) error {
+	lines, err := os.ReadFile(filepath.Join(c.read, "spool"))
+	if err != nil {
+		return err
+	}
+	most := int64(-1)
+	for line := range strings.Lines(string(lines)) {
+		size, _, _ := strings.Cut(line, "\t")
+		kib, err := strconv.ParseInt(size, 10, 64)
+		if err != nil {
+			return err
+		}
+		most = max(most, kib)
+	}
+	if most < 0 {
+		return errors.New("nobody looked at the spool directory")
+	}
+	c.said = fmt.Sprintf("at most %d MiB of disk for the spool", (most+1023)>>10)
+	return nil
+}
+
 // sameFile compares two files.
 func sameFile(got, want string) error {
 	g, err := os.Open(got)

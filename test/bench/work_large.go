@@ -41,8 +41,11 @@ var largeWorks = []*work{
 	{name: "loop-write", title: "cp of 1 GiB in", fixture: nothing, optional: true, changes: true, local: huge, loopback: true,
 		script: `cp "$L/huge" "$M/"`, check: stored("huge")},
 	{name: "spool-10G", title: "10 GiB written in order, --spool-size 1GiB", fixture: nothing, optional: true, changes: true, local: huge, loopback: true,
-		flags:  []string{"--spool-size", "1GiB"},
-		script: `for i in 0 1 2 3 4 5 6 7 8 9; do cat "$L/huge" || exit 1; done >"$M/ten"`, check: tenfold},
+		flags: []string{"--spool-size", "1GiB"},
+		script: `spool="${M%/*}/spool"; mkdir -p "$spool"; du -sk "$spool" >"$T/spool"
+while sleep 0.1; do du -sk "$spool"; done >>"$T/spool" & disk=$!
+trap 'kill $disk' EXIT
+for i in 0 1 2 3 4 5 6 7 8 9; do cat "$L/huge" || exit 1; done >"$M/ten"`, check: all(tenfold, peakOfDisk)},
 }
 
 // atOnce returns a script that does something for each i from 0 to last at the

@@ -69,7 +69,8 @@ func TestWrongPassword(t *testing.T) {
 	})
 }
 
-// TestRestart proves that a server comes back on its port over its files.
+// TestRestart proves that a server comes back on its port over its files, also if the
+// port is taken for a moment.
 func TestRestart(t *testing.T) {
 	ftptest.Each(t, func(t *testing.T, s *ftptest.Server) {
 		s.WriteFile("kept", []byte("kept"))
@@ -79,6 +80,11 @@ func TestRestart(t *testing.T) {
 			c.Close()
 			t.Error("a stopped server still accepts")
 		}
+		l, err := net.Listen("tcp", s.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer time.AfterFunc(200*time.Millisecond, func() { l.Close() }).Stop() // as who was looking for a port
 		s.Restart()
 		if out, err := curl(t, s.URL()+"kept"); s.Port != port || err != nil || out != "kept" {
 			t.Errorf("after Restart on port %d (was %d): %q, %v", s.Port, port, out, err)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 )
 
 // The kinds of servers that Start knows.
@@ -140,11 +141,16 @@ func (s *Server) Stop() {
 }
 
 // Restart stops the server if it runs and starts it again on the same port,
-// over the same directory.
+// over the same directory. The port may be taken for a moment: by a session that is
+// not all gone, or by another test's process that looks for one.
 func (s *Server) Restart() {
 	s.t.Helper()
 	s.Stop()
-	if err := s.start(); err != nil {
+	err := s.start()
+	for deadline := time.Now().Add(readyTime); err != nil && time.Now().Before(deadline); err = s.start() {
+		<-time.After(100 * time.Millisecond)
+	}
+	if err != nil {
 		s.t.Fatalf("%s does not start again on port %d: %v\n%s", s.Name, s.Port, err, s.Log())
 	}
 }

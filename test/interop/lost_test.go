@@ -130,6 +130,7 @@ func (c *lostAt) run(t *testing.T, kind string) {
 	c.m = newMount(t, s.URL(), append([]string{"--timeout", "2s"}, c.flags...)...)
 	c.m.program = c.prog
 	c.m.env = []string{"FTPFS_KILL_AT=" + c.at, "FTPFS_KILL_IF=" + marker, "FTPFS_HOLD=1"}
+	t.Cleanup(func() { os.Remove(marker) }) // nothing is held any more if the test has failed
 	c.m.mount()
 	shell(t, c.m.path("d"), `ls -l; test ! -e f || printf '' >>f`)
 	if err := os.WriteFile(marker, nil, 0o644); err != nil {

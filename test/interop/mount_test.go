@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -111,13 +113,26 @@ func (m *mount) umount() {
 		out, code = m.run("umount", "--timeout", "60s", m.dir)
 	}
 	if code != 0 {
-		m.t.Errorf("ftpfs umount exited with %d: %s", code, out)
+		m.t.Errorf("ftpfs umount exited with %d: %s, in use by %q", code, out, m.users())
 		m.askWhere()
 	}
 	if left := m.mounts(); len(left) > 0 {
 		m.t.Errorf("still mounted after ftpfs umount: %q", left)
 	}
 	await(m.t, "the end of the mount's process", func() bool { return len(m.pids()) == 0 })
+}
+
+// users are the processes that have something in the mount open, or are in it.
+func (m *mount) users() (found []string) {
+	links, _ := filepath.Glob("/proc/[0-9]*/fd/*") // the patterns are well formed
+	where, _ := filepath.Glob("/proc/[0-9]*/cwd")
+	for _, link := range append(links, where...) {
+		if to, err := os.Readlink(link); err == nil && (to == m.dir || strings.HasPrefix(to, m.dir+"/")) {
+			name, _ := os.ReadFile(filepath.Join("/proc", strings.Split(link, "/")[2], "comm")) // it may be gone
+			found = append(found, fmt.Sprintf("%s (%s): %s", link, bytes.TrimSpace(name), to))
+		}
+	}
+	return found
 }
 
 // askWhere has the mount's processes write their goroutines to the log, and end.
