@@ -12,7 +12,7 @@ import (
 // typed is a server that keeps the TYPE it is in, and says it.
 type typed struct {
 	ascii    bool // what the session is in
-	forgets  bool // after a listing
+	forgets  bool // after a listing, or MLST
 	deaf     bool // to TYPE
 	liesWord bool // says ASCII, sends as it is
 	mute     bool // does not say the type
@@ -24,7 +24,7 @@ func (y *typed) hook(s *fakeSession, verb, arg string) bool {
 	case "TYPE":
 		y.ascii = y.deaf || arg != "I"
 		s.say("200 ok")
-	case "LIST":
+	case "LIST", "MLST":
 		y.ascii = y.ascii || y.forgets
 		return false
 	case "RETR":
@@ -119,6 +119,32 @@ func TestTypeIsSentAgain(t *testing.T) {
 		}
 		if f.sessions != 1 {
 			t.Errorf("%d sessions: giving the transfer up has cost the connection", f.sessions)
+		}
+	})
+}
+
+// A server that forgets TYPE I at the very look that goes before each download is told
+// it again behind that.
+func TestTypeIsSentBehindALook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fTree()
+		tree["/text"] = "a\nb\n"
+		f := newFake(t, tree)
+		y := &typed{forgets: true}
+		f.feat, f.hook = []string{"MLST type*;size*;modify*;"}, y.hook
+		c := ready(t, f, nil)
+		for range 2 {
+			d, err := c.Retrieve(t.Context(), "/text", RetrieveOptions{Verify: true})
+			noError(t, "Retrieve", err)
+			b, err := io.ReadAll(d)
+			noError(t, "read", err)
+			noError(t, "Close", d.Close())
+			if string(b) != "a\nb\n" {
+				t.Errorf("%q", b)
+			}
+		}
+		if c.srv.wordy {
+			t.Error("the server is believed to say ASCII for nothing")
 		}
 	})
 }

@@ -154,6 +154,9 @@ func (t *transfer) launch(cmd command, at *restart) (reply, error) {
 	var before []command
 	if rides {
 		before = slices.Clone(at.before)
+		if c.retyped && len(before) > 0 {
+			before = append(before, command{"TYPE", "I"}) // those may be what it forgets it at
+		}
 		if at.offset > 0 && c.restRides(cmd) {
 			before = append(before, command{"REST", strconv.FormatInt(at.offset, 10)})
 		}
@@ -199,6 +202,12 @@ func (c *conn) answersBefore(cmds []command, at *restart) error {
 		if r.to = cmd.traced(); cmd.verb == "REST" {
 			c.learnRest(at, r)
 			at.ignored = !r.intermediate() // what follows has begun at 0
+			continue
+		}
+		if cmd.verb == "TYPE" {
+			if !r.completed() {
+				return c.fail("TYPE", notBinary(r))
+			}
 			continue
 		}
 		if at.heard != nil {
