@@ -174,10 +174,13 @@ func (r *run) lingers() bool {
 // pick takes what is to be brought next. Without a block the download is to be
 // dropped, unless the run rests.
 func (r *run) pick() (p promise, rests bool) {
-	path, base, _ := r.t.f.source()
+	path, base, epoch := r.t.f.source()
 	r.t.mu.Lock()
 	defer r.t.mu.Unlock()
 	until := r.goal(base.size)
+	if epoch != r.t.epoch {
+		until = 0 // its readers are about to ask for the other content
+	}
 	for len(r.wants) > 0 || r.pos < until {
 		index := r.pos / blockSize
 		if p, ok := r.owed(index); ok {
@@ -190,6 +193,9 @@ func (r *run) pick() (p promise, rests bool) {
 			if bl := r.t.f.v.blocks.begin(blockKey{path, base, index}, r.pos, end, min(most, base.size), true); bl != nil {
 				return promise{bl, end}, false
 			}
+			if r.meets(index) {
+				break
+			}
 		} else if len(r.wants) == 0 {
 			break
 		}
@@ -197,6 +203,26 @@ func (r *run) pick() (p promise, rests bool) {
 	}
 	r.end = base.size
 	return promise{}, r.rest(base.size)
+}
+
+// meets hands the run's reader over to another run, if that is just bringing the
+// block where this one has come to: two that pass by each other would have gaps to
+// jump, again and again. The caller holds t.mu.
+func (r *run) meets(index int64) bool {
+	if r.limit > 0 || len(r.wants) > 0 {
+		return false
+	}
+	for _, o := range r.t.runs {
+		if o == r || !o.active || o.limit > 0 || o.pos/blockSize != index {
+			continue
+		}
+		o.next, o.window, o.until = max(o.next, r.next), max(o.window, r.window), max(o.until, r.until)
+		o.steady = o.steady || r.steady
+		o.start()
+		r.retire()
+		return true
+	}
+	return false
 }
 
 // goal is up to where the run fetches now. The caller holds t.mu.
