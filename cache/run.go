@@ -37,6 +37,7 @@ type run struct {
 	epoch  uint64 // of the content that stream was opened on
 	told   bool   // the server said at its beginning that the file has the size that is expected
 	tries  int    // that failed since something came that was worth it
+	turned bool   // a download of it was ended for somebody else
 }
 
 // promise is a block that the run has promised to fill, up to end.
@@ -249,7 +250,12 @@ func (r *run) owed(index int64) (p promise, ok bool) {
 	return p, false
 }
 
-func (r *run) contended() bool { return r.stream != nil && r.stream.Contended() }
+// contended tells whether the download is to be ended for somebody else.
+func (r *run) contended() bool {
+	ends := r.stream != nil && r.stream.Contended()
+	r.turned = r.turned || ends
+	return ends
+}
 
 // rest ends the work, unless the download has to be dropped before. The caller
 // holds t.mu.
@@ -352,7 +358,7 @@ func (r *run) onceMore(err error) bool {
 	return f.v.again(err, r.tries)
 }
 
-// fill reads into a block.
+// fill reads into a block, up to the promised end unless the download is to be ended before.
 func (r *run) fill(p promise) error {
 	if r.t.f.v.blocks.kept.fill(p.bl) {
 		return nil
@@ -368,6 +374,9 @@ func (r *run) fill(p promise) error {
 		if err != nil && p.bl.end() < p.end {
 			return r.early(p.bl.key.path, err)
 		}
+		if p.bl.end() < p.end && (r.contended() || r.t.f.changed(r.epoch)) {
+			break // who wants the rest asks again
+		}
 	}
 	return nil
 }
@@ -380,7 +389,7 @@ func (r *run) isSteady() bool {
 
 // seek makes the download stand at off, which it may read up to.
 func (r *run) seek(k blockKey, off int64) error {
-	if r.stream != nil && (!r.stream.Resume() || r.t.f.changed(r.epoch) || r.stream.Contended() ||
+	if r.stream != nil && (!r.stream.Resume() || r.t.f.changed(r.epoch) || r.contended() ||
 		off < r.at || off-r.at > nearAhead) {
 		r.drop()
 	}
@@ -436,7 +445,8 @@ func (r *run) open(k blockKey, off int64) error {
 	if path != k.path || base != k.version {
 		return errMeanwhile
 	}
-	o := ftpclient.RetrieveOptions{Offset: off, Spare: r.spare, Jump: !r.isSteady()}
+	steady := r.isSteady()
+	o := ftpclient.RetrieveOptions{Offset: off, Spare: r.spare, Jump: !steady, Patient: steady && r.turned}
 	if share := f.v.share(); share < maxAhead/4 {
 		o.Unread = share / 2 // turns are short, and what has come at their end is lost
 	}
