@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	firstAhead = 2 * blockSize  // read ahead of a reader that has just begun
-	jumpAhead  = pageSize       // and of one that has jumped: what comes with the first octets
-	maxAhead   = 64 * blockSize // and of one that has gone on for long
-	nearAhead  = 4 * blockSize  // a gap that is read through rather than jumped
-	disorder   = 32 * blockSize // reads in order come this much out of order: the kernel reads ahead
-	wholeMost  = 8 * blockSize  // a file that is read from its beginning is fetched whole
-	restMost   = 4              // runs that rest
-	maxTries   = 3              // of a download or an upload whose connection failed
-	pageSize   = 4 << 10
+	firstAhead  = 2 * blockSize  // read ahead of a reader that has just begun
+	jumpAhead   = pageSize       // and of one that has jumped: what comes with the first octets
+	maxAhead    = 64 * blockSize // and of one that has gone on for long
+	nearAhead   = 4 * blockSize  // a gap that is read through rather than jumped
+	disorder    = 32 * blockSize // reads in order come this much out of order: the kernel reads ahead
+	wholeMost   = 8 * blockSize  // a file that is read from its beginning is fetched whole
+	restMost    = 4              // runs that rest
+	manyReaders = 128            // that are provided for at a time
+	maxTries    = 3              // of a download or an upload whose connection failed
+	pageSize    = 4 << 10
 )
 
 // fetcher brings the octets of one file into the cache by runs: downloads that

@@ -76,6 +76,12 @@ func (v *Volume) share() int64 {
 	return min(maxAhead, v.blocks.budget/2/max(2, v.downloads.Load()))
 }
 
+// ReadAhead is how much each of many readers may have asked for ahead of what he
+// reads, in octets, twice: it is in memory until he has it, be the budget what it may.
+func (v *Volume) ReadAhead() int64 {
+	return min(max(v.blocks.budget/manyReaders/2/blockSize*blockSize, blockSize), wholeMost)
+}
+
 // follows tells whether a read that begins at off may be the next of the run's
 // reader. A download that has just begun brings twice as much with the next round
 // trip as it has so far, which is when another would bring its first octets; the
