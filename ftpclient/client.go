@@ -82,11 +82,13 @@ func (c *Client) lendTo(ctx context.Context, op, path string, rep repeat, run ta
 			return about(err, op, path)
 		}
 		stop := cn.watch(ctx)
+		cn.brief = false
 		keep, err := run(ctx, cn, stop)
 		if keep {
 			return nil
 		}
 		stop()
+		cn.brief = !patient
 		again := attempt == 0 && cn.mayRepeat(rep, err)
 		c.pool.release(cn)
 		if !again {

@@ -22,9 +22,10 @@ const (
 	mostShare   = 2 * time.Second        // but no longer than this, if somebody waits,
 	turnShares  = 4                      // or for so many times its share, and mostShare, if all who wait are patient
 	mostTurn    = 5 * time.Second
-	patience    = 20 * time.Second // for so long others get ahead of who is patient
-	fullBackoff = time.Second      // between logins while the server is full and we hold none
-	firstFull   = 3 * time.Second  // for how long that is done before the first login
+	patience    = 20 * time.Second       // for so long others get ahead of who is patient
+	heldFor     = 500 * time.Millisecond // and a connection is kept for them after they had it
+	fullBackoff = time.Second            // between logins while the server is full and we hold none
+	firstFull   = 3 * time.Second        // for how long that is done before the first login
 )
 
 // pool lends control connections. There are never more than limit of them;
@@ -136,7 +137,7 @@ func (p *pool) claim(n need, first bool) (grant, *waiter) {
 	switch {
 	case p.closed:
 		return grant{err: closedError("wait")}, nil
-	case len(p.idle) > 0 && !n.fresh:
+	case len(p.idle) > 0 && !n.fresh && !(n.patient && p.waiters.Len() > 0):
 		return grant{conn: p.takeIdle()}, nil
 	case len(p.all) == 0 && time.Now().Before(p.downUntil):
 		return grant{err: p.down}, nil
@@ -260,7 +261,7 @@ func (p *pool) release(c *conn) {
 		delete(p.all, c)
 		return
 	}
-	if p.serve(grant{conn: c}) {
+	if !p.holds(c) && p.serve(grant{conn: c}) {
 		return
 	}
 	c.idleAt = time.Now()

@@ -101,7 +101,8 @@ func (p *pool) dequeue(w *waiter) {
 }
 
 // yields tells whether a download is to end for one of those who wait: as many are
-// told so as wait, and no more. One that only patient ones wait for has a longer turn.
+// told so as wait, and no more. A patient one counts when he has waited for a while,
+// and for him a download has a longer turn.
 func (p *pool) yields(d *Download) bool {
 	if p.waiting.Load() == 0 {
 		return false
@@ -115,15 +116,45 @@ func (p *pool) yields(d *Download) bool {
 	if p.yielding[d] {
 		return true
 	}
-	waiting := p.waiters.Len() - p.fetching
-	if held < min(max(mostShare, turnShares*d.share), mostTurn) {
-		waiting = min(waiting, p.hasty)
+	waiting := p.hasty - p.fetching
+	if held >= min(max(mostShare, turnShares*d.share), mostTurn) {
+		waiting += p.ripe()
 	}
 	if waiting <= len(p.yielding) {
 		return false
 	}
 	p.yielding[d] = true
 	return true
+}
+
+// ripe is how many patient ones have waited for a while. mu is held.
+func (p *pool) ripe() (n int) {
+	for e := p.waiters.Front(); e != nil; e = e.Next() {
+		if w := e.Value.(*waiter); w.patient && time.Since(w.since) >= mostShare {
+			n++
+		}
+	}
+	return n
+}
+
+// holds tells whether a connection is kept for who comes next, though patient ones
+// wait: it was taken from a download for somebody who is likely to come again soon. mu
+// is held.
+func (p *pool) holds(c *conn) bool {
+	return c.brief && p.waiters.Len() > 0 && p.hasty == 0 && len(p.idle) == 0 && p.ripe() == 0
+}
+
+// heldUntil is when an idle connection is given to one who is patient; else the zero
+// time. mu is held.
+func (p *pool) heldUntil() (t time.Time) {
+	if len(p.idle) == 0 || p.waiters.Len() == 0 {
+		return t
+	}
+	t = p.idle[0].idleAt.Add(heldFor)
+	if u := p.waiters.Front().Value.(*waiter).since.Add(mostShare); u.Before(t) {
+		t = u
+	}
+	return t
 }
 
 // yielded is told when a download that was told to end has done so, or rests. mu is

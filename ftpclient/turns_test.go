@@ -136,3 +136,44 @@ func TestPatienceEnds(t *testing.T) {
 		clear(p.all)
 	})
 }
+
+// A connection that a download was ended for stays with those who come in a hurry, as
+// long as they come, but for no more than a share longer than who is patient waits.
+func TestHeldForWhoComesAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, all := holdThree(t)
+		defer closeAll(all)
+		<-time.After(mostTurn)
+		mkdir := go1(func() error { return c.Mkdir(t.Context(), "/a") })
+		synctest.Wait()
+		for _, d := range all {
+			if d.Contended() {
+				d.Close()
+			}
+		}
+		asked := time.Now()
+		patient := go1(func() error {
+			d, err := c.Retrieve(t.Context(), "/g", RetrieveOptions{Patient: true})
+			if err == nil {
+				d.Close()
+			}
+			return err
+		})
+		noError(t, "Mkdir", <-mkdir)
+		for _, name := range []string{"/b", "/c", "/d", "/e"} {
+			<-time.After(heldFor - time.Millisecond)
+			before := time.Now()
+			noError(t, "Mkdir", c.Mkdir(t.Context(), name))
+			if time.Since(before) > 0 {
+				t.Errorf("Mkdir %s waits for a connection", name)
+			}
+		}
+		noError(t, "Retrieve", <-patient)
+		if waited := time.Since(asked); waited < 3*heldFor || waited > mostShare {
+			t.Errorf("the patient one waited for %v", waited)
+		}
+		if n := contended(all); n != 0 {
+			t.Errorf("%d downloads are contended", n)
+		}
+	})
+}
