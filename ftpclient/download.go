@@ -257,6 +257,9 @@ func (d *Download) verdict(cause error) error {
 	if cause != io.EOF {
 		err := named(d.c.ioError("RETR", cause), d.path)
 		d.t.abandon(cause)
+		if isKind(err, KindTimeout) && d.c.doubted == nil {
+			d.c.doubted = err // as silent as its data connection, perhaps, since it said the last
+		}
 		return d.t.inWords(err)
 	}
 	r, err := d.t.finish(cause)

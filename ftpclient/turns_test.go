@@ -177,3 +177,20 @@ func TestHeldForWhoComesAgain(t *testing.T) {
 		}
 	})
 }
+
+// A control connection whose data connection has fallen silent is not used again,
+// though it has said how the transfer ended: it may be silent by now, too.
+func TestSilentDataCostsTheConnection(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, map[string]string{"/f": "abc"})
+		f.hook = stalls
+		c := f.client(func(o *Options) { o.Connections, o.DataTimeout = 1, time.Second })
+		d := hold(t, c, "/f")
+		_, err := d.Read(make([]byte, 1))
+		wantKind(t, "Read", err, KindTimeout)
+		noError(t, "Mkdir", c.Mkdir(t.Context(), "/a"))
+		if f.sessions != 2 {
+			t.Errorf("%d sessions, want 2", f.sessions)
+		}
+	})
+}
