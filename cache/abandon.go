@@ -78,9 +78,9 @@ func (f *File) keepSpool(p string, cause error) {
 		kept = name
 	}
 	f.noteKept(p, kept, cause)
-	if f.begun {
-		f.begun = false
-		f.v.disown(p, kept)
+	if f.tried != nil {
+		f.v.disown(p, kept, *f.tried)
+		f.tried = nil
 	}
 	f.v.spools.add(-f.spool.cost)
 	f.spool.file.Close()

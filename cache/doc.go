@@ -46,8 +46,11 @@
 // its place. Where neither is possible the file is overwritten in place, unless
 // Options.Atomic forbids it.
 //
-// A new file of which the upload is cut off is deleted again; where the server cannot
-// be reached for that, a part of it may stay.
+// A new file of which the server tells that its upload has failed is deleted again.
+// Where the server is lost meanwhile, a part of it stays until it can be reached and the
+// last handle is released; then it is deleted if it must be ours: a beginning of what
+// was written, and written last during the attempt by the server's clock. What cannot
+// be told from somebody else's file stays, and the log says so.
 //
 // What was only added at the end is added on the server (APPE), where that server
 // was seen to do it right with a temporary file first: who reads the file meanwhile

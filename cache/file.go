@@ -47,7 +47,7 @@ type File struct {
 	setTime   *time.Time // to be set with the next upload
 	failed    error      // of the last upload, if nothing was written since
 	adding    bool       // something is being added to the server's version
-	begun     bool       // a failed upload has left a beginning under the file's own name
+	tried     *attempt   // when a failed upload may have left a beginning under the file's own name
 	noted     string     // the record of the journal, if there is one
 	unnoted   bool       // it was written to since
 	accepted  bool       // what is noted was acknowledged, and is uploaded later

@@ -178,6 +178,9 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 	if err := v.remote.CheckName(v.abs(p)); err != nil {
 		return nil, Attr{}, err // which the upload would meet, at close
 	}
+	if err := v.unlikeOthers(ctx, "create", "", p); err != nil {
+		return nil, Attr{}, err
+	}
 	f, _, err := v.adopt(p, func(f *File) error { return f.begin(mode) })
 	if err != nil {
 		return nil, Attr{}, err

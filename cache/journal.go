@@ -83,9 +83,11 @@ type nameRecord struct {
 	Aside rawName `json:"aside,omitempty"`
 	To    rawName `json:"to,omitempty"`
 	// Begun is a new file of which the server has a beginning; Kept, in the spool
-	// directory, has all of it.
-	Begun rawName `json:"begun,omitempty"`
-	Kept  string  `json:"kept,omitempty"`
+	// directory, has all of it. From and Until are when it was sent.
+	Begun rawName   `json:"begun,omitempty"`
+	Kept  string    `json:"kept,omitempty"`
+	From  time.Time `json:"from,omitzero"`
+	Until time.Time `json:"until,omitzero"`
 }
 
 // writeRecord writes a record and returns its name. With durable it outlives the

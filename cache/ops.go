@@ -246,6 +246,7 @@ func (v *Volume) make(ctx context.Context, op, p string, work func(context.Conte
 	return detached(v, ctx, op, p, func(ctx context.Context) (Attr, error) {
 		e, err := work(ctx)
 		if err != nil {
+			err = v.orTaken(op, p, err)
 			v.meta.drop(dir)
 			return Attr{}, err
 		}
@@ -358,6 +359,9 @@ func (v *Volume) rename(ctx context.Context, from, to string, noReplace bool) (e
 		case ftpclient.KindOf(err) != ftpclient.KindNotExist:
 			return err
 		}
+	}
+	if err := v.unlikeOthers(ctx, "rename", from, to); err != nil {
+		return err
 	}
 	if err := takeTurns(ctx, files); err != nil {
 		return err

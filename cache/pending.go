@@ -19,6 +19,10 @@ const (
 	pendingAge = 5 * time.Minute
 	// pendingFiles is how many may wait.
 	pendingFiles = 10_000
+	// shortLife is how long an accepted file waits before its upload begins: what is
+	// removed or written again at once (git's locks, a second save) does not go over
+	// the wire.
+	shortLife = 100 * time.Millisecond
 	// the pauses between the tries of a server that does not answer
 	firstPause = time.Second
 	lastPause  = time.Minute
@@ -35,6 +39,7 @@ type pending struct {
 	files  []*pendingFile // guarded by mu, as all below
 	lanes  int            // at work
 	left   bool           // no more is begun
+	hurry  bool           // somebody waits for all: nothing waits for its own sake
 	before bool           // what an earlier volume has left is still being looked at
 	change chan struct{}  // closed and replaced when something was done
 }
@@ -43,7 +48,7 @@ type pendingFile struct {
 	f     *File
 	since time.Time
 	busy  bool
-	after time.Time // no sooner is it tried again
+	after time.Time // no sooner is it tried
 	pause time.Duration
 	err   error // of the last try
 	ended bool  // tried no more, unless somebody says so
@@ -76,9 +81,14 @@ func (q *pending) add(f *File, found bool) {
 	i := slices.IndexFunc(q.files, func(p *pendingFile) bool { return p.f == f })
 	if i < 0 {
 		f.refs++
-		q.files = append(q.files, &pendingFile{f: f, since: time.Now(), found: found})
-	} else {
-		q.files[i].ended, q.files[i].after = false, time.Time{}
+		p := &pendingFile{f: f, since: time.Now(), found: found}
+		if !found {
+			p.after = p.since.Add(shortLife)
+			time.AfterFunc(shortLife, q.kick)
+		}
+		q.files = append(q.files, p)
+	} else if p := q.files[i]; p.ended || p.pause > 0 {
+		p.ended, p.after = false, time.Time{}
 	}
 	q.work()
 }
@@ -112,7 +122,7 @@ func (q *pending) next() *pendingFile {
 		return nil
 	}
 	for _, p := range q.files {
-		if !p.busy && !p.ended && !time.Now().Before(p.after) {
+		if !p.busy && !p.ended && (!time.Now().Before(p.after) || q.hurry && p.pause == 0) {
 			return p
 		}
 	}
@@ -160,12 +170,11 @@ func (q *pending) settle(p *pendingFile, file string, err error) (done bool) {
 	p.pause = min(max(2*p.pause, firstPause), lastPause)
 	p.after = time.Now().Add(p.pause)
 	q.v.log.Warn("an upload is tried again", "file", file, "after", p.pause, "error", err)
-	timer := time.AfterFunc(p.pause, q.kick)
-	context.AfterFunc(q.v.ctx, func() { timer.Stop() })
+	time.AfterFunc(p.pause, q.kick)
 	return false
 }
 
-// kick has what is due begun.
+// kick has what is due begun; nothing is after leave.
 func (q *pending) kick() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -176,6 +185,8 @@ func (q *pending) kick() {
 func (q *pending) drained(ctx context.Context) {
 	for {
 		q.mu.Lock()
+		q.hurry = true
+		q.work()
 		trying := q.before || slices.ContainsFunc(q.files, func(p *pendingFile) bool { return !p.ended || p.busy })
 		if q.left {
 			trying = q.lanes > 0

@@ -69,6 +69,28 @@ func TestWriteBack(t *testing.T) {
 	})
 }
 
+// TestWriteBackShortLife: what is removed or saved again at once is not uploaded
+// meanwhile; the rest is, without anybody waiting for it.
+func TestWriteBackShortLife(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, dir := fakeremote.New(), t.TempDir()
+		v := behind(t, tree, dir)
+		names(t, v, "")
+		save(t, v, "lock", nil)
+		if err := v.Unlink(t.Context(), "lock"); err != nil {
+			t.Error(err)
+		}
+		save(t, v, "kept", []byte("first"))
+		save(t, v, "kept", []byte("second"))
+		time.Sleep(time.Second)
+		onServer(t, tree, "/kept", []byte("second"))
+		if s, d := tree.Calls("Store"), tree.Calls("Delete"); len(s) != 1 || len(d) != 0 || v.Pending() != 0 {
+			t.Errorf("stored %q, deleted %q, %d wait", s, d, v.Pending())
+		}
+		finished(t, v, dir)
+	})
+}
+
 // TestWriteBackSurvives: what was accepted is uploaded by the next volume.
 func TestWriteBackSurvives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -176,6 +198,7 @@ func TestRetryAndDiscard(t *testing.T) {
 		tree.Fail("Store", "/g", 1, full)
 		save(t, v, "f", []byte("one"))
 		save(t, v, "g", []byte("two"))
+		time.Sleep(time.Second)
 		synctest.Wait()
 		for _, u := range v.Uploads() {
 			if ftpclient.KindOf(u.Err) != ftpclient.KindNoSpace {

@@ -81,7 +81,7 @@ func (f *File) published(e *ftpclient.Entry) {
 	if set != nil {
 		f.seen.set = *set
 	}
-	f.dirty, f.setMode, f.setTime, f.begun = false, nil, nil, false
+	f.dirty, f.setMode, f.setTime, f.tried = false, nil, nil, nil
 }
 
 // publish sends the content and makes it the file at p. foreign tells that the

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"slices"
 	"time"
@@ -94,8 +95,12 @@ func (v *Volume) clear(ctx context.Context, r *nameRecord) bool {
 }
 
 // aboutFile reports whether a server has done what was asked of it, or has said that
-// it cannot be done to that file: then there is no use in asking again.
+// it cannot be done to that file: then there is no use in asking again. That a session
+// could not be had for it, for want of TYPE I, says nothing of the file.
 func aboutFile(err error) bool {
+	if e := (*ftpclient.Error)(nil); errors.As(err, &e) && e.Op == "TYPE" {
+		return false
+	}
 	switch ftpclient.KindOf(err) {
 	case ftpclient.KindNotExist, ftpclient.KindPermission, ftpclient.KindInvalidName, ftpclient.KindIsDir, ftpclient.KindNotDir, ftpclient.KindUnsupported:
 		return true

@@ -7,28 +7,41 @@ import (
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/ftpclient"
 	"ftpfs/test/fakeremote"
 )
 
 // TestRemnantsAreClearedAway: what an upload has left when the server was lost goes
 // when it can be reached again, by the same volume or the next; what somebody else has
-// put in its place meanwhile stays, and so does what was written.
+// put in its place meanwhile stays, also if it is a beginning of the same, and so does
+// what was written.
 func TestRemnantsAreClearedAway(t *testing.T) {
 	data := octets(200_000, 1)
 	for _, c := range []struct {
 		name   string
-		before []byte // of the file
-		theirs []byte // comes in its place
-		next   bool   // volume
+		before []byte           // of the file
+		theirs []byte           // comes in its place
+		next   bool             // volume
+		now    func() time.Time // the server's clock
+
+		precision time.Duration
+		err       error // of the first looks at what is left
 	}{
-		{"new", nil, nil, false},
-		{"new, next volume", nil, nil, true},
-		{"replaced", []byte("old"), nil, false},
-		{"somebody else's", nil, []byte("theirs"), false},
-		{"somebody else's, larger", nil, octets(300_000, 1), false},
+		{name: "new"},
+		{name: "new, next volume", next: true},
+		{name: "new, clock of the server", now: func() time.Time { return time.Now().Add(-7 * time.Hour) }},
+		{name: "new, times to the minute", precision: time.Minute},
+		{name: "new, session refused", err: fakeremote.Error("TYPE", "/f", ftpclient.KindUnsupported, 504, "Fault.")},
+		{name: "replaced", before: []byte("old")},
+		{name: "somebody else's", theirs: []byte("theirs")},
+		{name: "somebody else's, larger", theirs: octets(300_000, 1)},
+		{name: "somebody else's, empty", theirs: []byte{}},
+		{name: "somebody else's, of the same", theirs: octets(200_000, 1)[:100_000]},
+		{name: "somebody else's, next volume", theirs: []byte{}, next: true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			tree, o := fakeremote.New(), cache.Options{Root: "/", TTL: time.Hour, SpoolDir: t.TempDir()}
+			tree.Configure(func(b *fakeremote.Behaviour) { b.Now, b.Precision = c.now, c.precision })
 			if c.before != nil {
 				tree.Put("/f", c.before)
 			}
@@ -42,12 +55,18 @@ func TestRemnantsAreClearedAway(t *testing.T) {
 			}
 			write(t, h, data, 0)
 			tree.FailAfter("Write", "", 2, -1, lost)
-			tree.Fail("Delete", "", 5, lost)
+			gone := error(lost)
+			if c.err != nil {
+				gone = c.err
+			}
+			tree.Fail("Delete", "", 5, gone)
 			if err := h.Flush(t.Context()); err == nil {
 				t.Error("no error")
 			}
+			tree.Fail("Verify", "", 3, gone)
 			h.Release()
 			if c.theirs != nil {
+				time.Sleep(5 * time.Second)
 				tree.Put("/f", c.theirs)
 			}
 			if c.next {

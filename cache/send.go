@@ -38,25 +38,36 @@ type upload struct {
 	// fresh: nobody but this upload writes to the file, so that what the server
 	// has of it is a beginning of the content.
 	fresh bool
-	begun bool     // the server has taken some of it, or may have
-	sent  int64    // by the last Store
+	begun bool     // the server has taken some of it
+	took  bool     // in the last Store
+	sent  int64    // by that
 	how   *ability // by which it went on
 }
 
 // send stores the content under p and has its size confirmed. If that fails it
-// deletes a file that is fresh: not there before; left tells that it could not.
+// deletes a file that is fresh: not there before; left tells that it could not. Under
+// the file's own name that is done at once only where the server has just told that it
+// took the file, and later (File.tried) where it was lost: it may be somebody else's by
+// now.
 func (f *File) send(ctx context.Context, p string, fresh bool) (e ftpclient.Entry, left bool, err error) {
+	from := time.Now()
 	f.mu.Lock()
 	u := &upload{v: f.v, to: p, content: f.spool.file, size: f.attr.Size, fresh: fresh, filling: f.filling}
 	f.mu.Unlock()
 	e, err = u.run(ctx, 0, false)
 	_, name := split(p)
-	if err != nil && fresh && (u.begun || isTemp(name)) { // else it may be there, but somebody else's
+	ours := isTemp(name) || u.took && answered(err)
+	if err != nil && fresh && ours {
 		left = !f.v.discard(p)
 	}
 	if err != nil && fresh && !isTemp(name) {
 		f.mu.Lock()
-		f.begun = left || ftpclient.Lost(err) // then the server may get to it yet
+		switch {
+		case left || !ours && u.begun || f.tried == nil && ftpclient.Lost(err): // lost: the server may have got to it
+			f.tried = &attempt{from, time.Now()}
+		case ours:
+			f.tried = nil
+		}
 		f.mu.Unlock()
 	}
 	if err != nil && u.begun {
@@ -119,6 +130,12 @@ func cutOff(err error) bool {
 	return ftpclient.Lost(err) && ftpclient.KindOf(err) != ftpclient.KindTruncated
 }
 
+// answered reports whether the server has told of the failure, or of what led to it.
+func answered(err error) bool {
+	var e *ftpclient.Error
+	return !cutOff(err) || errors.As(err, &e) && e.Code != 0
+}
+
 // once sends what follows at.
 func (u *upload) once(ctx context.Context, at int64) (ftpclient.Entry, error) {
 	o := ftpclient.StoreOptions{Offset: at, Verify: true, Size: u.size - at}
@@ -127,7 +144,7 @@ func (u *upload) once(ctx context.Context, at int64) (ftpclient.Entry, error) {
 		o.Offset, o.Append, u.how = 0, true, &u.v.appends
 	}
 	s, err := u.v.remote.Store(ctx, u.v.abs(u.to), stepping(u.reader(at), u.size), o)
-	u.begun, u.sent = u.begun || s.Begun, s.Sent
+	u.begun, u.took, u.sent = u.begun || s.Begun, s.Begun, s.Sent
 	step("stored")
 	if err != nil {
 		if at > 0 && !ftpclient.Lost(err) && ftpclient.KindOf(err) != ftpclient.KindNoSpace {

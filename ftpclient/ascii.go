@@ -53,7 +53,7 @@ func (c *conn) beginAgain(ctx context.Context, t *transfer, cmd command, at *res
 		return nil, r, err
 	}
 	if !r.completed() {
-		return nil, r, c.fail("TYPE", &Error{Op: "TYPE", Kind: KindUnsupported, Code: r.code, Text: r.text()})
+		return nil, r, c.fail("TYPE", notBinary(r))
 	}
 	c.opts.Trace.learned("the server had forgotten TYPE I")
 	if given {

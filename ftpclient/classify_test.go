@@ -128,6 +128,49 @@ func TestLookFailsByNetwork(t *testing.T) {
 	}
 }
 
+// A listing that is cut short, and confirmed all the same, does not make a missing
+// file, or a denial, of what is there.
+func TestLookIsCut(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		run  func(context.Context, *Client) error
+		want Kind
+	}{
+		{"rename", func(ctx context.Context, c *Client) error { return c.Rename(ctx, "/d/x", "/d/y") }, KindExist},
+		{"mkdir", func(ctx context.Context, c *Client) error { return c.Mkdir(ctx, "/d") }, KindExist},
+		{"store", func(ctx context.Context, c *Client) error {
+			_, err := c.Store(ctx, "/d/x", strings.NewReader("x"), StoreOptions{})
+			return err
+		}, KindPermission},
+		{"delete", func(ctx context.Context, c *Client) error { return c.Delete(ctx, "/d") }, KindIsDir},
+		{"rmdir", func(ctx context.Context, c *Client) error { return c.Rmdir(ctx, "/d/x") }, KindNotDir},
+		{"missing", func(ctx context.Context, c *Client) error { return c.Delete(ctx, "/d/no") }, KindNotExist},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t, map[string]string{"/d/": "", "/d/x": "1", "/d/y": "2"})
+			f.hook = hooks(on("LIST", func(s *fakeSession, _ string) { s.send("") }), says("STOR", "550 Failed."))
+			wantKind(t, tc.name, tc.run(t.Context(), f.client(nil)), tc.want)
+		})
+	}
+}
+
+// Nor does it make a change that was lost with its connection a success.
+func TestLookForALostChangeIsCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, map[string]string{"/d/": "", "/d/x": "1"})
+		f.hook = hooks(on("LIST", func(s *fakeSession, _ string) { s.send("") }), func(s *fakeSession, verb, _ string) bool {
+			if verb == "DELE" && s.n == 1 {
+				s.hangUp()
+			}
+			return s.gone
+		})
+		noError(t, "Delete", f.client(nil).Delete(t.Context(), "/d/x"))
+		if _, there := f.get("/d/x"); there {
+			t.Error("Delete succeeded, and the file is there")
+		}
+	})
+}
+
 func TestStat(t *testing.T) {
 	for _, mlst := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {

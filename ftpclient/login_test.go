@@ -35,6 +35,8 @@ func TestLogin(t *testing.T) {
 		{name: "endless line", greeting: "220 " + strings.Repeat("x", maxReplyLine), kind: KindProtocol},
 		{name: "endless reply", greeting: "220-" + strings.Repeat("x\r\n", maxReplyLines+1), kind: KindProtocol},
 		{name: "TYPE refused", greeting: "220 hi", answers: map[string]string{"TYPE": "504 no"}, kind: KindUnsupported},
+		{name: "TYPE refused for now", greeting: "220 hi", answers: map[string]string{"TYPE": "452 no"}, kind: KindNetwork, text: "452 no"},
+		{name: "TYPE refused for want of a login", greeting: "220 hi", answers: map[string]string{"TYPE": "530 no"}, kind: KindLogin},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -1,6 +1,9 @@
 package ftpclient
 
-import "context"
+import (
+	"context"
+	"errors"
+)
 
 // A look decides what a reply such as 550 leaves open, by what is there. What
 // is seen is later than what happened; where others change the same tree the
@@ -65,9 +68,14 @@ func (c *conn) look(ctx context.Context, verb, path, other string) (Kind, error)
 	return rule(c, ctx, at, path, other)
 }
 
-// see looks at one path, not through a symbolic link.
+// see looks at one path, not through a symbolic link. That a listing does not have it
+// is not enough: it may have been cut where nobody notices, and would make a missing
+// file of what is there.
 func (c *conn) see(ctx context.Context, path string) (sight, error) {
 	e, err := c.lstat(ctx, path)
+	if errors.Is(err, errNotListed) && !c.srv.snapshot().MLST {
+		e, err = c.probe(path)
+	}
 	switch {
 	case err == nil:
 		return sight{Type: e.Type, there: true}, nil

@@ -196,23 +196,30 @@ func (c *conn) orRefusal(ctx context.Context, op, path string, r reply, err erro
 // gone finds a change to be done when a path is no longer there.
 func gone(path string) func(context.Context, *Client) (bool, error) {
 	return func(ctx context.Context, c *Client) (bool, error) {
-		_, err := c.Stat(ctx, path)
-		if isKind(err, KindNotExist) {
-			return true, nil
-		}
-		return false, err
+		at, err := c.see(ctx, path)
+		return !at.there, err
 	}
 }
 
 // is finds a change to be done when a path is of this type.
 func is(path string, t Type) func(context.Context, *Client) (bool, error) {
 	return func(ctx context.Context, c *Client) (bool, error) {
-		e, err := c.Stat(ctx, path)
-		if isKind(err, KindNotExist) {
-			return false, nil
-		}
-		return e.Type == t, err
+		at, err := c.see(ctx, path)
+		return at.there && at.Type == t, err
 	}
+}
+
+// see is a look from outside of a command. That it cannot be known what is there is an
+// error.
+func (c *Client) see(ctx context.Context, path string) (at sight, err error) {
+	err = c.do(ctx, "MLST", path, idempotent, func(ctx context.Context, cn *conn) (err error) {
+		at, err = cn.see(ctx, path)
+		return err
+	})
+	if err == nil && !at.there && at.failed != KindNotExist {
+		err = &Error{Op: "MLST", Path: path, Kind: at.failed}
+	}
+	return at, err
 }
 
 // Chmod sets permission bits, by MFF where FEAT has it for UNIX.mode

@@ -61,9 +61,22 @@ func (s *setUp) take(use func(reply)) func(reply) error {
 func (s *setUp) binary(r reply) error {
 	s.typed = true
 	if !r.completed() {
-		return &Error{Op: "TYPE", Kind: KindUnsupported, Code: r.code, Text: r.text()}
+		return notBinary(r)
 	}
 	return nil
+}
+
+// notBinary is the error of a session in which TYPE I was refused. It is of no use, and
+// another may be if that was for a while (4yz).
+func notBinary(r reply) *Error {
+	kind := KindUnsupported
+	switch {
+	case r.code < 500:
+		kind = KindNetwork
+	case r.code == 530:
+		kind = KindLogin
+	}
+	return &Error{Op: "TYPE", Kind: kind, Code: r.code, Text: r.text()}
 }
 
 // options turn on what the server has; what it does not turn on is not told.

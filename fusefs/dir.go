@@ -135,10 +135,22 @@ func (n *node) remove(ctx context.Context, op, name string, do func(context.Cont
 	if errno != 0 {
 		return n.fsys.refuse(op, name, errno)
 	}
+	child := n.GetChild(name)
 	if err := do(ctx, path); err != nil {
 		return n.fsys.fail(ctx, op, path, err)
 	}
+	markRemoved(child)
 	return 0
+}
+
+// markRemoved notes that a child, if there is one, has lost its name for good.
+func markRemoved(child *fs.Inode) {
+	if child == nil {
+		return
+	}
+	if n, ok := child.Operations().(*node); ok {
+		n.removed.Store(true)
+	}
 }
 
 // Rename implements rename(2) and, of renameat2(2), RENAME_NOREPLACE.
@@ -160,8 +172,10 @@ func (n *node) Rename(ctx context.Context, name string, newParent fs.InodeEmbedd
 	if errno != 0 {
 		return errno
 	}
+	replaced := dir.GetChild(newName)
 	if err := n.fsys.volume.Rename(ctx, from, to, flags&unix.RENAME_NOREPLACE != 0); err != nil {
 		return n.fsys.fail(ctx, "rename", from, err)
 	}
+	markRemoved(replaced)
 	return 0
 }

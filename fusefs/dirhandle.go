@@ -43,6 +43,10 @@ const rowsAhead = 256
 // readdir, that a directory that cannot be listed is refused.
 func (n *node) OpendirHandle(ctx context.Context, _ uint32) (fs.FileHandle, uint32, syscall.Errno) {
 	d := &dirHandle{node: n}
+	if _, named := n.path(); !named && !n.removed.Load() {
+		// Not empty, but another one: the kernel looks the path up again.
+		return nil, 0, n.fsys.fail(ctx, "opendir", "", errNameless)
+	}
 	if errno := d.open(ctx); errno != 0 {
 		return nil, 0, errno
 	}

@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"ftpfs/test/fakeremote"
 )
 
@@ -36,5 +38,51 @@ func TestOPEN2_Gone(t *testing.T) {
 	}
 	if _, err := os.Open(m.path("g")); !errors.Is(err, syscall.ENOENT) {
 		t.Errorf("open: %v", err)
+	}
+}
+
+// READDIR-1: a directory that was replaced on the server is opened no more by who
+// still holds it, for it is not empty, but another one; one that was removed here is
+// empty.
+func TestREADDIR1_Replaced(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/d/x", nil)
+	tree.PutDir("/e")
+	m := mount(t, tree)
+	in := func(name string) *os.File {
+		f, err := os.Open(m.path(name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	list := func(dir *os.File) ([]string, error) {
+		fd, err := unix.Openat(int(dir.Fd()), ".", unix.O_RDONLY|unix.O_DIRECTORY, 0)
+		if err != nil {
+			return nil, err
+		}
+		f := os.NewFile(uintptr(fd), ".")
+		defer f.Close()
+		return f.Readdirnames(-1)
+	}
+	d, e := in("d"), in("e")
+	defer d.Close()
+	defer e.Close()
+	tree.Drop("/d/x")
+	tree.Drop("/d")
+	tree.Put("/d", []byte("a file"))
+	m.volume.Refresh("")
+	eventually(t, "the file is seen", func() bool {
+		info, err := os.Stat(m.path("d"))
+		return err == nil && !info.IsDir()
+	})
+	if names, err := list(d); !errors.Is(err, syscall.ESTALE) {
+		t.Errorf("the replaced one: %q, %v", names, err)
+	}
+	if err := os.Remove(m.path("e")); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := list(e); len(names) > 0 || err != nil && !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("the removed one: %q, %v", names, err)
 	}
 }

@@ -44,6 +44,7 @@ type node struct {
 	lookups atomic.Uint32 // that the kernel made in this directory
 	absent  absent        // names in this directory
 	counted atomic.Bool   // is among filesystem.known
+	removed atomic.Bool   // through the mount, by rmdir or rename
 
 	// mode is the last that was told of a directory, for when it has no name any more
 	// while it is open; a file's handle knows its own. 0: none was told.

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/ftpserver"
 )
 
@@ -21,11 +23,11 @@ func (c *serveCommand) accounts() (map[string]ftpserver.User, error) {
 		}
 		switch {
 		case name == "" || strings.ContainsAny(u, "\r\n\x00"):
-			return nil, failf(exitUsage, "--user %q is not a name", name)
+			return nil, exit.Errorf(exit.Usage, "--user %q is not a name", name)
 		case isAnonymous(name):
-			return nil, failf(exitUsage, "--user %s: use --anonymous", name)
+			return nil, exit.Errorf(exit.Usage, "--user %s: use --anonymous", name)
 		case !has && shared == nil:
-			return nil, failf(exitUsage, "user %s has no password: set FTPFS_SERVE_PASSWORD or give --password-file", name)
+			return nil, exit.Errorf(exit.Usage, "user %s has no password: set FTPFS_SERVE_PASSWORD or give --password-file", name)
 		case !has:
 			password = *shared
 		}
@@ -42,7 +44,7 @@ func (c *serveCommand) sharedPassword() (*string, error) {
 	if c.passwordFile == "" {
 		return nil, nil
 	}
-	var loc location
+	var loc ftpurl.Location
 	if err := (credentialSources{PasswordFile: c.passwordFile, Warn: c.warn}).fromPasswordFile(&loc); err != nil {
 		return nil, err
 	}
@@ -72,5 +74,5 @@ func (c *serveCommand) hideSecrets() error {
 	if !c.secrets.exposed() {
 		return nil
 	}
-	return failf(exitFailure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
 }

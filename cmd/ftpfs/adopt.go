@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"ftpfs/cmd/ftpfs/internal/mounts"
 )
 
 // adopt moves what dead mounts of the same source have left to finish into the
@@ -23,7 +25,7 @@ func (s *spool) adopt(base, source string, warn func(string)) (n int) {
 		if dir == s.dir || !dead || was != source || !hasRecords(files) {
 			continue
 		}
-		if !ownedBy(dir, os.Getuid()) || !ownedBy(files, os.Getuid()) {
+		if !mounts.OwnedBy(dir, os.Getuid()) || !mounts.OwnedBy(files, os.Getuid()) {
 			warn(files + ": what a mount has left there is of another user: it is not touched")
 			continue
 		}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // The calls of autofs, as linux/auto_fs.h has them, by which who mounts on demand
@@ -44,7 +46,7 @@ func TestAutomount(t *testing.T) {
 	}
 	mount := command(t, "mount", "--demo", dir)
 	mount.WaitDelay = time.Second // a process that hangs in the background holds its pipes
-	if r := runProgram(t, mount); r.code != exitOK {
+	if r := runProgram(t, mount); r.code != exit.OK {
 		t.Errorf("mount: %+v", r)
 	}
 	token := binary.NativeEndian.Uint32(packet[8:])
@@ -54,7 +56,7 @@ func TestAutomount(t *testing.T) {
 	if err := look.Wait(); err != nil || !strings.Contains(seen.String(), "demonstration") {
 		t.Errorf("who waited sees %q, %v", seen.String(), err)
 	}
-	if r := runProgram(t, command(t, "umount", dir)); r.code != exitOK {
+	if r := runProgram(t, command(t, "umount", dir)); r.code != exit.OK {
 		t.Errorf("umount: %+v", r)
 	}
 }

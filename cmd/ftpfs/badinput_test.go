@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // badInputs are mistakes that people make, and the one line that each gets: the
@@ -149,7 +151,7 @@ func TestBadInput(t *testing.T) {
 			if err == nil {
 				t.Fatal("it was taken")
 			}
-			got := strings.ReplaceAll(oneLine(err), dir, "$D")
+			got := strings.ReplaceAll(say.OneLine(err), dir, "$D")
 			if got != tt.want {
 				t.Errorf("\n got %s\nwant %s", got, tt.want)
 			}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // badServer listens on loopback and lets play answer each connection. It is
@@ -93,18 +95,18 @@ func TestMountOfBadServers(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		url  string
-		want exitCode
+		want exit.Code
 		says string
 	}{
-		{"unknown host", "ftp://no-such-host.invalid/", exitHost, "unknown host"},
-		{"refused", "ftp://127.0.0.1:1/", exitConnect, "refuses"},
-		{"silent", "ftp://" + badServer(t, silent) + "/", exitTimeout, "does not answer"},
-		{"http", "ftp://" + badServer(t, http) + "/", exitNotFTP, "not an FTP server"},
-		{"ssh", "ftp://" + badServer(t, scripted("SSH-2.0-OpenSSH_9.2p1", nil)) + "/", exitNotFTP, "SSH"},
-		{"full", "ftp://" + badServer(t, scripted("421 Too many connections (8) from this IP", nil)) + "/", exitTooMany, "Too many connections (8)"},
-		{"password", "ftp://me:sesame@" + badServer(t, scripted("220 hi", map[string]string{"USER": "331 Password", "PASS": "530 Login incorrect."})) + "/", exitLogin, "530 Login incorrect."},
-		{"no anonymous", "ftp://" + badServer(t, scripted("220 hi", map[string]string{"USER": "530 No anonymous login."})) + "/", exitLogin, "give a user"},
-		{"no directory", "ftp://me:sesame@" + badServer(t, scripted("220 hi", login)) + "/gone", exitRemoteDir, "/gone"},
+		{"unknown host", "ftp://no-such-host.invalid/", exit.Host, "unknown host"},
+		{"refused", "ftp://127.0.0.1:1/", exit.Connect, "refuses"},
+		{"silent", "ftp://" + badServer(t, silent) + "/", exit.Timeout, "does not answer"},
+		{"http", "ftp://" + badServer(t, http) + "/", exit.NotFTP, "not an FTP server"},
+		{"ssh", "ftp://" + badServer(t, scripted("SSH-2.0-OpenSSH_9.2p1", nil)) + "/", exit.NotFTP, "SSH"},
+		{"full", "ftp://" + badServer(t, scripted("421 Too many connections (8) from this IP", nil)) + "/", exit.TooMany, "Too many connections (8)"},
+		{"password", "ftp://me:sesame@" + badServer(t, scripted("220 hi", map[string]string{"USER": "331 Password", "PASS": "530 Login incorrect."})) + "/", exit.Login, "530 Login incorrect."},
+		{"no anonymous", "ftp://" + badServer(t, scripted("220 hi", map[string]string{"USER": "530 No anonymous login."})) + "/", exit.Login, "give a user"},
+		{"no directory", "ftp://me:sesame@" + badServer(t, scripted("220 hi", login)) + "/gone", exit.RemoteDir, "/gone"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/ftpclient"
 )
 
@@ -109,7 +110,7 @@ func (c *mountCommand) completeRemote(cmd *cobra.Command, word string, dirsOnly 
 // completions are the URLs of those entries of a directory whose names begin as
 // the word does.
 func completions(parent, begun string, entries []ftpclient.Entry, dirsOnly bool) (urls []string) {
-	want, err := decodePart("directory", begun)
+	want, err := ftpurl.Decode("directory", begun)
 	if err != nil {
 		return nil
 	}
@@ -123,19 +124,19 @@ func completions(parent, begun string, entries []ftpclient.Entry, dirsOnly bool)
 		if isDir {
 			end = "/"
 		}
-		urls = append(urls, parent+encodePart(name, "")+end)
+		urls = append(urls, parent+ftpurl.Encode(name, "")+end)
 	}
 	return urls
 }
 
 // completeMountpoint completes the mount points of ftpfs.
 func completeMountpoint(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var dirs []string
-	for _, m := range mounts {
+	for _, m := range table {
 		if m.Type == fsType {
 			dirs = append(dirs, m.Mountpoint)
 		}

@@ -5,13 +5,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // completed is what a shell is told, and cobra's directive.
 func completed(t *testing.T, args ...string) (words []string, directive string) {
 	t.Helper()
 	r := runProgram(t, command(t, append([]string{"__completeNoDesc"}, args...)...))
-	if r.code != exitOK {
+	if r.code != exit.OK {
 		t.Fatalf("%+v", r)
 	}
 	lines := strings.Split(strings.TrimSpace(r.stdout), "\n")
@@ -44,7 +46,7 @@ func TestCompletion(t *testing.T) {
 		}
 	}
 	for _, shell := range []string{"bash", "zsh", "fish"} {
-		if r := runProgram(t, command(t, "completion", shell)); r.code != exitOK || !strings.Contains(r.stdout, "__complete") {
+		if r := runProgram(t, command(t, "completion", shell)); r.code != exit.OK || !strings.Contains(r.stdout, "__complete") {
 			t.Errorf("%s: code %d, %d octets, %s", shell, r.code, len(r.stdout), r.stderr)
 		}
 	}

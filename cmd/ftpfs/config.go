@@ -12,6 +12,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/config"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // systemConfig is the configuration of the machine, for who has none.
@@ -49,10 +52,10 @@ func openConfig(name string) (*config.File, error) {
 		}
 		var p *config.Problem
 		if err != nil && !errors.As(err, &p) {
-			return nil, failf(exitUsage, "configuration %s: %w: check the path, or leave --config out", name, reason(err))
+			return nil, exit.Errorf(exit.Usage, "configuration %s: %w: check the path, or leave --config out", name, say.Reason(err))
 		}
 		if err != nil {
-			return nil, failf(exitUsage, "%w", err)
+			return nil, exit.Errorf(exit.Usage, "%w", err)
 		}
 		return f, nil
 	}
@@ -88,9 +91,9 @@ func (c *mountCommand) configure(flags, all *pflag.FlagSet, target string) (rawU
 	case f == nil && isURL:
 		return target, nil
 	case f == nil:
-		return "", failf(exitUsage, "%s is no URL (write ftp://%s), and there is no configuration that could name a server so: see ftpfs config --help", redactURL(target), strings.TrimPrefix(redactURL(target), "ftp:"))
+		return "", exit.Errorf(exit.Usage, "%s is no URL (write ftp://%s), and there is no configuration that could name a server so: see ftpfs config --help", ftpurl.Redact(target), strings.TrimPrefix(ftpurl.Redact(target), "ftp:"))
 	case !isURL && !f.Has(target):
-		return "", failf(exitUsage, "%s is neither a URL (write ftp://%s) nor a server of %s%s", redactURL(target), redactURL(target), f.Name, known(target, f.Servers()))
+		return "", exit.Errorf(exit.Usage, "%s is neither a URL (write ftp://%s) nor a server of %s%s", ftpurl.Redact(target), ftpurl.Redact(target), f.Name, known(target, f.Servers()))
 	}
 	if isURL {
 		c.server.Name = ""
@@ -98,7 +101,7 @@ func (c *mountCommand) configure(flags, all *pflag.FlagSet, target string) (rawU
 		c.server.Name = target
 	}
 	if c.server.Server, err = f.Apply(c.server.Name, configFlags(flags, all)); err != nil {
-		return "", failf(exitUsage, "%w", err)
+		return "", exit.Errorf(exit.Usage, "%w", err)
 	}
 	if text := f.Exposed(); text != "" {
 		c.warn(text)
@@ -107,7 +110,7 @@ func (c *mountCommand) configure(flags, all *pflag.FlagSet, target string) (rawU
 	case isURL:
 		return target, nil
 	case c.server.URL == "":
-		return "", failf(exitUsage, `the server %s has no url in %s: write url = "ftp://..." below [servers.%s]`, target, f.Name, target)
+		return "", exit.Errorf(exit.Usage, `the server %s has no url in %s: write url = "ftp://..." below [servers.%s]`, target, f.Name, target)
 	}
 	return c.server.URL, nil
 }
@@ -178,7 +181,7 @@ func checkConfig(p *program, name string) error {
 	case err != nil:
 		return err
 	case f == nil:
-		return failf(exitUsage, "there is no configuration: make one of %s", strings.Join(defaultConfigs(), ", "))
+		return exit.Errorf(exit.Usage, "there is no configuration: make one of %s", strings.Join(defaultConfigs(), ", "))
 	}
 	var c *mountCommand
 	flags := func() config.Flags {
@@ -193,7 +196,7 @@ func checkConfig(p *program, name string) error {
 			fmt.Fprintln(os.Stderr, "ftpfs: "+problem.Error())
 			continue
 		}
-		return failf(exitUsage, "%w", problem)
+		return exit.Errorf(exit.Usage, "%w", problem)
 	}
 	if text := f.Exposed(); text != "" {
 		p.warn(text)
@@ -212,7 +215,7 @@ func count(n int, what string) string {
 // checkServer says what mount would say of a server of the configuration, and at
 // which key.
 func (c *mountCommand) checkServer(s config.Server) (key string, err error) {
-	if _, err := parseURL(s.URL); err != nil {
+	if _, err := ftpurl.Parse(s.URL); err != nil {
 		return "url", err
 	}
 	mountpoint := s.Mountpoint

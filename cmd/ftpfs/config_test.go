@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // writeConfig makes a configuration of the sandbox's user.
@@ -48,7 +50,7 @@ func TestConfiguredServer(t *testing.T) {
 		if name == "systemd" {
 			cmd.Env = append(cmd.Env, "CREDENTIALS_DIRECTORY="+systemd)
 		}
-		if r := runProgram(t, cmd); r.code != exitOK || r.stderr != "" {
+		if r := runProgram(t, cmd); r.code != exit.OK || r.stderr != "" {
 			t.Errorf("%s: %+v", name, r)
 			continue
 		}
@@ -58,7 +60,7 @@ func TestConfiguredServer(t *testing.T) {
 		if err := os.WriteFile(dir+"/new", nil, 0o600); err == nil {
 			t.Errorf("%s: the default read-only does not count", name)
 		}
-		umount(t, exitOK, dir)
+		umount(t, exit.OK, dir)
 	}
 }
 
@@ -76,12 +78,12 @@ func TestConfigCheck(t *testing.T) {
 		name := writeConfig(t, text)
 		r := runProgram(t, command(t, "config", "check"))
 		if want == "" {
-			if r.code != exitOK || r.stdout != name+": 1 server\n" || r.stderr != "" {
+			if r.code != exit.OK || r.stdout != name+": 1 server\n" || r.stderr != "" {
 				t.Errorf("%q: %+v", text, r)
 			}
 			continue
 		}
-		if r.code != exitUsage || !strings.HasPrefix(r.oneLine(t), "ftpfs: "+name+want) {
+		if r.code != exit.Usage || !strings.HasPrefix(r.oneLine(t), "ftpfs: "+name+want) {
 			t.Errorf("%q: %+v, want %q", text, r, want)
 		}
 	}

@@ -9,6 +9,10 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // maxSecretFile bounds what is read of password and netrc files, in bytes.
@@ -39,14 +43,14 @@ type credentialSources struct {
 
 // resolve fills in User, Password and HasPassword of loc. No user at all means
 // anonymous, which needs no password.
-func (s credentialSources) resolve(loc *location) error {
+func (s credentialSources) resolve(loc *ftpurl.Location) error {
 	if loc.User == "" {
 		loc.User = s.EnvUser
 	}
 	if loc.HasPassword {
 		return nil
 	}
-	steps := []func(*location) error{s.fromEnv, s.fromPasswordFile, s.fromCommand, s.fromCredentialsFile,
+	steps := []func(*ftpurl.Location) error{s.fromEnv, s.fromPasswordFile, s.fromCommand, s.fromCredentialsFile,
 		s.fromConfig, s.fromSystemd, s.fromNetrc, s.fromPrompt}
 	for _, step := range steps {
 		if err := step(loc); err != nil {
@@ -62,27 +66,27 @@ func (s credentialSources) resolve(loc *location) error {
 	return nil
 }
 
-func (s credentialSources) fromEnv(loc *location) error {
+func (s credentialSources) fromEnv(loc *ftpurl.Location) error {
 	if s.EnvPassword != nil {
-		loc.setPassword(*s.EnvPassword)
+		loc.SetPassword(*s.EnvPassword)
 	}
 	return checkPassword("FTPFS_PASSWORD", loc.Password)
 }
 
-func (s credentialSources) fromPasswordFile(loc *location) error {
+func (s credentialSources) fromPasswordFile(loc *ftpurl.Location) error {
 	if s.PasswordFile == "" {
 		return nil
 	}
 	text, err := s.readSecret(s.PasswordFile)
 	if err != nil {
-		return failf(exitUsage, "password file %s: %w", s.PasswordFile, unreadable(err))
+		return exit.Errorf(exit.Usage, "password file %s: %w", s.PasswordFile, say.Unreadable(err))
 	}
 	line, _, _ := strings.Cut(text, "\n")
-	loc.setPassword(strings.TrimSuffix(line, "\r"))
+	loc.SetPassword(strings.TrimSuffix(line, "\r"))
 	return checkPassword("password file "+s.PasswordFile, loc.Password)
 }
 
-func (s credentialSources) fromNetrc(loc *location) error {
+func (s credentialSources) fromNetrc(loc *ftpurl.Location) error {
 	e, ok, err := s.lookupNetrc(loc)
 	if err != nil || !ok {
 		return err
@@ -91,25 +95,25 @@ func (s credentialSources) fromNetrc(loc *location) error {
 		loc.User = e.login
 	}
 	if e.hasPass {
-		loc.setPassword(e.password)
+		loc.SetPassword(e.password)
 	}
 	return checkPassword("netrc", loc.Password)
 }
 
 // userFromNetrc finds the user to a password that came without one.
-func (s credentialSources) userFromNetrc(loc *location) error {
+func (s credentialSources) userFromNetrc(loc *ftpurl.Location) error {
 	e, ok, err := s.lookupNetrc(loc)
 	if err != nil {
 		return err
 	}
 	if !ok {
-		return failf(exitUsage, "there is a password but no user: write ftp://user@%s/ or set FTPFS_USER", loc.Host)
+		return exit.Errorf(exit.Usage, "there is a password but no user: write ftp://user@%s/ or set FTPFS_USER", loc.Host)
 	}
 	loc.User = e.login
 	return nil
 }
 
-func (s credentialSources) lookupNetrc(loc *location) (netrcEntry, bool, error) {
+func (s credentialSources) lookupNetrc(loc *ftpurl.Location) (netrcEntry, bool, error) {
 	name, must := s.Netrc, true
 	if name == "" {
 		name, must = s.DefaultNetrc, false
@@ -122,32 +126,30 @@ func (s credentialSources) lookupNetrc(loc *location) (netrcEntry, bool, error) 
 		return netrcEntry{}, false, nil
 	}
 	if err != nil {
-		return netrcEntry{}, false, failf(exitUsage, "netrc file %s: %w", name, unreadable(err))
+		return netrcEntry{}, false, exit.Errorf(exit.Usage, "netrc file %s: %w", name, say.Unreadable(err))
 	}
 	entries, err := parseNetrc(text)
 	if err != nil {
-		return netrcEntry{}, false, failf(exitUsage, "netrc file %s: %w", name, err)
+		return netrcEntry{}, false, exit.Errorf(exit.Usage, "netrc file %s: %w", name, err)
 	}
 	e, ok := findNetrc(entries, loc.Host, loc.User)
 	return e, ok, nil
 }
 
-func (s credentialSources) fromPrompt(loc *location) error {
+func (s credentialSources) fromPrompt(loc *ftpurl.Location) error {
 	if loc.User == "" || isAnonymous(loc.User) {
 		return nil
 	}
 	if s.Prompt == nil {
-		return failf(exitLogin, "no password for %s@%s and no terminal to ask: use --password-file, --password-command, FTPFS_PASSWORD or ~/.netrc", loc.User, loc.Host)
+		return exit.Errorf(exit.Login, "no password for %s@%s and no terminal to ask: use --password-file, --password-command, FTPFS_PASSWORD or ~/.netrc", loc.User, loc.Host)
 	}
-	password, err := s.Prompt(fmt.Sprintf("Password for %s@%s: ", printable(loc.User), loc.Host))
+	password, err := s.Prompt(fmt.Sprintf("Password for %s@%s: ", say.Printable(loc.User), loc.Host))
 	if err != nil {
-		return failf(exitLogin, "no password for %s@%s: %w", loc.User, loc.Host, err)
+		return exit.Errorf(exit.Login, "no password for %s@%s: %w", loc.User, loc.Host, err)
 	}
-	loc.setPassword(password)
+	loc.SetPassword(password)
 	return checkPassword("password", password)
 }
-
-func (l *location) setPassword(p string) { l.Password, l.HasPassword = p, true }
 
 // isAnonymous reports whether a user needs no password of his own (RFC 1635).
 func isAnonymous(user string) bool {
@@ -157,7 +159,7 @@ func isAnonymous(user string) bool {
 // checkPassword refuses what no FTP command can hold.
 func checkPassword(source, password string) error {
 	if strings.ContainsAny(password, "\r\n\x00") {
-		return failf(exitUsage, "%s: a password cannot hold a line break or NUL", source)
+		return exit.Errorf(exit.Usage, "%s: a password cannot hold a line break or NUL", source)
 	}
 	return nil
 }
@@ -166,12 +168,12 @@ func checkPassword(source, password string) error {
 func (s credentialSources) readSecret(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
-		return "", reason(err)
+		return "", say.Reason(err)
 	}
 	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
-		return "", reason(err)
+		return "", say.Reason(err)
 	}
 	if info.IsDir() {
 		return "", syscall.EISDIR
@@ -180,31 +182,7 @@ func (s credentialSources) readSecret(name string) (string, error) {
 		s.Warn(fmt.Sprintf("%s may be read by others (mode %04o): chmod 600 %s", name, info.Mode().Perm(), name))
 	}
 	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
-	return string(text), reason(err)
-}
-
-// reason strips the operation and the path from a file system's error, which
-// the message around it names already.
-func reason(err error) error {
-	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
-
-// unreadable is why a file cannot be opened, and what to do.
-func unreadable(err error) error {
-	err = reason(err)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("%w: check the path", err)
-	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("%w: check owner and mode, of the directories above it too", err)
-	case errors.Is(err, syscall.EISDIR):
-		return fmt.Errorf("%w: name a file in it", err)
-	}
-	return err
+	return string(text), say.Reason(err)
 }
 
 // systemCredentials are the sources of this process.

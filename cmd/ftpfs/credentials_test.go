@@ -6,6 +6,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 func writeFile(t *testing.T, text string, mode os.FileMode) string {
@@ -64,7 +67,7 @@ func TestCredentialOrder(t *testing.T) {
 		{"default netrc missing", "ftp://bob@h/", credentialSources{DefaultNetrc: "/nonexistent", Prompt: prompt}, "bob", "typed"},
 		{"prompt", "ftp://u@h/", credentialSources{Prompt: prompt}, "u", "typed"},
 	} {
-		loc, err := parseURL(tt.url)
+		loc, err := ftpurl.Parse(tt.url)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -81,28 +84,28 @@ func TestCredentialFailures(t *testing.T) {
 	for _, tt := range []struct {
 		name, url string
 		s         credentialSources
-		want      exitCode
+		want      exit.Code
 	}{
-		{"no password, no terminal", "ftp://u@h/", credentialSources{}, exitLogin},
-		{"prompt fails", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return "", errors.New("closed") }}, exitLogin},
-		{"password without user", "ftp://h/", credentialSources{EnvPassword: &pass}, exitUsage},
-		{"line break", "ftp://u@h/", credentialSources{EnvPassword: &broken}, exitUsage},
-		{"line break typed", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return broken, nil }}, exitUsage},
-		{"no password file", "ftp://u@h/", credentialSources{PasswordFile: "/nonexistent"}, exitUsage},
-		{"a command that fails", "ftp://u@h/", credentialSources{Command: "echo no key >&2; exit 3"}, exitLogin},
-		{"a command that says nothing", "ftp://u@h/", credentialSources{Command: "true"}, exitLogin},
-		{"credentials of another form", "ftp://u@h/", credentialSources{CredentialsFile: writeFile(t, "sesame\n", 0o600)}, exitUsage},
-		{"password file is a directory", "ftp://u@h/", credentialSources{PasswordFile: "/"}, exitUsage},
-		{"no netrc", "ftp://u@h/", credentialSources{Netrc: "/nonexistent"}, exitUsage},
-		{"bad netrc", "ftp://u@h/", credentialSources{Netrc: writeFile(t, "machine h login u sesame x", 0o600)}, exitUsage},
+		{"no password, no terminal", "ftp://u@h/", credentialSources{}, exit.Login},
+		{"prompt fails", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return "", errors.New("closed") }}, exit.Login},
+		{"password without user", "ftp://h/", credentialSources{EnvPassword: &pass}, exit.Usage},
+		{"line break", "ftp://u@h/", credentialSources{EnvPassword: &broken}, exit.Usage},
+		{"line break typed", "ftp://u@h/", credentialSources{Prompt: func(string) (string, error) { return broken, nil }}, exit.Usage},
+		{"no password file", "ftp://u@h/", credentialSources{PasswordFile: "/nonexistent"}, exit.Usage},
+		{"a command that fails", "ftp://u@h/", credentialSources{Command: "echo no key >&2; exit 3"}, exit.Login},
+		{"a command that says nothing", "ftp://u@h/", credentialSources{Command: "true"}, exit.Login},
+		{"credentials of another form", "ftp://u@h/", credentialSources{CredentialsFile: writeFile(t, "sesame\n", 0o600)}, exit.Usage},
+		{"password file is a directory", "ftp://u@h/", credentialSources{PasswordFile: "/"}, exit.Usage},
+		{"no netrc", "ftp://u@h/", credentialSources{Netrc: "/nonexistent"}, exit.Usage},
+		{"bad netrc", "ftp://u@h/", credentialSources{Netrc: writeFile(t, "machine h login u sesame x", 0o600)}, exit.Usage},
 	} {
-		loc, err := parseURL(tt.url)
+		loc, err := ftpurl.Parse(tt.url)
 		if err != nil {
 			t.Fatal(err)
 		}
 		err = tt.s.resolve(&loc)
-		if codeOf(err) != tt.want {
-			t.Errorf("%s: %v, code %d, want %d", tt.name, err, codeOf(err), tt.want)
+		if exit.CodeOf(err) != tt.want {
+			t.Errorf("%s: %v, code %d, want %d", tt.name, err, exit.CodeOf(err), tt.want)
 		}
 		if err != nil && strings.Contains(err.Error(), "sesame") {
 			t.Errorf("%s: tells the password: %v", tt.name, err)
@@ -120,7 +123,7 @@ func TestLooseModesAreWarnedOf(t *testing.T) {
 		for _, s := range []credentialSources{{PasswordFile: name}, {Netrc: name}} {
 			warnings = 0
 			s.Warn = func(string) { warnings++ }
-			loc := location{Host: "h", User: "u"}
+			loc := ftpurl.Location{Host: "h", User: "u"}
 			if err := s.resolve(&loc); err != nil || warnings != tt.want {
 				t.Errorf("mode %04o: %d warnings, %v; want %d", tt.mode, warnings, err, tt.want)
 			}

@@ -11,6 +11,10 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 const (
@@ -21,7 +25,7 @@ const (
 
 // fromCommand runs a command for the password, which is the first line it prints.
 // A signal that ends this process ends it, too, from a terminal.
-func (s credentialSources) fromCommand(loc *location) error {
+func (s credentialSources) fromCommand(loc *ftpurl.Location) error {
 	if s.Command == "" {
 		return nil
 	}
@@ -34,30 +38,30 @@ func (s credentialSources) fromCommand(loc *location) error {
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 	says := ""
 	if last := lines[len(lines)-1]; last != "" {
-		says = ": " + shorten(printable(last))
+		says = ": " + say.Short(say.Printable(last))
 	}
 	line, _, _ := strings.Cut(stdout.String(), "\n")
 	switch {
 	case ctx.Err() != nil:
-		return failf(exitLogin, "--password-command has not ended within %s%s: try it in a shell", commandLimit, says)
+		return exit.Errorf(exit.Login, "--password-command has not ended within %s%s: try it in a shell", commandLimit, says)
 	case err != nil:
-		return failf(exitLogin, "--password-command fails (%w)%s: try it in a shell", err, says)
+		return exit.Errorf(exit.Login, "--password-command fails (%w)%s: try it in a shell", err, says)
 	case line == "":
-		return failf(exitLogin, "--password-command prints nothing%s: its first line has to be the password", says)
+		return exit.Errorf(exit.Login, "--password-command prints nothing%s: its first line has to be the password", says)
 	}
-	loc.setPassword(strings.TrimSuffix(line, "\r"))
+	loc.SetPassword(strings.TrimSuffix(line, "\r"))
 	return checkPassword("--password-command", loc.Password)
 }
 
 // fromCredentialsFile reads the file of mount.cifs(8): lines of username=NAME and
 // password=TEXT.
-func (s credentialSources) fromCredentialsFile(loc *location) error {
+func (s credentialSources) fromCredentialsFile(loc *ftpurl.Location) error {
 	if s.CredentialsFile == "" {
 		return nil
 	}
 	text, err := s.readSecret(s.CredentialsFile)
 	if err != nil {
-		return failf(exitUsage, "credentials file %s: %w", s.CredentialsFile, err)
+		return exit.Errorf(exit.Usage, "credentials file %s: %w", s.CredentialsFile, err)
 	}
 	user := ""
 	for i, line := range strings.Split(text, "\n") {
@@ -68,11 +72,11 @@ func (s credentialSources) fromCredentialsFile(loc *location) error {
 		case has && (key == "username" || key == "user"):
 			user = value
 		case has && (key == "password" || key == "pass"):
-			loc.setPassword(value)
+			loc.SetPassword(value)
 		case has && (key == "domain" || key == "dom"):
 		default:
 			// Not shown: it may be a password.
-			return failf(exitUsage, "credentials file %s, line %d: write username=NAME and password=TEXT", s.CredentialsFile, i+1)
+			return exit.Errorf(exit.Usage, "credentials file %s, line %d: write username=NAME and password=TEXT", s.CredentialsFile, i+1)
 		}
 	}
 	if loc.User == "" {
@@ -81,16 +85,16 @@ func (s credentialSources) fromCredentialsFile(loc *location) error {
 	return checkPassword("credentials file "+s.CredentialsFile, loc.Password)
 }
 
-func (s credentialSources) fromConfig(loc *location) error {
+func (s credentialSources) fromConfig(loc *ftpurl.Location) error {
 	if s.ConfigPassword != nil {
-		loc.setPassword(*s.ConfigPassword)
+		loc.SetPassword(*s.ConfigPassword)
 	}
 	return checkPassword("password in the configuration", loc.Password)
 }
 
 // fromSystemd takes the password that systemd has put into a folder for the
 // service: ftpfs.SERVER.password or ftpfs.password (systemd.exec(5), LoadCredential=).
-func (s credentialSources) fromSystemd(loc *location) error {
+func (s credentialSources) fromSystemd(loc *ftpurl.Location) error {
 	if s.SystemdDir == "" {
 		return nil
 	}
@@ -104,10 +108,10 @@ func (s credentialSources) fromSystemd(loc *location) error {
 			continue
 		}
 		if err != nil {
-			return failf(exitUsage, "credential %s of systemd: %w", name, reason(err))
+			return exit.Errorf(exit.Usage, "credential %s of systemd: %w", name, say.Reason(err))
 		}
 		line, _, _ := bytes.Cut(text, []byte("\n"))
-		loc.setPassword(strings.TrimSuffix(string(line), "\r"))
+		loc.SetPassword(strings.TrimSuffix(string(line), "\r"))
 		return checkPassword("credential "+name, loc.Password)
 	}
 	return nil

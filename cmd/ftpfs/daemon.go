@@ -15,6 +15,10 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // The process in the background is this program again, as `ftpfs daemon`. It makes
@@ -56,7 +60,7 @@ func (d *daemonCommand) run(ctx context.Context) error {
 
 	reports, err := d.start()
 	if err != nil {
-		return failf(exitFailure, "cannot start the background process: %w", err)
+		return exit.Errorf(exit.Failure, "cannot start the background process: %w", err)
 	}
 	defer reports.Close()
 	type answer struct {
@@ -75,9 +79,9 @@ func (d *daemonCommand) run(ctx context.Context) error {
 	case <-ctx.Done():
 		d.kill()
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-			return failf(exitTimeout, "the mount did not come about within %s: nothing is mounted (--trace shows what the server does)", d.limit)
+			return exit.Errorf(exit.Timeout, "the mount did not come about within %s: nothing is mounted (--trace shows what the server does)", d.limit)
 		}
-		return failf(exitFailure, "interrupted: nothing is mounted")
+		return exit.Errorf(exit.Failure, "interrupted: nothing is mounted")
 	}
 }
 
@@ -146,13 +150,13 @@ func (d *daemonCommand) conclude(r report, err error) error {
 	switch {
 	case err != nil:
 		d.kill()
-		return failf(exitFailure, "the background process ended without a word%s", d.lastWords())
+		return exit.Errorf(exit.Failure, "the background process ended without a word%s", d.lastWords())
 	case !r.OK:
 		d.kill()
-		if words := d.lastWords(); r.Code == exitFUSE && !strings.HasPrefix(words, ": ftpfs: ") {
+		if words := d.lastWords(); r.Code == exit.FUSE && !strings.HasPrefix(words, ": ftpfs: ") {
 			r.Message += words // those of fusermount3
 		}
-		return &failure{code: r.Code, text: r.Message}
+		return &exit.Error{Code: r.Code, Text: r.Message}
 	}
 	return nil
 }
@@ -173,12 +177,12 @@ func (d *daemonCommand) kill() {
 		d.signal(syscall.SIGKILL)
 		<-ended
 	}
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		return
 	}
-	at, ok := mountAt(mounts, d.job.Mountpoint)
-	if ok && at.Type == fsType && isDead(d.job.Mountpoint, stateDirs()) {
+	at, ok := mountAt(table, d.job.Mountpoint)
+	if ok && at.Type == fsType && isDead(d.job.Mountpoint, mounts.Dirs()) {
 		if err := detach(d.job.Mountpoint, true); err != nil {
 			d.warn(fmt.Sprintf("a dead mount is left on %s (%v): %s", d.job.Mountpoint, err, detachCommand(d.job.Mountpoint)))
 		}
@@ -197,7 +201,7 @@ func (d *daemonCommand) lastWords() string {
 	if line == "" {
 		return ""
 	}
-	return ": " + shorten(printable(line))
+	return ": " + say.Short(say.Printable(line))
 }
 
 // cappedBuffer keeps the first bytes written to it and drops the rest. Any

@@ -5,6 +5,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 // newDaemon is a job for the test binary as the program.
@@ -21,9 +24,9 @@ func newDaemon(t *testing.T, job mountJob) (*daemonCommand, *[]string) {
 
 func TestDaemonReportsFailure(t *testing.T) {
 	sandbox(t)
-	d, _ := newDaemon(t, mountJob{Location: location{Host: "h", Port: 21}, Mountpoint: t.TempDir() + "/\xff none"})
+	d, _ := newDaemon(t, mountJob{Location: ftpurl.Location{Host: "h", Port: 21}, Mountpoint: t.TempDir() + "/\xff none"})
 	err := d.run(t.Context())
-	if codeOf(err) != exitMountpoint || !strings.Contains(err.Error(), "does not exist") {
+	if exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("%v", err)
 	}
 	if d.cmd.ProcessState == nil {
@@ -34,7 +37,7 @@ func TestDaemonReportsFailure(t *testing.T) {
 // TestDaemonDies: without a report the parent says so, with the last words.
 func TestDaemonDies(t *testing.T) {
 	sandbox(t)
-	d, _ := newDaemon(t, mountJob{Location: location{Host: "h", Port: 21}, Mountpoint: t.TempDir()})
+	d, _ := newDaemon(t, mountJob{Location: ftpurl.Location{Host: "h", Port: 21}, Mountpoint: t.TempDir()})
 	reports, err := d.start()
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +50,7 @@ func TestDaemonDies(t *testing.T) {
 		t.Error(err)
 	}
 	err = d.conclude(report{}, os.ErrClosed)
-	if codeOf(err) != exitFailure || !strings.Contains(err.Error(), `panic: \x1b`) || strings.Contains(err.Error(), "more") {
+	if exit.CodeOf(err) != exit.Failure || !strings.Contains(err.Error(), `panic: \x1b`) || strings.Contains(err.Error(), "more") {
 		t.Errorf("%q", err)
 	}
 }
@@ -58,13 +61,13 @@ func TestDaemonHangs(t *testing.T) {
 	sandbox(t)
 	asked := make(chan struct{}, 8)
 	addr := badServer(t, scriptedSilence(asked))
-	loc, err := parseURL("ftp://" + addr + "/")
+	loc, err := ftpurl.Parse("ftp://" + addr + "/")
 	if err != nil {
 		t.Fatal(err)
 	}
 	d, _ := newDaemon(t, mountJob{Location: loc, Mountpoint: t.TempDir()})
 	d.limit = connectLimit / 9
-	if err := d.run(t.Context()); codeOf(err) != exitTimeout {
+	if err := d.run(t.Context()); exit.CodeOf(err) != exit.Timeout {
 		t.Errorf("%v", err)
 	}
 	if len(asked) == 0 {

@@ -13,13 +13,16 @@ import (
 	"strings"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpserver"
 )
 
 // demoServer is the bundled server on loopback, for one user whose password
 // nobody knows, with a sample tree in memory.
 type demoServer struct {
-	location location
+	location ftpurl.Location
 	server   *ftpserver.Server
 	served   chan error // what Serve returned
 }
@@ -64,8 +67,8 @@ func startDemo() (*demoServer, error) {
 		return nil, err
 	}
 	d := &demoServer{server: server, served: make(chan error, 1)}
-	d.location = location{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: demoUser}
-	d.location.setPassword(password)
+	d.location = ftpurl.Location{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: demoUser}
+	d.location.SetPassword(password)
 	go func() { d.served <- server.Serve(l) }()
 	return d, nil
 }
@@ -117,7 +120,7 @@ func makeDemoDir(dir string) error {
 	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return nil // what is wrong with it, the check of the mount point says
 	}
-	return failf(exitMountpoint, "mount point %s cannot be made: %w", dir, reason(err))
+	return exit.Errorf(exit.Mountpoint, "mount point %s cannot be made: %w", dir, say.Reason(err))
 }
 
 // selfCommand is how a person calls this program again.

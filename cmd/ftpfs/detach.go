@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // detachTimeout bounds fusermount3, which asks only the kernel.
@@ -58,7 +60,7 @@ func fusermount(dir string, lazy bool) error {
 	if strings.Contains(text, "busy") {
 		return errBusy
 	}
-	return fmt.Errorf("%s: %w: %s", program, err, printable(text))
+	return fmt.Errorf("%s: %w: %s", program, err, say.Printable(text))
 }
 
 // findFusermount returns the set-uid helper that mounts for users.

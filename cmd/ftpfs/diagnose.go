@@ -3,101 +3,63 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
 // connectFailure tells in one line why the server at loc could not be used,
 // and what to do.
-func connectFailure(loc location, err error) error {
+func connectFailure(loc ftpurl.Location, err error) error {
 	if failure := proxyFailure(loc, err); failure != nil {
 		return failure
 	}
-	at := loc.address()
-	says := serverWords(err)
+	at := loc.Address()
+	says := say.ServerWords(err)
 	switch ftpclient.KindOf(err) {
 	case ftpclient.KindHost:
-		return failf(exitHost, "unknown host %s: check the spelling and the name server", printable(loc.Host))
+		return exit.Errorf(exit.Host, "unknown host %s: check the spelling and the name server", say.Printable(loc.Host))
 	case ftpclient.KindRefused:
-		return failf(exitConnect, "%s refuses the connection: check the port, and that the FTP server runs", at)
+		return exit.Errorf(exit.Connect, "%s refuses the connection: check the port, and that the FTP server runs", at)
 	case ftpclient.KindNetwork, ftpclient.KindTruncated, ftpclient.KindClosed:
-		return failf(exitConnect, "%s: the connection failed (%s): check the network and the server", at, printable(cause(err)))
+		return exit.Errorf(exit.Connect, "%s: the connection failed (%s): check the network and the server", at, say.Printable(say.Cause(err)))
 	case ftpclient.KindTimeout:
-		return failf(exitTimeout, "%s does not answer in time: check host, port and firewall", at)
+		return exit.Errorf(exit.Timeout, "%s does not answer in time: check host, port and firewall", at)
 	case ftpclient.KindProtocol:
-		return failf(exitNotFTP, "%s is not an FTP server (%s): check the port", at, printable(cause(err)))
+		return exit.Errorf(exit.NotFTP, "%s is not an FTP server (%s): check the port", at, say.Printable(say.Cause(err)))
 	case ftpclient.KindTooMany:
-		return failf(exitTooMany, "%s has too many connections%s: try later, or lower --connections", at, says)
+		return exit.Errorf(exit.TooMany, "%s has too many connections%s: try later, or lower --connections", at, says)
 	case ftpclient.KindTLS:
 		return tlsFailure(loc, says, err)
 	case ftpclient.KindLogin, ftpclient.KindPermission:
 		return loginFailure(loc, says, err)
 	}
-	return failf(exitFailure, "%s: %w", at, err)
+	return exit.Errorf(exit.Failure, "%s: %w", at, err)
 }
 
-func loginFailure(loc location, says string, err error) error {
+func loginFailure(loc ftpurl.Location, says string, err error) error {
 	if loc.User == "" || isAnonymous(loc.User) {
-		return failf(exitLogin, "%s does not let anonymous users in%s: give a user: ftp://user@%s/", loc.address(), says, loc.Host)
+		return exit.Errorf(exit.Login, "%s does not let anonymous users in%s: give a user: ftp://user@%s/", loc.Address(), says, loc.Host)
 	}
-	return failf(exitLogin, "%s refuses user %s%s: check user and password", loc.address(), printable(loc.User), says)
+	return exit.Errorf(exit.Login, "%s refuses user %s%s: check user and password", loc.Address(), say.Printable(loc.User), says)
 }
 
 // dirFailure tells why the remote directory root cannot be mounted.
-func dirFailure(loc location, root string, err error) error {
-	name := printable(root)
+func dirFailure(loc ftpurl.Location, root string, err error) error {
+	name := say.Printable(root)
 	switch ftpclient.KindOf(err) {
 	case ftpclient.KindNotExist:
-		return failf(exitRemoteDir, "%s has no directory %s: check the path (/dir is relative to the login directory, //dir absolute)", loc.address(), name)
+		return exit.Errorf(exit.RemoteDir, "%s has no directory %s: check the path (/dir is relative to the login directory, //dir absolute)", loc.Address(), name)
 	case ftpclient.KindNotDir:
-		return failf(exitRemoteDir, "%s on %s is not a directory: give the directory that holds it", name, loc.address())
+		return exit.Errorf(exit.RemoteDir, "%s on %s is not a directory: give the directory that holds it", name, loc.Address())
 	case ftpclient.KindPermission, ftpclient.KindUnknown, ftpclient.KindInvalidName:
-		return failf(exitRemoteDir, "%s does not let us into %s%s: check the path and the user's rights", loc.address(), name, serverWords(err))
+		return exit.Errorf(exit.RemoteDir, "%s does not let us into %s%s: check the path and the user's rights", loc.Address(), name, say.ServerWords(err))
 	}
 	return connectFailure(loc, err)
-}
-
-// serverWords returns what the server said, for a message, or nothing.
-func serverWords(err error) string {
-	var e *ftpclient.Error
-	if !errors.As(err, &e) {
-		return ""
-	}
-	switch {
-	case e.Code != 0:
-		return fmt.Sprintf(" (it says: %d %s)", e.Code, shorten(printable(e.Text)))
-	case e.Text != "":
-		return fmt.Sprintf(" (it says: %s)", shorten(printable(e.Text)))
-	}
-	return ""
-}
-
-// cause returns the innermost reason of an error of the client.
-func cause(err error) string {
-	var e *ftpclient.Error
-	if !errors.As(err, &e) {
-		return err.Error()
-	}
-	if e.Err != nil {
-		return e.Err.Error()
-	}
-	if e.Code != 0 {
-		return fmt.Sprintf("%d %s", e.Code, shorten(printable(e.Text)))
-	}
-	return e.Kind.String()
-}
-
-// shorten keeps a server's words on one line of a terminal.
-func shorten(s string) string {
-	const most = 120 // characters
-	r := []rune(s)
-	if len(r) <= most {
-		return s
-	}
-	return string(r[:most]) + "..."
 }
 
 // refusals remembers the last time that the server had no room for us. The

@@ -20,5 +20,5 @@ func (j mountJob) diskOptions() cache.DiskOptions {
 func (j mountJob) serverIdentity() string {
 	loc := j.Location
 	loc.Host = strings.ToLower(loc.Host)
-	return loc.User + "@" + loc.address() + " " + strings.ToLower(j.Habits.Encoding)
+	return loc.User + "@" + loc.Address() + " " + strings.ToLower(j.Habits.Encoding)
 }

@@ -4,6 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 // TestDiskCacheFlags: what is wrong is refused before anything is done, sizes have
@@ -27,7 +30,7 @@ func TestDiskCacheFlags(t *testing.T) {
 	if err == nil {
 		err = c.validate("ftp://h/", t.TempDir())
 	}
-	if codeOf(err) != exitUsage {
+	if exit.CodeOf(err) != exit.Usage {
 		t.Errorf("too small: %v", err)
 	}
 	c, _, err = parsed(t)
@@ -43,7 +46,7 @@ func TestDiskCacheFlags(t *testing.T) {
 // same as no TLS.
 func TestDiskCacheOfWhom(t *testing.T) {
 	identity := func(url, encoding string) string {
-		loc, err := parseURL(url)
+		loc, err := ftpurl.Parse(url)
 		if err != nil {
 			t.Fatal(err)
 		}

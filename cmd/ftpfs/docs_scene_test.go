@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
 )
@@ -94,18 +95,18 @@ func (s documentScene) run(t *testing.T, at, script string) {
 	cmd.Dir = s.home
 	cmd.Env = append(cmd.Env, "PATH="+s.home+"/bin:"+os.Getenv("PATH"))
 	r := runProgram(t, cmd)
-	if r.code != exitOK {
+	if r.code != exit.OK {
 		t.Fatalf("%s: exit code %d\n%s%s%s", at, r.code, script, r.stdout, r.stderr)
 	}
 }
 
 // clean ends the mounts that are left.
 func (s documentScene) clean(t *testing.T) {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		t.Error(err)
 	}
-	for _, m := range mounts {
+	for _, m := range table {
 		if strings.HasPrefix(m.Mountpoint, s.home) {
 			cleanMount(t, m.Mountpoint)
 		}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // documents are the texts for users, by name.
@@ -137,7 +139,7 @@ func TestDocumentedSettings(t *testing.T) {
 					t.Errorf("%s: %q, %v", name, warnings, err)
 				}
 			case strings.Contains(m[2], "[servers."):
-				if r := runProgram(t, command(t, "config", "check", writeFile(t, m[2], 0o600))); r.code != exitOK || r.stderr != "" {
+				if r := runProgram(t, command(t, "config", "check", writeFile(t, m[2], 0o600))); r.code != exit.OK || r.stderr != "" {
 					t.Errorf("%s: %+v", name, r)
 				}
 			default:

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
 	"golang.org/x/term"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // uploadLimit bounds the uploads at the end of a mount.
@@ -65,8 +67,8 @@ func (m *mounted) unmount() {
 	if err == nil {
 		return
 	}
-	mounts, tableErr := readMounts()
-	if at, ok := mountAt(mounts, m.job.Mountpoint); tableErr == nil && (!ok || at.Type != fsType) {
+	table, tableErr := readMounts()
+	if at, ok := mountAt(table, m.job.Mountpoint); tableErr == nil && (!ok || at.Type != fsType) {
 		return // somebody has detached it already
 	}
 	m.log.Warn("the mount is in use: detaching it", "mountpoint", m.job.Mountpoint, "error", err)
@@ -86,7 +88,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 		m.note("status page", p.close())
 	}
 	if m.control != nil { // which has told of the uploads until here
-		m.note("control socket", m.control.close())
+		m.note("control socket", m.control.Close())
 	}
 	if m.client != nil {
 		m.note("client", m.client.Close())
@@ -98,11 +100,11 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 		m.note("demo server", m.demo.close())
 	}
 	if failed != nil {
-		failed = failf(exitUploads, "%s: not everything was uploaded: %s", m.source, printable(oneLine(failed)))
+		failed = exit.Errorf(exit.Uploads, "%s: not everything was uploaded: %s", m.source, say.Printable(say.OneLine(failed)))
 		m.log.Error(failed.Error())
 	}
 	if m.state != nil {
-		m.note("state file", m.state.end(failed))
+		m.note("state file", m.state.End(failed))
 	}
 	return failed
 }
@@ -143,9 +145,4 @@ func (m *mounted) note(what string, err error) {
 	if err != nil {
 		m.log.Warn(what, "error", err)
 	}
-}
-
-// oneLine is the text of an error, which may be several joined, on one line.
-func oneLine(err error) string {
-	return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ")
 }

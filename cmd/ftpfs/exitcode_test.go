@@ -10,19 +10,21 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // TestExitCodesDocumented holds constants, their comments and the help text
 // together.
 func TestExitCodesDocumented(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "exitcode.go", nil, parser.ParseComments)
+	file, err := parser.ParseFile(token.NewFileSet(), "internal/exit/exit.go", nil, parser.ParseComments)
 	if err != nil {
 		t.Fatal(err)
 	}
 	declared := 0
 	ast.Inspect(file, func(n ast.Node) bool {
 		spec, ok := n.(*ast.ValueSpec)
-		if !ok || len(spec.Names) != 1 || fmt.Sprint(spec.Type) != "exitCode" {
+		if !ok || len(spec.Names) != 1 || fmt.Sprint(spec.Type) != "Code" {
 			return true
 		}
 		declared++
@@ -31,8 +33,8 @@ func TestExitCodesDocumented(t *testing.T) {
 		}
 		return true
 	})
-	if declared != len(exitCodes) || declared == 0 {
-		t.Errorf("%d codes declared, %d documented", declared, len(exitCodes))
+	if declared != len(exit.All) || declared == 0 {
+		t.Errorf("%d codes declared, %d documented", declared, len(exit.All))
 	}
 	page, rows := documents(t)["../../docs/exit-codes.md"], 0
 	eachRow(page, func(code, _ string) {
@@ -40,38 +42,38 @@ func TestExitCodesDocumented(t *testing.T) {
 			rows++
 		}
 	})
-	if rows != len(exitCodes) {
+	if rows != len(exit.All) {
 		t.Errorf("docs/exit-codes.md has %d codes", rows)
 	}
 	help := runProgram(t, command(t, "help", "exit-codes"))
-	seen := make(map[exitCode]bool)
-	for i, c := range exitCodes {
-		if seen[c.code] || c.code != exitCode(i) && c.code != exitInterrupt {
-			t.Errorf("code %d is doubled or out of order", c.code)
+	seen := make(map[exit.Code]bool)
+	for i, c := range exit.All {
+		if seen[c.Code] || c.Code != exit.Code(i) && c.Code != exit.Interrupt {
+			t.Errorf("code %d is doubled or out of order", c.Code)
 		}
-		seen[c.code] = true
-		if !strings.Contains(help.stdout, fmt.Sprintf("%2d  %s\n", c.code, c.text)) {
-			t.Errorf("help exit-codes lacks %d", c.code)
+		seen[c.Code] = true
+		if !strings.Contains(help.stdout, fmt.Sprintf("%2d  %s\n", c.Code, c.Text)) {
+			t.Errorf("help exit-codes lacks %d", c.Code)
 		}
-		if !strings.Contains(page, fmt.Sprintf("\n| %d | %s |\n", c.code, c.text)) {
-			t.Errorf("docs/exit-codes.md lacks %d, or says something else of it", c.code)
+		if !strings.Contains(page, fmt.Sprintf("\n| %d | %s |\n", c.Code, c.Text)) {
+			t.Errorf("docs/exit-codes.md lacks %d, or says something else of it", c.Code)
 		}
 	}
 }
 
 func TestCodeOf(t *testing.T) {
-	busy := failf(exitBusy, "x: %w", fs.ErrExist)
+	busy := exit.Errorf(exit.Busy, "x: %w", fs.ErrExist)
 	for _, tt := range []struct {
 		err  error
-		want exitCode
+		want exit.Code
 	}{
-		{nil, exitOK},
-		{errors.New("x"), exitFailure},
-		{busy, exitBusy},
-		{fmt.Errorf("y: %w", busy), exitBusy},
-		{errors.Join(errors.New("x"), busy), exitBusy},
+		{nil, exit.OK},
+		{errors.New("x"), exit.Failure},
+		{busy, exit.Busy},
+		{fmt.Errorf("y: %w", busy), exit.Busy},
+		{errors.Join(errors.New("x"), busy), exit.Busy},
 	} {
-		if got := codeOf(tt.err); got != tt.want {
+		if got := exit.CodeOf(tt.err); got != tt.want {
 			t.Errorf("codeOf(%v) = %d, want %d", tt.err, got, tt.want)
 		}
 	}

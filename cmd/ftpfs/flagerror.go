@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/config"
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // flagError says what is wrong with the flags of a command, and what to write. A
@@ -21,13 +22,13 @@ func flagError(cmd *cobra.Command, err error) error {
 	switch {
 	case errors.As(err, &value):
 		f := value.GetFlag()
-		return failf(exitUsage, "--%s: %s", f.Name, config.BadValue(f, value.GetValue(), value.Unwrap()))
+		return exit.Errorf(exit.Usage, "--%s: %s", f.Name, config.BadValue(f, value.GetValue(), value.Unwrap()))
 	case errors.As(err, &bare):
-		return failf(exitUsage, "--%s needs a value: write --%s=%s", bare.GetFlag().Name, bare.GetFlag().Name, strings.ToUpper(bare.GetFlag().Value.Type()))
+		return exit.Errorf(exit.Usage, "--%s needs a value: write --%s=%s", bare.GetFlag().Name, bare.GetFlag().Name, strings.ToUpper(bare.GetFlag().Value.Type()))
 	case errors.As(err, &missing):
-		return failf(exitUsage, "%s has no flag %s%s: see %s --help", cmd.CommandPath(), flagText(missing), meantFlag(cmd.Flags(), missing.GetSpecifiedName()), cmd.CommandPath())
+		return exit.Errorf(exit.Usage, "%s has no flag %s%s: see %s --help", cmd.CommandPath(), flagText(missing), meantFlag(cmd.Flags(), missing.GetSpecifiedName()), cmd.CommandPath())
 	case errors.As(err, &syntax):
-		return failf(exitUsage, "%s is no flag: write --NAME or --NAME=VALUE", syntax.GetSpecifiedFlag())
+		return exit.Errorf(exit.Usage, "%s is no flag: write --NAME or --NAME=VALUE", syntax.GetSpecifiedFlag())
 	}
 	return err
 }

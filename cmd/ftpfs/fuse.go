@@ -8,6 +8,9 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 const (
@@ -23,20 +26,20 @@ func checkFUSE(device, conf string, root, allowOther bool) error {
 	case err == nil:
 		f.Close()
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, unix.ENODEV), errors.Is(err, unix.ENXIO):
-		return failf(exitFUSE, "%s is missing: load the module (modprobe fuse), or start the container with --device /dev/fuse --cap-add SYS_ADMIN", device)
+		return exit.Errorf(exit.FUSE, "%s is missing: load the module (modprobe fuse), or start the container with --device /dev/fuse --cap-add SYS_ADMIN", device)
 	case errors.Is(err, fs.ErrPermission):
-		return failf(exitFUSE, "%s may not be opened: ask for access to it (group fuse, chmod 666), or start the container with --device /dev/fuse --cap-add SYS_ADMIN", device)
+		return exit.Errorf(exit.FUSE, "%s may not be opened: ask for access to it (group fuse, chmod 666), or start the container with --device /dev/fuse --cap-add SYS_ADMIN", device)
 	default:
-		return failf(exitFUSE, "%s: %w", device, reason(err))
+		return exit.Errorf(exit.FUSE, "%s: %w", device, say.Reason(err))
 	}
 	if root {
 		return nil
 	}
 	if _, err := findFusermount(); err != nil {
-		return failf(exitFUSE, "%w: install fuse3 (apt install fuse3, dnf install fuse3), or mount as root", err)
+		return exit.Errorf(exit.FUSE, "%w: install fuse3 (apt install fuse3, dnf install fuse3), or mount as root", err)
 	}
 	if allowOther && !confAllowsOther(conf) {
-		return failf(exitFUSE, "--allow-other is only for root here: add the line user_allow_other to %s, or leave it out", conf)
+		return exit.Errorf(exit.FUSE, "--allow-other is only for root here: add the line user_allow_other to %s, or leave it out", conf)
 	}
 	return nil
 }
@@ -61,7 +64,7 @@ func confAllowsOther(conf string) bool {
 // fuseFailure tells why the kernel refused the mount.
 func fuseFailure(dir string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
-		return failf(exitFUSE, "mounting on %s is not permitted (%w): in a container add --cap-add SYS_ADMIN --device /dev/fuse", dir, err)
+		return exit.Errorf(exit.FUSE, "mounting on %s is not permitted (%w): in a container add --cap-add SYS_ADMIN --device /dev/fuse", dir, err)
 	}
-	return failf(exitFUSE, "FUSE cannot mount on %s: %s", dir, printable(strings.TrimSpace(err.Error())))
+	return exit.Errorf(exit.FUSE, "FUSE cannot mount on %s: %s", dir, say.Printable(strings.TrimSpace(err.Error())))
 }

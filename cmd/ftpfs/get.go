@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 )
 
@@ -36,7 +38,7 @@ func (c *remoteCommand) addASCII(f *pflag.FlagSet) {
 // checkTransfer refuses what does not go together.
 func (c *remoteCommand) checkTransfer() error {
 	if c.o.ASCII && c.o.Continue {
-		return failf(exitUsage, "--ascii and -c exclude each other: a file that is changed on its way has no place to go on at")
+		return exit.Errorf(exit.Usage, "--ascii and -c exclude each other: a file that is changed on its way has no place to go on at")
 	}
 	return nil
 }
@@ -109,7 +111,7 @@ func (c *remoteCommand) get(ctx context.Context, to transfer.Place) error {
 	r, err := transfer.Get(ctx, c.places[0].client, found, to, c.o)
 	report.close()
 	if err != nil {
-		return failf(exitPartly, "%s: %w", printable(to.Path), reason(err))
+		return exit.Errorf(exit.Partly, "%s: %w", say.Printable(to.Path), say.Reason(err))
 	}
 	r.Failures = append(failures, r.Failures...)
 	report.sum(r, "fetched")
@@ -129,7 +131,7 @@ func (c *remoteCommand) cat(ctx context.Context) error {
 		sum.Failures = append(append(sum.Failures, failures...), r.Failures...)
 		sum.Interrupted = ctx.Err() != nil
 		if err != nil {
-			return failf(exitPartly, "standard output: %w", reason(err))
+			return exit.Errorf(exit.Partly, "standard output: %w", say.Reason(err))
 		}
 	}
 	return c.verdict(sum, "written")

@@ -11,6 +11,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // secrets are the passwords that were on the command line or in the
@@ -82,7 +84,7 @@ func (s secrets) replaceProcess(args []string) error {
 		return err
 	}
 	if b.Len() > maxHandover {
-		return failf(exitUsage, "the password is too long")
+		return exit.Errorf(exit.Usage, "the password is too long")
 	}
 	var p [2]int
 	if err := unix.Pipe2(p[:], unix.O_CLOEXEC); err != nil {

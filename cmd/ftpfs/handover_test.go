@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // TestNoPasswordIsSeen looks into every process of a mount, in the background
@@ -37,7 +39,7 @@ func TestNoPasswordIsSeen(t *testing.T) {
 	eventually(t, "mount in the foreground", func() bool { _, ok := mountedAt(t, foreground); return ok })
 	eventually(t, "an answer of it", func() bool { _, err := os.ReadDir(foreground + "/sub"); return err == nil })
 	assertSecret(t, foreground)
-	umount(t, exitOK, foreground)
+	umount(t, exit.OK, foreground)
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
@@ -87,8 +89,8 @@ func TestWaitingParentHidesPassword(t *testing.T) {
 		t.Error(err)
 	}
 	err := cmd.Wait()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != int(exitFailure) {
+	var status *exec.ExitError
+	if !errors.As(err, &status) || status.ExitCode() != int(exit.Failure) {
 		t.Errorf("interrupted mount: %v", err)
 	}
 	assertNotMounted(t, dir)

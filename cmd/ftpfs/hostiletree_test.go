@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // hostileTree is a server whose listing has these lines, and whose files all hold
@@ -82,7 +84,7 @@ func TestHostileNames(t *testing.T) {
 		if strings.ContainsAny(r.stderr, "\x1b\x07") {
 			t.Errorf("%q: the terminal is told %q", args, r.stderr)
 		}
-		if r.code != exitPartly && args[0] != "mget" {
+		if r.code != exit.Partly && args[0] != "mget" {
 			t.Errorf("%q exits with %d: %s", args, r.code, r.stderr)
 		}
 	}

@@ -9,13 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/ftpclient"
 )
 
-// lines collects what a lineHandler writes.
+// lines collects what a LineHandler writes.
 func lines(level slog.Level) (*slog.Logger, *[]string) {
 	var got []string
-	return slog.New(&lineHandler{level: level, write: func(l slog.Level, line string) error {
+	return slog.New(&logs.LineHandler{Level: level, Write: func(l slog.Level, line string) error {
 		got = append(got, l.String()+" "+line)
 		return nil
 	}}), &got
@@ -42,7 +44,7 @@ func TestLogLines(t *testing.T) {
 func TestLogFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "log")
 	for _, verbose := range []bool{false, true} {
-		log, done, err := openLog(name, false, verbose)
+		log, done, err := logs.Open(name, false, verbose)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -62,7 +64,7 @@ func TestLogFile(t *testing.T) {
 	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	if _, _, err := openLog(name+"/x", false, false); codeOf(err) != exitUsage {
+	if _, _, err := logs.Open(name+"/x", false, false); exit.CodeOf(err) != exit.Usage {
 		t.Errorf("a log below a file: %v", err)
 	}
 }

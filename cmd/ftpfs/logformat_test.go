@@ -11,12 +11,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/logs"
 )
 
 // TestLogJSON: each line is a JSON object with all that the record has.
 func TestLogJSON(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "log")
-	log, done, err := openLogAs(logJSON, name, false, false)
+	log, done, err := logs.OpenAs(logs.JSON, name, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,15 +50,15 @@ func TestLogJSON(t *testing.T) {
 // TestLogForTheJournal: lines have priorities in place of times where stderr is the
 // journal, and only there.
 func TestLogForTheJournal(t *testing.T) {
-	for _, format := range []logFormat{logText, logJSON} {
+	for _, format := range []logs.Format{logs.Text, logs.JSON} {
 		var out bytes.Buffer
-		log := slog.New(format.handler(slog.LevelDebug, format.sink(&out, true)))
+		log := slog.New(format.Handler(slog.LevelDebug, format.Sink(&out, true)))
 		log.Error("e")
 		log.Warn("w")
 		log.Info("i")
 		log.Debug("d")
 		for i, line := range strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n") {
-			if want := []string{"<3>", "<4>", "<6>", "<7>"}[i]; !strings.HasPrefix(line, want) || format == logText && len(line) != 4 {
+			if want := []string{"<3>", "<4>", "<6>", "<7>"}[i]; !strings.HasPrefix(line, want) || format == logs.Text && len(line) != 4 {
 				t.Errorf("%q, want %s", line, want)
 			}
 		}
@@ -72,7 +75,7 @@ func TestLogForTheJournal(t *testing.T) {
 	st := info.Sys().(*syscall.Stat_t)
 	for stream, want := range map[string]bool{"": false, "1:2": false, "nonsense": false, fmt.Sprintf("%d:%d", st.Dev, st.Ino): true} {
 		t.Setenv("JOURNAL_STREAM", stream)
-		if got := isJournal(f); got != want {
+		if got := logs.IsJournal(f); got != want {
 			t.Errorf("JOURNAL_STREAM=%s: %v", stream, got)
 		}
 	}
@@ -96,7 +99,7 @@ func TestParsePage(t *testing.T) {
 		"9121": "", "": "", ":http": "", ":65536": "", "::1": "",
 	} {
 		got, err := parsePage(in)
-		if got != want || (err != nil) != (want == "") || err != nil && codeOf(err) != exitUsage {
+		if got != want || (err != nil) != (want == "") || err != nil && exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%q: %q, %v", in, got, err)
 		}
 	}

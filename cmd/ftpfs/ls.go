@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
@@ -68,7 +70,7 @@ func (c *remoteCommand) list(ctx context.Context, p serverPlace, m transfer.Matc
 		}
 		out.directory(d, heads)
 		for _, s := range d.Skipped {
-			failures = append(failures, transfer.Failure{Path: d.Path, Err: fmt.Errorf("a line without a name to show (%s): %s", s.Reason, shorten(printable(s.Line)))})
+			failures = append(failures, transfer.Failure{Path: d.Path, Err: fmt.Errorf("a line without a name to show (%s): %s", s.Reason, say.Short(say.Printable(s.Line)))})
 		}
 	})
 	if err != nil {
@@ -93,7 +95,7 @@ func newListingPrinter(f *os.File, asJSON, long bool) *listingPrinter {
 // end writes what is left. The first error counts.
 func (p *listingPrinter) end(err error) error {
 	if flushErr := p.w.Flush(); flushErr != nil && err == nil {
-		return failf(exitPartly, "standard output: %w", reason(flushErr))
+		return exit.Errorf(exit.Partly, "standard output: %w", say.Reason(flushErr))
 	}
 	return err
 }
@@ -101,7 +103,7 @@ func (p *listingPrinter) end(err error) error {
 // name is a name as it is printed.
 func (p *listingPrinter) name(s string) string {
 	if p.terminal && !p.null {
-		return printable(s)
+		return say.Printable(s)
 	}
 	return s
 }
@@ -150,8 +152,8 @@ func (p *listingPrinter) target(e ftpclient.Entry) string {
 // object prints JSON. Bytes that are no UTF-8 are escaped as in Go strings.
 func (p *listingPrinter) object(full string, e ftpclient.Entry) {
 	o := struct {
-		Path   rawText    `json:"path"`
-		Name   rawText    `json:"name"`
+		Path   say.Raw    `json:"path"`
+		Name   say.Raw    `json:"name"`
 		Type   string     `json:"type"`
 		Size   *int64     `json:"size,omitempty"`
 		Time   *time.Time `json:"time,omitempty"`
@@ -159,8 +161,8 @@ func (p *listingPrinter) object(full string, e ftpclient.Entry) {
 		Mode   string     `json:"mode,omitempty"`
 		Owner  string     `json:"owner,omitempty"`
 		Group  string     `json:"group,omitempty"`
-		Target rawText    `json:"target,omitempty"`
-	}{Path: rawText(full), Name: rawText(full[strings.LastIndexByte(full, '/')+1:]), Type: typeText(e.Type), Owner: e.Owner, Group: e.Group, Target: rawText(e.Target)}
+		Target say.Raw    `json:"target,omitempty"`
+	}{Path: say.Raw(full), Name: say.Raw(full[strings.LastIndexByte(full, '/')+1:]), Type: typeText(e.Type), Owner: e.Owner, Group: e.Group, Target: say.Raw(e.Target)}
 	if e.Size >= 0 && e.Type == ftpclient.TypeFile {
 		o.Size = &e.Size
 	}
@@ -195,8 +197,8 @@ func (p *listingPrinter) stat(m transfer.Match) {
 	if e.HasMode {
 		line("mode", fmt.Sprintf("%04o", e.Mode))
 	}
-	line("owner", printable(e.Owner))
-	line("group", printable(e.Group))
+	line("owner", say.Printable(e.Owner))
+	line("group", say.Printable(e.Group))
 	if e.Target != "" {
 		line("leads to", p.name(e.Target))
 	}

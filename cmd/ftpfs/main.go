@@ -4,6 +4,9 @@ package main
 import (
 	"fmt"
 	"os"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 func main() {
@@ -12,7 +15,7 @@ func main() {
 
 // run is the program: it returns what the process exits with. Every error is
 // one line on stderr.
-func run(argv []string) exitCode {
+func run(argv []string) exit.Code {
 	if err := completeEnviron(); err != nil {
 		return complain(err)
 	}
@@ -26,17 +29,17 @@ func run(argv []string) exitCode {
 		return complain(err)
 	}
 	if fake {
-		return exitOK
+		return exit.OK
 	}
 	return complain(execute(root, args))
 }
 
-func complain(err error) exitCode {
+func complain(err error) exit.Code {
 	if err == nil {
-		return exitOK
+		return exit.OK
 	}
-	fmt.Fprintln(os.Stderr, "ftpfs: "+oneLine(err))
-	return codeOf(err)
+	fmt.Fprintln(os.Stderr, "ftpfs: "+say.OneLine(err))
+	return exit.CodeOf(err)
 }
 
 // program is what the commands share: the process's own arguments, and the

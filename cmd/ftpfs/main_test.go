@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // envMain makes the test binary be the program, so that tests can start it as
@@ -23,7 +25,7 @@ func TestMain(m *testing.M) {
 		panic("a test has started the program without " + envMain + ": the tests would run again, and start it again")
 	}
 	if len(os.Args) > 1 && os.Args[1] == "daemon" {
-		os.Exit(int(exitUsage)) // a test that mounts has forgotten envMain: it must not start all tests again
+		os.Exit(int(exit.Usage)) // a test that mounts has forgotten envMain: it must not start all tests again
 	}
 	if os.Getenv("GORACE") == "" {
 		os.Setenv("GORACE", "atexit_sleep_ms=0") // else each program that a test starts ends a second late with -race
@@ -68,7 +70,7 @@ func sandbox(t *testing.T) {
 
 // result is what a run of the program left.
 type result struct {
-	code   exitCode
+	code   exit.Code
 	stdout string
 	stderr string
 }
@@ -79,11 +81,11 @@ func runProgram(t *testing.T, cmd *exec.Cmd) result {
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
+	var status *exec.ExitError
+	if err != nil && !errors.As(err, &status) {
 		t.Fatalf("%q: %v", cmd.Args, err)
 	}
-	return result{exitCode(cmd.ProcessState.ExitCode()), stdout.String(), stderr.String()}
+	return result{exit.Code(cmd.ProcessState.ExitCode()), stdout.String(), stderr.String()}
 }
 
 // oneLineOf fails unless stderr is one line of the program, and returns it.
@@ -112,11 +114,11 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 func TestVersionAndHelp(t *testing.T) {
-	if r := runProgram(t, command(t, "--version")); r.code != exitOK || !strings.HasPrefix(r.stdout, "ftpfs ") || !strings.Contains(r.stdout, "go1.") {
+	if r := runProgram(t, command(t, "--version")); r.code != exit.OK || !strings.HasPrefix(r.stdout, "ftpfs ") || !strings.Contains(r.stdout, "go1.") {
 		t.Errorf("--version: %+v", r)
 	}
 	for _, name := range []string{"mount", "umount", "serve"} {
-		if r := runProgram(t, command(t, name, "--help")); r.code != exitOK || !strings.Contains(r.stdout, "Examples:") {
+		if r := runProgram(t, command(t, name, "--help")); r.code != exit.OK || !strings.Contains(r.stdout, "Examples:") {
 			t.Errorf("%s --help: %+v", name, r)
 		}
 	}
@@ -152,8 +154,8 @@ func TestUsageErrors(t *testing.T) {
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			r := runProgram(t, command(t, args...))
-			if r.code != exitUsage {
-				t.Errorf("exit code %d, want %d", r.code, exitUsage)
+			if r.code != exit.Usage {
+				t.Errorf("exit code %d, want %d", r.code, exit.Usage)
 			}
 			r.oneLine(t)
 		})

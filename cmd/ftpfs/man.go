@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 	"github.com/spf13/pflag"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // newManCommand is for those who make packages.
@@ -26,7 +28,7 @@ func newManCommand() *cobra.Command {
 // for the helpers of mount(8). The date is that of SOURCE_DATE_EPOCH.
 func writeManual(root *cobra.Command, dir string) error {
 	forManual(root)
-	root.Long += "\n\n# EXIT STATUS\n\n" + codeBlocks(strings.TrimPrefix(exitCodeHelp(), "ftpfs exits with one of these codes:\n"))
+	root.Long += "\n\n# EXIT STATUS\n\n" + codeBlocks(strings.TrimPrefix(exit.Help(), "ftpfs exits with one of these codes:\n"))
 	header := &doc.GenManHeader{Section: "1", Source: "ftpfs", Manual: "ftpfs"}
 	err := doc.GenManTree(root, header, dir)
 	for helper, page := range map[string]string{"mount.ftpfs": "ftpfs-mount", "umount.ftpfs": "ftpfs-umount"} {

@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 )
 
 const (
@@ -180,7 +184,7 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 	} else {
 		sources, err := c.credentials()
 		if err != nil {
-			return failf(exitUsage, "%w", err)
+			return exit.Errorf(exit.Usage, "%w", err)
 		}
 		if err := sources.resolve(&c.job.Location); err != nil {
 			return err
@@ -205,7 +209,7 @@ func (c *mountCommand) targets(cmd *cobra.Command, args []string) (rawURL, mount
 		mountpoint = args[1]
 	}
 	if mountpoint == "" {
-		return "", "", failf(exitUsage, "the configuration has no mountpoint for %s: write ftpfs mount %s MOUNTPOINT", args[0], args[0])
+		return "", "", exit.Errorf(exit.Usage, "the configuration has no mountpoint for %s: write ftpfs mount %s MOUNTPOINT", args[0], args[0])
 	}
 	return rawURL, mountpoint, nil
 }
@@ -230,11 +234,11 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	}
 	switch {
 	case c.job.AttrTTL < 0:
-		return failf(exitUsage, "--attr-timeout %s is negative: write 0 or more, such as 10s", c.job.AttrTTL)
+		return exit.Errorf(exit.Usage, "--attr-timeout %s is negative: write 0 or more, such as 10s", c.job.AttrTTL)
 	case mountpoint == "":
-		return failf(exitUsage, "the mount point is empty")
+		return exit.Errorf(exit.Usage, "the mount point is empty")
 	case c.job.DiskDir != "" && c.diskSize < leastDiskBytes:
-		return failf(exitUsage, "--cache-disk-size %s is less than 16MiB", c.diskSize.String())
+		return exit.Errorf(exit.Usage, "--cache-disk-size %s is less than 16MiB", c.diskSize.String())
 	}
 	c.job.CacheBytes, c.job.DiskBytes = int64(c.cacheSize), int64(c.diskSize)
 	c.job.Umask, c.job.FileMode, c.job.DirMode = uint32(c.umask), uint32(c.fileMode), uint32(c.dirMode)
@@ -243,7 +247,7 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	}
 	for _, name := range []*string{&c.job.SpoolBase, &c.job.DiskDir, &c.job.LogFile} {
 		if *name, err = absolute(*name); err != nil {
-			return failf(exitFailure, "%w", err)
+			return exit.Errorf(exit.Failure, "%w", err)
 		}
 	}
 	c.job.Mountpoint, err = absoluteMountpoint(mountpoint)
@@ -253,7 +257,7 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 // validateServer is validate for what is about the server.
 func (c *mountCommand) validateServer(rawURL string) (err error) {
 	if !c.job.Demo {
-		if c.job.Location, err = parseURL(rawURL); err != nil {
+		if c.job.Location, err = ftpurl.Parse(rawURL); err != nil {
 			return err
 		}
 	}
@@ -261,14 +265,14 @@ func (c *mountCommand) validateServer(rawURL string) (err error) {
 		return err
 	}
 	if c.job.Connections < 1 || c.job.Connections > maxConnections {
-		return failf(exitUsage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
+		return exit.Errorf(exit.Usage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
 	}
 	return c.validateTimeout()
 }
 
 func (c *mountCommand) validateTimeout() error {
 	if c.job.Timeout < time.Second {
-		return failf(exitUsage, "--timeout %s is less than a second: write one or more, such as 30s", c.job.Timeout)
+		return exit.Errorf(exit.Usage, "--timeout %s is less than a second: write one or more, such as 30s", c.job.Timeout)
 	}
 	return nil
 }
@@ -278,7 +282,7 @@ func (c *mountCommand) validateTimeout() error {
 func (c *mountCommand) hideSecrets(rawURL string) error {
 	if c.replaced {
 		if c.secrets.HasURL {
-			c.job.Location.setPassword(c.secrets.URL)
+			c.job.Location.SetPassword(c.secrets.URL)
 		}
 		c.hideProxy(nil)
 		return nil
@@ -294,16 +298,16 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 			args[i] = c.job.Location.String()
 		}
 	}
-	return failf(exitFailure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
 }
 
 func (c *mountCommand) runForeground() error {
-	log, closeLog, err := openLogAs(c.job.Watching.LogFormat, c.job.LogFile, true, c.job.Verbose)
+	log, closeLog, err := logs.OpenAs(c.job.Watching.LogFormat, c.job.LogFile, true, c.job.Verbose)
 	if err != nil {
 		return err
 	}
 	if err := os.Chdir("/"); err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	ready := func() error { return nil }
 	if c.job.Demo {

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 func TestMountReadWriteUmount(t *testing.T) {
@@ -26,17 +28,17 @@ func TestMountReadWriteUmount(t *testing.T) {
 		t.Errorf("on the server: %q", got)
 	}
 	again := runProgram(t, command(t, "mount", "ftp://me:sesame@"+addr+"/", dir))
-	if text := again.oneLine(t); again.code != exitMountpoint || !strings.Contains(text, "mounted already") {
+	if text := again.oneLine(t); again.code != exit.Mountpoint || !strings.Contains(text, "mounted already") {
 		t.Errorf("mounted twice: %+v", again)
 	}
-	umount(t, exitOK, dir)
+	umount(t, exit.OK, dir)
 	assertNotMounted(t, dir)
 	for _, pattern := range []string{os.Getenv("XDG_RUNTIME_DIR") + "/ftpfs/*", os.Getenv("XDG_CACHE_HOME") + "/ftpfs/spool/mount-*"} {
 		if left, _ := filepath.Glob(pattern); len(left) != 0 {
 			t.Errorf("left: %q", left)
 		}
 	}
-	umount(t, exitNotMounted, dir)
+	umount(t, exit.NotMounted, dir)
 }
 
 func TestMountOfWhatIsNoDirectory(t *testing.T) {
@@ -46,7 +48,7 @@ func TestMountOfWhatIsNoDirectory(t *testing.T) {
 	dir := t.TempDir()
 	for path, says := range map[string]string{"/sub/file": "not a directory", "/none": "no directory", "/sub/none/deep": "no directory"} {
 		r := runProgram(t, command(t, "mount", "ftp://me:sesame@"+addr+path, dir))
-		if text := r.oneLine(t); r.code != exitRemoteDir || !strings.Contains(text, says) {
+		if text := r.oneLine(t); r.code != exit.RemoteDir || !strings.Contains(text, says) {
 			t.Errorf("%s: %+v", path, r)
 		}
 	}
@@ -58,7 +60,7 @@ func TestMountDemo(t *testing.T) {
 	sandbox(t)
 	dir := t.TempDir() + "/made"
 	t.Cleanup(func() { cleanMount(t, dir) })
-	if r := runProgram(t, command(t, "mount", "--demo", dir)); r.code != exitOK || !strings.Contains(r.stdout, "umount "+dir) {
+	if r := runProgram(t, command(t, "mount", "--demo", dir)); r.code != exit.OK || !strings.Contains(r.stdout, "umount "+dir) {
 		t.Fatalf("%+v", r)
 	}
 	text, err := os.ReadFile(dir + "/README.txt")
@@ -72,7 +74,7 @@ func TestMountDemo(t *testing.T) {
 	if err := os.WriteFile(dir+"/upload/hello.txt", []byte("hello\n"), 0o644); err != nil {
 		t.Error(err)
 	}
-	umount(t, exitOK, dir)
+	umount(t, exit.OK, dir)
 	assertNotMounted(t, dir)
 }
 
@@ -91,12 +93,12 @@ func TestMountHelper(t *testing.T) {
 		argv[2] = dir
 		cmd := command(t)
 		cmd.Args = argv
-		if r := runProgram(t, cmd); r.code != exitOK || r.stderr != "" {
+		if r := runProgram(t, cmd); r.code != exit.OK || r.stderr != "" {
 			t.Errorf("%s: %+v", argv[0], r)
 		}
 		if info, err := os.Stat(dir + "/sub/file"); err != nil || info.Mode().Perm()&0o027 != 0 {
 			t.Errorf("%s: %v, %v", argv[0], info, err)
 		}
-		umount(t, exitOK, dir)
+		umount(t, exit.OK, dir)
 	}
 }

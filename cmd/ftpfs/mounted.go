@@ -12,6 +12,10 @@ import (
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 	"ftpfs/ftpclient"
 	"ftpfs/fusefs"
@@ -28,9 +32,9 @@ const (
 // mountJob is everything the process of a mount needs to know. It goes through
 // a pipe to the process in the background.
 type mountJob struct {
-	Location   location // with its password
-	Mountpoint string   // absolute
-	Demo       bool     // serve a sample tree and mount that; Location is empty
+	Location   ftpurl.Location // with its password
+	Mountpoint string          // absolute
+	Demo       bool            // serve a sample tree and mount that; Location is empty
 	Foreground bool
 
 	Connections int
@@ -84,9 +88,9 @@ type mounted struct {
 	spool   *spool
 	volume  *cache.Volume
 	server  *fusefs.Server
-	state   *stateFile
-	control *control      // nil: it could not be had
-	asked   chan struct{} // to end, by another process; buffered
+	state   *mounts.StateFile
+	control *mounts.Control // nil: it could not be had
+	asked   chan struct{}   // to end, by another process; buffered
 
 	recent *status.Recent // of the log
 	began  time.Time
@@ -140,13 +144,13 @@ func (m *mounted) startUnless(signals <-chan os.Signal) error {
 	case sig := <-signals:
 		cancel()
 		<-done // whatever it says, the signal is the reason
-		return failf(exitFailure, "ended by signal (%s) before the mount was made", sig)
+		return exit.Errorf(exit.Failure, "ended by signal (%s) before the mount was made", sig)
 	}
 }
 
 // start makes the mount: mount point, server, remote directory, kernel.
 func (m *mounted) start(ctx context.Context) error {
-	check := mountpointCheck{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: stateDirs(), Warn: m.warn}
+	check := mountpointCheck{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: mounts.Dirs(), Warn: m.warn}
 	if err := check.run(); err != nil {
 		return err
 	}
@@ -159,7 +163,7 @@ func (m *mounted) start(ctx context.Context) error {
 	if m.job.Demo {
 		var err error
 		if m.demo, err = startDemo(); err != nil {
-			return failf(exitServe, "demo server: %w", err)
+			return exit.Errorf(exit.Serve, "demo server: %w", err)
 		}
 		m.job.Location = m.demo.location
 	}
@@ -182,14 +186,14 @@ func (m *mounted) connect(ctx context.Context) (err error) {
 	m.job.Network.apply(&options)
 	client, err := ftpclient.New(options)
 	if err != nil {
-		return failf(exitUsage, "%w", err)
+		return exit.Errorf(exit.Usage, "%w", err)
 	}
 	m.client = client
 	home, err := client.Connect(ctx)
 	if err != nil {
 		return connectFailure(loc, timedOut(ctx, err, &m.refused))
 	}
-	m.root, m.source = loc.root(home), loc.String()
+	m.root, m.source = loc.Root(home), loc.String()
 	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
 		if failure := m.activeFailure(err); failure != nil {
 			return failure
@@ -218,7 +222,7 @@ func checkData(ctx context.Context, c *ftpclient.Client, root string) error {
 
 // tellSecurity says what the person may not expect of the mount's security.
 func (m *mounted) tellSecurity(suite string) {
-	at, security := m.job.Location.address(), m.job.Location.Security
+	at, security := m.job.Location.Address(), m.job.Location.Security
 	if security != ftpclient.SecurityNone && m.job.TLS.NoVerify {
 		m.warn(at + ": the server's certificate is not verified (--no-verify): it may be anybody's")
 	}
@@ -245,7 +249,7 @@ func (m *mounted) clientOptions() ftpclient.Options {
 
 // checkRemoteDir asks for the directory to be mounted. The login directory
 // needs no look: the server put us there.
-func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc location, root string) error {
+func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc ftpurl.Location, root string) error {
 	if loc.Dir == "" {
 		return nil
 	}
@@ -270,7 +274,7 @@ func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc location, root
 // mount hands the remote directory to the kernel.
 func (m *mounted) mount(ctx context.Context) (err error) {
 	if m.spool, err = openSpool(m.job.SpoolBase, m.source, m.warn); err != nil {
-		return failf(exitFailure, "spool directory %s: %w: give another with --spool-dir", m.job.SpoolBase, err)
+		return exit.Errorf(exit.Failure, "spool directory %s: %w: give another with --spool-dir", m.job.SpoolBase, err)
 	}
 	boundMemory(m.job.CacheBytes)
 	options := cache.Options{
@@ -278,11 +282,11 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 		SpoolDir: m.spool.files(), ReadOnly: m.job.ReadOnly, Log: m.log,
 	}
 	if err = m.job.Writing.apply(&options, m.spool.files()); err != nil {
-		return failf(exitFailure, "spool directory %s: %w", m.job.SpoolBase, err)
+		return exit.Errorf(exit.Failure, "spool directory %s: %w", m.job.SpoolBase, err)
 	}
 	m.volume, err = cache.NewVolume(cache.FromClient(m.client), options)
 	if err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if err := ctx.Err(); err != nil {
 		return err
@@ -290,7 +294,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 	m.began = time.Now().UTC()
 	m.usable.Store(true)
 	if err := m.openState(); err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if err := m.startPage(); err != nil {
 		return err
@@ -299,7 +303,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 		m.warn(fmt.Sprintf("%d uploads that an earlier mount has not finished go on: see ftpfs uploads %s", n, m.job.Mountpoint))
 	}
 	if n := m.keptUploads(); n > 0 {
-		m.warn(fmt.Sprintf("%s that earlier mounts could not upload are kept: see ftpfs uploads %s", plural(n, "file"), m.job.Mountpoint))
+		m.warn(fmt.Sprintf("%s that earlier mounts could not upload are kept: see ftpfs uploads %s", say.Plural(n, "file"), m.job.Mountpoint))
 	}
 	m.server, err = fusefs.Mount(m.job.Mountpoint, m.volume, fusefs.Options{
 		Source: m.source, UID: m.job.UID, GID: m.job.GID, Umask: m.job.Umask,
@@ -317,18 +321,18 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 
 // openState tells other processes of this mount, before it can be seen.
 func (m *mounted) openState() error {
-	dir, err := ownStateDir()
+	dir, err := mounts.OwnDir()
 	if err != nil {
 		return err
 	}
-	m.state, err = newStateFile(dir, mountState{
-		PID: os.Getpid(), Mountpoint: rawText(m.job.Mountpoint),
-		Source: rawText(m.source), Started: m.began,
+	m.state, err = mounts.NewStateFile(dir, mounts.State{
+		PID: os.Getpid(), Mountpoint: say.Raw(m.job.Mountpoint),
+		Source: say.Raw(m.source), Started: m.began,
 	})
 	if err != nil {
 		return err
 	}
-	if m.control, err = listenControl(controlPath(m.state.path), m.handle); err != nil {
+	if m.control, err = mounts.Listen(mounts.ControlPath(m.state.Path), m.handle); err != nil {
 		m.log.Warn("no control socket: ftpfs refresh will not reach this mount", "error", err)
 	}
 	return nil

@@ -5,6 +5,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // mount(8) and umount(8) call programs mount.TYPE and umount.TYPE for what they do
@@ -90,7 +93,7 @@ func eachHelperArg(name string, args []string, bare string, tell func(flag, valu
 		switch {
 		case a == "-o" || a == "-t" || a == "-N":
 			if i++; i == len(args) {
-				return failf(exitUsage, "%s: %s needs a value", name, a)
+				return exit.Errorf(exit.Usage, "%s: %s needs a value", name, a)
 			}
 			tell(letters, args[i])
 		case isFlag && letters != "" && strings.Trim(letters, bare) == "":
@@ -98,7 +101,7 @@ func eachHelperArg(name string, args []string, bare string, tell func(flag, valu
 				tell(string(l), "")
 			}
 		case isFlag:
-			return failf(exitUsage, "%s takes no %s: it is called by mount(8) and umount(8), by hand use ftpfs mount", name, printable(a))
+			return exit.Errorf(exit.Usage, "%s takes no %s: it is called by mount(8) and umount(8), by hand use ftpfs mount", name, say.Printable(a))
 		default:
 			tell("", a)
 		}

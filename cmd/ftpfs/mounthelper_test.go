@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 func TestTranslateArgs(t *testing.T) {
@@ -32,7 +34,7 @@ func TestTranslateArgs(t *testing.T) {
 		}
 	}
 	for _, argv := range []string{"mount.ftpfs ftp://h/ /m -o", "mount.ftpfs ftp://h/ /m -x", "umount.ftpfs /m --force"} {
-		if _, _, err := translateArgs(strings.Fields(argv)); codeOf(err) != exitUsage {
+		if _, _, err := translateArgs(strings.Fields(argv)); exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%s: %v", argv, err)
 		}
 	}

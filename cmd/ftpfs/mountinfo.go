@@ -31,7 +31,7 @@ func readMounts() ([]mountEntry, error) {
 // parseMountinfo reads mountinfo. A line that breaks its rules is an error:
 // the kernel writes none.
 func parseMountinfo(r io.Reader) ([]mountEntry, error) {
-	var mounts []mountEntry
+	var table []mountEntry
 	s := bufio.NewScanner(r)
 	for s.Scan() {
 		before, after, ok := strings.Cut(s.Text(), " - ")
@@ -39,13 +39,13 @@ func parseMountinfo(r io.Reader) ([]mountEntry, error) {
 		if !ok || len(left) < 6 || len(right) < 2 {
 			return nil, fmt.Errorf("mountinfo: cannot read line %q", s.Text())
 		}
-		mounts = append(mounts, mountEntry{
+		table = append(table, mountEntry{
 			Mountpoint: unescapeOctal(left[4]),
 			Type:       unescapeOctal(right[0]),
 			Source:     unescapeOctal(right[1]),
 		})
 	}
-	return mounts, s.Err()
+	return table, s.Err()
 }
 
 // unescapeOctal undoes the kernel's \ooo for space, tab, newline, backslash
@@ -70,10 +70,10 @@ func isOctal(c byte) bool { return '0' <= c && c <= '7' }
 
 // mountAt returns what is mounted on path: the last entry, which covers those
 // before it.
-func mountAt(mounts []mountEntry, path string) (mountEntry, bool) {
-	for i := len(mounts) - 1; i >= 0; i-- {
-		if mounts[i].Mountpoint == path {
-			return mounts[i], true
+func mountAt(table []mountEntry, path string) (mountEntry, bool) {
+	for i := len(table) - 1; i >= 0; i-- {
+		if table[i].Mountpoint == path {
+			return table[i], true
 		}
 	}
 	return mountEntry{}, false

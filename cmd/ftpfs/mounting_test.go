@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpserver"
 
 	"golang.org/x/sys/unix"
@@ -29,7 +30,7 @@ func needFUSE(t *testing.T) {
 
 func mountedAt(t *testing.T, dir string) (mountEntry, bool) {
 	t.Helper()
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +38,7 @@ func mountedAt(t *testing.T, dir string) (mountEntry, bool) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mountAt(mounts, real)
+	return mountAt(table, real)
 }
 
 func assertNotMounted(t *testing.T, dir string) {
@@ -80,6 +81,13 @@ func testServer(t *testing.T) (*ftpserver.MemFS, string) {
 // testServerToStop is testServer with the function that stops it early.
 func testServerToStop(t *testing.T) (tree *ftpserver.MemFS, addr string, stop func()) {
 	t.Helper()
+	return testServerWith(t, ftpserver.Options{})
+}
+
+// testServerWith is testServerToStop with options of its own; tree, user and password
+// are the usual ones.
+func testServerWith(t *testing.T, o ftpserver.Options) (tree *ftpserver.MemFS, addr string, stop func()) {
+	t.Helper()
 	tree = ftpserver.NewMemFS(0)
 	for _, dir := range []string{"sub", "sub/deep"} {
 		if err := tree.Mkdir(dir, 0o755); err != nil {
@@ -89,8 +97,9 @@ func testServerToStop(t *testing.T) (tree *ftpserver.MemFS, addr string, stop fu
 	if err := writeTree(tree, "sub/file", "content\n"); err != nil {
 		t.Fatal(err)
 	}
-	server, err := ftpserver.New(ftpserver.Options{FS: tree, LoginDelay: -1,
-		Users: map[string]ftpserver.User{"me": {Check: ftpserver.Password("sesame")}}})
+	o.FS, o.LoginDelay = tree, -1
+	o.Users = map[string]ftpserver.User{"me": {Check: ftpserver.Password("sesame")}}
+	server, err := ftpserver.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +124,7 @@ func mountTest(t *testing.T, args ...string) (dir string) {
 	dir = t.TempDir()
 	t.Cleanup(func() { cleanMount(t, dir) })
 	r := runProgram(t, command(t, append(append([]string{"mount"}, args...), dir)...))
-	if r.code != exitOK {
+	if r.code != exit.OK {
 		t.Fatalf("mount: %+v", r)
 	}
 	if m, ok := mountedAt(t, dir); !ok || m.Type != fsType {
@@ -139,7 +148,7 @@ func cleanMount(t *testing.T, dir string) {
 	eventually(t, "end of all processes", func() bool { return len(processesWith(t, dir)) == 0 })
 }
 
-func umount(t *testing.T, want exitCode, args ...string) result {
+func umount(t *testing.T, want exit.Code, args ...string) result {
 	t.Helper()
 	r := runProgram(t, command(t, append([]string{"umount"}, args...)...))
 	if r.code != want {

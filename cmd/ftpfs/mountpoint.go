@@ -10,6 +10,10 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // lookTimeout bounds a look at a mount point: below a dead network filesystem
@@ -37,30 +41,30 @@ func (c mountpointCheck) run() error {
 	info, err := statWithin(c.Dir, lookTimeout)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return failf(exitMountpoint, "mount point %s does not exist: mkdir -p %s", c.Dir, c.Dir)
+		return exit.Errorf(exit.Mountpoint, "mount point %s does not exist: mkdir -p %s", c.Dir, c.Dir)
 	case errors.Is(err, unix.ENOTDIR):
-		return failf(exitMountpoint, "mount point %s: a part of the path is a file, not a directory", c.Dir)
+		return exit.Errorf(exit.Mountpoint, "mount point %s: a part of the path is a file, not a directory", c.Dir)
 	case errors.Is(err, fs.ErrPermission):
-		return failf(exitMountpoint, "mount point %s: no permission to reach it: choose a directory of your own", c.Dir)
+		return exit.Errorf(exit.Mountpoint, "mount point %s: no permission to reach it: choose a directory of your own", c.Dir)
 	case err != nil:
-		return failf(exitMountpoint, "mount point %s: %w", c.Dir, reason(err))
+		return exit.Errorf(exit.Mountpoint, "mount point %s: %w", c.Dir, say.Reason(err))
 	case !info.IsDir():
-		return failf(exitMountpoint, "mount point %s is a file: give an empty directory", c.Dir)
+		return exit.Errorf(exit.Mountpoint, "mount point %s is a file: give an empty directory", c.Dir)
 	}
 	// fusermount3 demands that the user could write there.
 	if os.Geteuid() != 0 && unix.Access(c.Dir, unix.W_OK) != nil {
-		return failf(exitMountpoint, "mount point %s: no permission to write: choose a directory of your own", c.Dir)
+		return exit.Errorf(exit.Mountpoint, "mount point %s: no permission to write: choose a directory of your own", c.Dir)
 	}
 	return c.checkEmpty()
 }
 
 // checkMounts looks at what is mounted there already.
 func (c mountpointCheck) checkMounts() error {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
-		return failf(exitMountpoint, "mount point %s: %w", c.Dir, err)
+		return exit.Errorf(exit.Mountpoint, "mount point %s: %w", c.Dir, err)
 	}
-	m, ok := mountAt(mounts, c.Dir)
+	m, ok := mountAt(table, c.Dir)
 	if !ok || m.Type == autofsType {
 		return nil
 	}
@@ -69,11 +73,11 @@ func (c mountpointCheck) checkMounts() error {
 	case stale && m.Type == fsType:
 		return c.clean(m)
 	case stale:
-		return failf(exitMountpoint, "mount point %s holds a dead mount of another program (%s): %s", c.Dir, m.Type, detachCommand(c.Dir))
+		return exit.Errorf(exit.Mountpoint, "mount point %s holds a dead mount of another program (%s): %s", c.Dir, m.Type, detachCommand(c.Dir))
 	case m.Type == fsType:
-		return failf(exitMountpoint, "mount point %s is mounted already (%s): ftpfs umount %s", c.Dir, printable(m.Source), c.Dir)
+		return exit.Errorf(exit.Mountpoint, "mount point %s is mounted already (%s): ftpfs umount %s", c.Dir, say.Printable(m.Source), c.Dir)
 	case !c.NonEmpty:
-		return failf(exitMountpoint, "mount point %s is in use by another mount (%s, type %s): unmount it, or cover it with --nonempty", c.Dir, printable(m.Source), m.Type)
+		return exit.Errorf(exit.Mountpoint, "mount point %s is in use by another mount (%s, type %s): unmount it, or cover it with --nonempty", c.Dir, say.Printable(m.Source), m.Type)
 	}
 	return nil
 }
@@ -81,17 +85,17 @@ func (c mountpointCheck) checkMounts() error {
 // clean detaches what a dead ftpfs left, once for each layer.
 func (c mountpointCheck) clean(m mountEntry) error {
 	if err := detach(c.Dir, true); err != nil {
-		return failf(exitMountpoint, "mount point %s holds a dead ftpfs mount that cannot be removed (%w): %s", c.Dir, err, detachCommand(c.Dir))
+		return exit.Errorf(exit.Mountpoint, "mount point %s holds a dead ftpfs mount that cannot be removed (%w): %s", c.Dir, err, detachCommand(c.Dir))
 	}
-	if known := findMount(c.Dirs, c.Dir); known != nil {
+	if known := mounts.Find(c.Dirs, c.Dir); known != nil {
 		defer known.Close()
-		if alive, err := known.alive(); err == nil && !alive {
-			if err := known.forget(); err != nil {
-				c.Warn(fmt.Sprintf("%s: %v", known.path, err))
+		if alive, err := known.Alive(); err == nil && !alive {
+			if err := known.Forget(); err != nil {
+				c.Warn(fmt.Sprintf("%s: %v", known.Path, err))
 			}
 		}
 	}
-	c.Warn(fmt.Sprintf("removed the dead mount of %s from %s", printable(m.Source), c.Dir))
+	c.Warn(fmt.Sprintf("removed the dead mount of %s from %s", say.Printable(m.Source), c.Dir))
 	return c.checkMounts()
 }
 
@@ -101,15 +105,15 @@ func (c mountpointCheck) checkEmpty() error {
 	}
 	f, err := os.Open(c.Dir)
 	if err != nil {
-		return failf(exitMountpoint, "mount point %s: %w", c.Dir, reason(err))
+		return exit.Errorf(exit.Mountpoint, "mount point %s: %w", c.Dir, say.Reason(err))
 	}
 	defer f.Close()
 	names, err := f.Readdirnames(1)
 	if len(names) > 0 {
-		return failf(exitMountpoint, "mount point %s is not empty (%q is in it): choose an empty directory, or hide the content with --nonempty", c.Dir, names[0])
+		return exit.Errorf(exit.Mountpoint, "mount point %s is not empty (%q is in it): choose an empty directory, or hide the content with --nonempty", c.Dir, names[0])
 	}
 	if err != nil && err != io.EOF {
-		return failf(exitMountpoint, "mount point %s: %w", c.Dir, reason(err))
+		return exit.Errorf(exit.Mountpoint, "mount point %s: %w", c.Dir, say.Reason(err))
 	}
 	return nil
 }
@@ -137,12 +141,12 @@ func isDead(dir string, dirs []string) bool {
 		return false
 	}
 	// Another user's mount answers root neither way.
-	known := findMount(dirs, dir)
+	known := mounts.Find(dirs, dir)
 	if known == nil {
 		return false
 	}
 	defer known.Close()
-	alive, err := known.alive()
+	alive, err := known.Alive()
 	return err == nil && !alive
 }
 
@@ -199,5 +203,5 @@ func absoluteMountpoint(name string) (string, error) {
 		}
 		abs = target
 	}
-	return "", failf(exitMountpoint, "mount point %s: too many symbolic links", name)
+	return "", exit.Errorf(exit.Mountpoint, "mount point %s: too many symbolic links", name)
 }

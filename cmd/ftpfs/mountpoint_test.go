@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 func TestParseMountinfo(t *testing.T) {
@@ -14,7 +16,7 @@ func TestParseMountinfo(t *testing.T) {
 81 27 0:51 / /mnt/back\134slash\012nl rw - fuse.sshfs h:\043 rw
 82 80 0:52 / /home/me/My\040FTP\011x rw - tmpfs none rw
 `
-	mounts, err := parseMountinfo(strings.NewReader(table))
+	entries, err := parseMountinfo(strings.NewReader(table))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,25 +27,25 @@ func TestParseMountinfo(t *testing.T) {
 		{"/mnt/back\\slash\nnl", "fuse.sshfs", "h:#"},
 		{"/home/me/My FTP\tx", "tmpfs", "none"},
 	}
-	if len(mounts) != len(want) {
-		t.Fatalf("%d mounts, want %d", len(mounts), len(want))
+	if len(entries) != len(want) {
+		t.Fatalf("%d mounts, want %d", len(entries), len(want))
 	}
 	for i := range want {
-		if mounts[i] != want[i] {
-			t.Errorf("%d: %q, want %q", i, mounts[i], want[i])
+		if entries[i] != want[i] {
+			t.Errorf("%d: %q, want %q", i, entries[i], want[i])
 		}
 	}
-	if m, ok := mountAt(mounts, "/home/me/My FTP\tx"); !ok || m.Type != "tmpfs" {
+	if m, ok := mountAt(entries, "/home/me/My FTP\tx"); !ok || m.Type != "tmpfs" {
 		t.Errorf("the covering mount is %v, %v", m, ok)
 	}
-	if _, ok := mountAt(mounts, "/home/me"); ok {
+	if _, ok := mountAt(entries, "/home/me"); ok {
 		t.Error("/home/me is no mount")
 	}
 	if _, err := parseMountinfo(strings.NewReader("garbage\n")); err == nil {
 		t.Error("garbage was taken")
 	}
-	if mounts, err := readMounts(); err != nil || len(mounts) == 0 {
-		t.Errorf("this system's table: %d, %v", len(mounts), err)
+	if entries, err := readMounts(); err != nil || len(entries) == 0 {
+		t.Errorf("this system's table: %d, %v", len(entries), err)
 	}
 }
 
@@ -72,12 +74,12 @@ func TestMountpointChecks(t *testing.T) {
 		{"file/x", false, "a part of the path is a file"},
 	} {
 		err := mountpointCheck{Dir: filepath.Join(dir, tt.name), NonEmpty: tt.nonempty, Warn: func(s string) { t.Error(s) }}.run()
-		if tt.want == "" && err != nil || tt.want != "" && (codeOf(err) != exitMountpoint || !strings.Contains(err.Error(), tt.want)) {
+		if tt.want == "" && err != nil || tt.want != "" && (exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s (nonempty %v): %v; want %q", tt.name, tt.nonempty, err, tt.want)
 		}
 	}
 	err := mountpointCheck{Dir: "/proc"}.run()
-	if codeOf(err) != exitMountpoint || !strings.Contains(err.Error(), "another mount") {
+	if exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), "another mount") {
 		t.Errorf("/proc: %v", err)
 	}
 }
@@ -105,7 +107,7 @@ func TestAbsoluteMountpoint(t *testing.T) {
 			t.Errorf("%s = %q, %v; want %q", name, got, err, real+want)
 		}
 	}
-	if got, err := absoluteMountpoint("loop"); codeOf(err) != exitMountpoint {
+	if got, err := absoluteMountpoint("loop"); exit.CodeOf(err) != exit.Mountpoint {
 		t.Errorf("loop = %q, %v", got, err)
 	}
 	if got, err := absoluteMountpoint("/"); err != nil || got != "/" {
@@ -120,7 +122,7 @@ func TestCheckFUSE(t *testing.T) {
 	open := writeFile(t, "mount_max = 1000\n user_allow_other # yes\n", 0o644)
 	check := func(name string, err error, want string) {
 		t.Helper()
-		if want == "" && err != nil || want != "" && (codeOf(err) != exitFUSE || !strings.Contains(err.Error(), want)) {
+		if want == "" && err != nil || want != "" && (exit.CodeOf(err) != exit.FUSE || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v; want %q", name, err, want)
 		}
 	}

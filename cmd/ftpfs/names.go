@@ -7,6 +7,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
@@ -26,15 +28,15 @@ func (c *mountCommand) addHabitFlags(f *pflag.FlagSet) {
 func (c *mountCommand) validateHabits() error {
 	h := c.job.Habits
 	if c.job.Demo && h != (serverHabits{}) {
-		return failf(exitUsage, "--encoding and --timezone: the demo has UTF-8 and UTC: leave them out")
+		return exit.Errorf(exit.Usage, "--encoding and --timezone: the demo has UTF-8 and UTC: leave them out")
 	}
 	if h.Encoding != "" {
 		if err := ftpclient.CheckEncoding(h.Encoding); err != nil {
-			return failf(exitUsage, "--encoding %s: %w", printable(h.Encoding), err)
+			return exit.Errorf(exit.Usage, "--encoding %s: %w", say.Printable(h.Encoding), err)
 		}
 	}
 	if _, err := h.zone(); err != nil {
-		return failf(exitUsage, "--timezone %s: %w", printable(h.Timezone), err)
+		return exit.Errorf(exit.Usage, "--timezone %s: %w", say.Printable(h.Timezone), err)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpclient"
 )
 
@@ -52,7 +53,7 @@ func TestHabitFlagsRefused(t *testing.T) {
 		"--demo --encoding latin1": {"--encoding", "demo"},
 	} {
 		_, err := validated(t, "ftp://h/", strings.Fields(args)...)
-		if codeOf(err) != exitUsage {
+		if exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%s: %v", args, err)
 			continue
 		}

@@ -10,6 +10,10 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/proxy"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
@@ -18,8 +22,8 @@ type networkSettings struct {
 	Active        bool
 	ActivePorts   [2]int // first and last; zeros: any
 	ActiveAddress netip.Addr
-	Proxy         proxyServer // zero: none
-	Rate          int64       // octets a second; 0: as many as go
+	Proxy         proxy.Server // zero: none
+	Rate          int64        // octets a second; 0: as many as go
 }
 
 // leastRate is the least that --limit-rate takes.
@@ -42,15 +46,15 @@ func (c *mountCommand) validateNetwork() (err error) {
 	n, flags := &c.job.Network, c.network
 	switch {
 	case !n.Active && flags.activePorts != "":
-		return failf(exitUsage, "--active-ports goes with --active")
+		return exit.Errorf(exit.Usage, "--active-ports goes with --active")
 	case !n.Active && flags.activeAddress != "":
-		return failf(exitUsage, "--active-address goes with --active")
+		return exit.Errorf(exit.Usage, "--active-address goes with --active")
 	case n.Active && flags.proxy != "":
-		return failf(exitUsage, "--active and --proxy exclude each other: the server would connect to this machine, past the proxy")
+		return exit.Errorf(exit.Usage, "--active and --proxy exclude each other: the server would connect to this machine, past the proxy")
 	case n.Rate > 0 && n.Rate < leastRate:
-		return failf(exitUsage, "--limit-rate %d: with less than 8K a second transfers would be given up as dead", n.Rate)
+		return exit.Errorf(exit.Usage, "--limit-rate %d: with less than 8K a second transfers would be given up as dead", n.Rate)
 	case c.job.Demo && flags.proxy != "":
-		return failf(exitUsage, "--proxy: the demo's server is in the same process")
+		return exit.Errorf(exit.Usage, "--proxy: the demo's server is in the same process")
 	}
 	if flags.activePorts != "" {
 		if n.ActivePorts, err = parseActivePorts(flags.activePorts); err != nil {
@@ -63,7 +67,7 @@ func (c *mountCommand) validateNetwork() (err error) {
 		}
 	}
 	if flags.proxy != "" {
-		n.Proxy, err = parseProxy(flags.proxy)
+		n.Proxy, err = proxy.Parse(flags.proxy)
 	}
 	return err
 }
@@ -71,7 +75,7 @@ func (c *mountCommand) validateNetwork() (err error) {
 func parseActivePorts(s string) (ports [2]int, err error) {
 	ports[0], ports[1], err = parsePorts(s)
 	if err != nil || ports[0] < 1024 {
-		return ports, failf(exitUsage, "--active-ports %s: write two ports from 1024 to 65535, such as 50000-50100", printable(s))
+		return ports, exit.Errorf(exit.Usage, "--active-ports %s: write two ports from 1024 to 65535, such as 50000-50100", say.Printable(s))
 	}
 	return ports, nil
 }
@@ -79,7 +83,7 @@ func parseActivePorts(s string) (ports [2]int, err error) {
 func parseActiveAddress(s string) (netip.Addr, error) {
 	a, err := netip.ParseAddr(strings.Trim(s, "[]"))
 	if a = a.Unmap(); err != nil || a.IsUnspecified() || a.IsMulticast() || a.Zone() != "" {
-		return a, failf(exitUsage, "--active-address %s: write the IP address that the server can reach, such as 192.0.2.1", printable(s))
+		return a, exit.Errorf(exit.Usage, "--active-address %s: write the IP address that the server can reach, such as 192.0.2.1", say.Printable(s))
 	}
 	return a, nil
 }
@@ -91,7 +95,7 @@ func (c *mountCommand) hideProxy(args []string) {
 	raw, at := c.network.proxy, &c.job.Network.Proxy.At
 	if c.replaced {
 		if raw != "" && c.secrets.Proxy != "" {
-			at.setPassword(c.secrets.Proxy)
+			at.SetPassword(c.secrets.Proxy)
 		}
 		return
 	}
@@ -99,22 +103,22 @@ func (c *mountCommand) hideProxy(args []string) {
 		c.secrets.HasProxy, c.secrets.Proxy = true, at.Password
 		for i := range args {
 			for _, form := range []string{raw, strings.ReplaceAll(raw, ",", `\,`)} { // as -o has it
-				args[i] = strings.ReplaceAll(args[i], form, redactURL(raw))
+				args[i] = strings.ReplaceAll(args[i], form, ftpurl.Redact(raw))
 			}
 		}
 	}
 	name := envName("FTPFS_", "proxy") // it may hold another one
-	if value := os.Getenv(name); redactURL(value) != value {
+	if value := os.Getenv(name); ftpurl.Redact(value) != value {
 		c.secrets.HasProxy = true
-		os.Setenv(name, redactURL(value))
+		os.Setenv(name, ftpurl.Redact(value))
 	}
 }
 
 // apply sets the client's options.
 func (n networkSettings) apply(o *ftpclient.Options) {
 	o.Active, o.ActivePorts, o.ActiveAddress, o.Rate = n.Active, n.ActivePorts, n.ActiveAddress, n.Rate
-	if n.Proxy != (proxyServer{}) {
-		o.Dial = n.Proxy.dial
+	if n.Proxy != (proxy.Server{}) {
+		o.Dial = n.Proxy.Dial
 	}
 }
 
@@ -136,39 +140,39 @@ func (m *mounted) activeFailure(err error) error {
 	if !m.job.Network.Active || !errors.As(err, &e) {
 		return nil
 	}
-	at := m.job.Location.address()
+	at := m.job.Location.Address()
 	switch {
 	case e.Op == "listen":
-		return failf(exitConnect, "no port for data connections (%s): give others with --active-ports", printable(cause(err)))
+		return exit.Errorf(exit.Connect, "no port for data connections (%s): give others with --active-ports", say.Printable(say.Cause(err)))
 	case e.Op == "PORT" || e.Op == "EPRT":
-		return failf(exitConnect, "%s does not open data connections to %s%s: mount without --active, or give the address that it sees us by with --active-address", at, e.Path, serverWords(err))
+		return exit.Errorf(exit.Connect, "%s does not open data connections to %s%s: mount without --active, or give the address that it sees us by with --active-address", at, e.Path, say.ServerWords(err))
 	case e.Code == 425 || e.Op == "data":
-		code := exitConnect
+		code := exit.Connect
 		if e.Kind == ftpclient.KindTimeout {
-			code = exitTimeout
+			code = exit.Timeout
 		}
-		return failf(code, "%s cannot open a data connection to us%s: mount without --active, or let it through the firewall (--active-ports, --active-address)", at, serverWords(err))
+		return exit.Errorf(code, "%s cannot open a data connection to us%s: mount without --active, or let it through the firewall (--active-ports, --active-address)", at, say.ServerWords(err))
 	}
 	return nil
 }
 
 // proxyFailure tells why the proxy was of no use; nil if it was not the proxy.
-func proxyFailure(loc location, err error) error {
-	var p *proxyError
+func proxyFailure(loc ftpurl.Location, err error) error {
+	var p *proxy.Error
 	if !errors.As(err, &p) {
 		return nil
 	}
-	words := shorten(printable(p.Err.Error()))
+	words := say.Short(say.Printable(p.Err.Error()))
 	var dns *net.DNSError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded):
-		return failf(exitTimeout, "proxy %s does not answer in time, or does not reach %s: check --proxy, and the server's host and port", p.Proxy, loc.address())
+		return exit.Errorf(exit.Timeout, "proxy %s does not answer in time, or does not reach %s: check --proxy, and the server's host and port", p.Proxy, loc.Address())
 	case p.Status == 407:
-		return failf(exitLogin, "proxy %s refuses user and password (it says: %s): check those in --proxy", p.Proxy, words)
+		return exit.Errorf(exit.Login, "proxy %s refuses user and password (it says: %s): check those in --proxy", p.Proxy, words)
 	case p.Reached:
-		return failf(exitConnect, "proxy %s does not connect to %s (%s): check the server's host and port, and whether the proxy lets FTP through", p.Proxy, loc.address(), words)
+		return exit.Errorf(exit.Connect, "proxy %s does not connect to %s (%s): check the server's host and port, and whether the proxy lets FTP through", p.Proxy, loc.Address(), words)
 	case errors.As(err, &dns):
-		return failf(exitHost, "proxy %s: unknown host: check the spelling and the name server", p.Proxy)
+		return exit.Errorf(exit.Host, "proxy %s: unknown host: check the spelling and the name server", p.Proxy)
 	}
-	return failf(exitConnect, "proxy %s cannot be reached (%s): check --proxy", p.Proxy, words)
+	return exit.Errorf(exit.Connect, "proxy %s cannot be reached (%s): check --proxy", p.Proxy, words)
 }

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 func TestNetworkFlags(t *testing.T) {
@@ -49,13 +51,13 @@ func TestNetworkFlagsRefused(t *testing.T) {
 		{"--proxy=h:1080", "socks5://"},
 		{"--limit-rate=1K", "8K"},
 	} {
-		if _, err := validated(t, "ftp://h/", strings.Fields(tt.flags)...); codeOf(err) != exitUsage || !strings.Contains(err.Error(), tt.says) {
+		if _, err := validated(t, "ftp://h/", strings.Fields(tt.flags)...); exit.CodeOf(err) != exit.Usage || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%s: %v, want %q", tt.flags, err, tt.says)
 		}
 	}
 	sandbox(t)
 	r := runProgram(t, command(t, "mount", "--demo", "--proxy=socks5://h", t.TempDir()))
-	if r.code != exitUsage || !strings.Contains(r.stderr, "--proxy") {
+	if r.code != exit.Usage || !strings.Contains(r.stderr, "--proxy") {
 		t.Errorf("the demo: %+v", r)
 	}
 }
@@ -74,7 +76,7 @@ func TestMountActive(t *testing.T) {
 	if err := os.WriteFile(dir+"/new", []byte("written"), 0o644); err != nil {
 		t.Error(err)
 	}
-	umount(t, exitOK, dir)
+	umount(t, exit.OK, dir)
 	if got := treeText(t, tree, "new"); got != "written" {
 		t.Errorf("the server has %q", got)
 	}
@@ -111,14 +113,14 @@ func TestMountActiveFailures(t *testing.T) {
 	for _, tt := range []struct {
 		name, flags string
 		replies     map[string]string
-		want        exitCode
+		want        exit.Code
 		says        string
 	}{
-		{"refused", "", map[string]string{"PORT": "500 Illegal PORT command.", "EPRT": "500 Illegal EPRT command."}, exitConnect, "500 Illegal PORT"},
-		{"425", "", map[string]string{"LIST": "425 Cannot connect."}, exitConnect, "425 Cannot connect"},
-		{"425 to a look at the directory", "", map[string]string{"LIST": "425 Cannot connect.", "CWD": "250 ok"}, exitConnect, "425 Cannot connect"},
-		{"silent", "", map[string]string{"LIST": "150 Opening."}, exitTimeout, "--active-address"},
-		{"no port", "--active-ports=" + port, nil, exitConnect, port + "-" + port},
+		{"refused", "", map[string]string{"PORT": "500 Illegal PORT command.", "EPRT": "500 Illegal EPRT command."}, exit.Connect, "500 Illegal PORT"},
+		{"425", "", map[string]string{"LIST": "425 Cannot connect."}, exit.Connect, "425 Cannot connect"},
+		{"425 to a look at the directory", "", map[string]string{"LIST": "425 Cannot connect.", "CWD": "250 ok"}, exit.Connect, "425 Cannot connect"},
+		{"silent", "", map[string]string{"LIST": "150 Opening."}, exit.Timeout, "--active-address"},
+		{"no port", "--active-ports=" + port, nil, exit.Connect, port + "-" + port},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"mount", "--timeout=1s", "--active"}, strings.Fields(tt.flags)...)

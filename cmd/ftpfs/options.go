@@ -10,6 +10,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/config"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // A setting comes from a flag, else from -o, else from the environment, else from
@@ -70,7 +72,7 @@ func applyOption(flags *pflag.FlagSet, option string, given map[string]bool, war
 	name, value, hasValue := strings.Cut(strings.TrimSpace(option), "=")
 	switch {
 	case name == "user" && hasValue, name == "username", name == "password", name == "pass":
-		return failf(exitUsage, "-o %s: write the user into the URL, ftp://user@host/, and the password into a file: -o credentials=FILE", name)
+		return exit.Errorf(exit.Usage, "-o %s: write the user into the URL, ftp://user@host/, and the password into a file: -o credentials=FILE", name)
 	case name == "" || ignoredOptions[name] || strings.HasPrefix(name, "x-") || strings.HasPrefix(name, "comment"):
 		return nil
 	case unenforcedOptions[name]:
@@ -91,19 +93,19 @@ func applyOption(flags *pflag.FlagSet, option string, given map[string]bool, war
 		if n := config.Nearest(name, flagNames(flags)); n != "" && !notSettings[n] {
 			near = ", did you mean " + n + "?"
 		}
-		return failf(exitUsage, "-o %s: no such option%s: see ftpfs mount --help", printable(name), near)
+		return exit.Errorf(exit.Usage, "-o %s: no such option%s: see ftpfs mount --help", say.Printable(name), near)
 	}
 	if given[name] {
 		return nil
 	}
 	if !hasValue {
 		if f.Value.Type() != "bool" {
-			return failf(exitUsage, "-o %s needs a value: -o %s=...", name, name)
+			return exit.Errorf(exit.Usage, "-o %s needs a value: -o %s=...", name, name)
 		}
 		value = "true"
 	}
 	if err := setFlag(flags, f, value); err != nil {
-		return failf(exitUsage, "-o %s: %w", name, err)
+		return exit.Errorf(exit.Usage, "-o %s: %w", name, err)
 	}
 	return nil
 }
@@ -120,7 +122,7 @@ func applyEnvironment(flags *pflag.FlagSet, prefix string) error {
 			return
 		}
 		if err := setFlag(flags, f, value); err != nil {
-			first = failf(exitUsage, "%s: %w", name, err)
+			first = exit.Errorf(exit.Usage, "%s: %w", name, err)
 		}
 	})
 	return first

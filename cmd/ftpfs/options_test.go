@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // parsed runs the mount command's flag handling on args.
@@ -47,7 +49,7 @@ func TestOptionsOfMount(t *testing.T) {
 func TestOptionsRefused(t *testing.T) {
 	for _, o := range []string{"password=sesame", "nonsense", "connections", "connections=sesame", "demo", "options=ro", "help"} {
 		_, _, err := parsed(t, "-o", o)
-		if codeOf(err) != exitUsage {
+		if exit.CodeOf(err) != exit.Usage {
 			t.Errorf("-o %s: %v", o, err)
 		}
 		if o == "password=sesame" && strings.Contains(err.Error(), "sesame") {
@@ -73,7 +75,7 @@ func TestPrecedence(t *testing.T) {
 		t.Errorf("flag over -o: %d, %v", c.job.Connections, err)
 	}
 	t.Setenv("FTPFS_CONNECTIONS", "many")
-	if _, _, err = parsed(t); codeOf(err) != exitUsage || !strings.Contains(err.Error(), "FTPFS_CONNECTIONS") {
+	if _, _, err = parsed(t); exit.CodeOf(err) != exit.Usage || !strings.Contains(err.Error(), "FTPFS_CONNECTIONS") {
 		t.Errorf("bad variable: %v", err)
 	}
 }

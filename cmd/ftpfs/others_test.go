@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // asNobody runs a shell command as a user who owns nothing here.
@@ -49,7 +51,7 @@ func TestMountForOthers(t *testing.T) {
 		}
 		t.Cleanup(func() { cleanMount(t, dir) })
 		r := runProgram(t, command(t, "mount", "-o", tt.options, "ftp://me:sesame@"+addr+"/", dir))
-		if r.code != exitOK || strings.Contains(r.stderr, "default_permissions") != tt.warns {
+		if r.code != exit.OK || strings.Contains(r.stderr, "default_permissions") != tt.warns {
 			t.Errorf("%s: %+v", tt.options, r)
 		}
 		if text, err := asNobody(t, "cat "+dir+"/sub/file"); (err == nil) != tt.may || !tt.may && !strings.Contains(text, "denied") {
@@ -60,7 +62,7 @@ func TestMountForOthers(t *testing.T) {
 		if text, err := exec.CommandContext(t.Context(), "sh", "-c", dir+"/hello").CombinedOutput(); (err == nil) != tt.run {
 			t.Errorf("%s: a program says %q, %v", tt.options, text, err)
 		}
-		umount(t, exitOK, dir)
+		umount(t, exit.OK, dir)
 		if err := os.Remove(dir); err != nil {
 			t.Fatal(err)
 		}

@@ -15,6 +15,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
@@ -90,14 +94,14 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 		return err
 	}
 	if strings.ContainsAny(c.write, "\r\n\x00") {
-		return failf(exitUsage, "--write %s: FTP cannot send such a name", printable(c.write))
+		return exit.Errorf(exit.Usage, "--write %s: FTP cannot send such a name", say.Printable(c.write))
 	}
 	if err := c.hideSecrets(rawURL); err != nil {
 		return err
 	}
 	sources, err := c.credentials()
 	if err != nil {
-		return failf(exitUsage, "%w", err)
+		return exit.Errorf(exit.Usage, "%w", err)
 	}
 	if err := sources.resolve(&c.job.Location); err != nil {
 		return err
@@ -117,7 +121,7 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 		level = slog.LevelInfo
 	}
 	m := &mounted{job: c.job, warn: c.warn,
-		log: c.job.redactor().log(slog.New(&lineHandler{level: level, write: logText.sink(os.Stderr, false)}))}
+		log: c.job.redactor().log(slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)}))}
 	err := m.connect(ctx)
 	if m.client != nil {
 		defer m.client.Close()
@@ -132,13 +136,13 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 	explainWrite(report)
 	report.Plan = append(report.Plan, uploadPlan(m.client.Features())...)
 	if err := c.print(w, m.source, report); err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	switch {
 	case len(report.Left) > 0:
-		return failf(exitFailure, "probe could not remove what it made: %s", printable(strings.Join(report.Left, "; ")))
+		return exit.Errorf(exit.Failure, "probe could not remove what it made: %s", say.Printable(strings.Join(report.Left, "; ")))
 	case errors.Is(err, context.Canceled):
-		return failf(exitFailure, "interrupted: the report is not complete")
+		return exit.Errorf(exit.Failure, "interrupted: the report is not complete")
 	case err != nil:
 		return connectFailure(c.job.Location, err)
 	}
@@ -157,7 +161,7 @@ func (c *probeCommand) print(w io.Writer, source string, r *ftpclient.Report) er
 func (c *probeCommand) probeOptions(m *mounted) ftpclient.ProbeOptions {
 	o := ftpclient.ProbeOptions{Dir: m.root}
 	if c.write != "" {
-		o.Write = location{Dir: c.write}.root(m.client.Features().Home)
+		o.Write = ftpurl.Location{Dir: c.write}.Root(m.client.Features().Home)
 	}
 	if c.job.Timeout != defaultTimeout {
 		o.Step, o.Timeout = c.job.Timeout, 12*c.job.Timeout

@@ -9,6 +9,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpclient"
 )
 
@@ -18,7 +19,7 @@ func TestProbeCommand(t *testing.T) {
 	tree, addr := testServer(t)
 	url := "ftp://me:sesame@" + addr + "/sub"
 	text := runProgram(t, command(t, "probe", url))
-	if text.code != exitOK || text.stderr != "" || strings.Contains(text.stdout, "sesame") {
+	if text.code != exit.OK || text.stderr != "" || strings.Contains(text.stdout, "sesame") {
 		t.Fatalf("%+v", text)
 	}
 	for _, want := range []string{"ftp://me@" + addr + "/sub\n", "looked at                     /sub\n", "  pipelining                    yes",
@@ -28,7 +29,7 @@ func TestProbeCommand(t *testing.T) {
 		}
 	}
 	object := runProgram(t, command(t, "probe", "--json", "--write", "deep", "ftp://me:sesame@"+addr+"/sub"))
-	if object.code != exitOK || object.stderr != "" {
+	if object.code != exit.OK || object.stderr != "" {
 		t.Fatalf("no such directory to write in: %+v", object)
 	}
 	object = runProgram(t, command(t, "probe", "--json", "--write", "sub/deep", url))
@@ -36,7 +37,7 @@ func TestProbeCommand(t *testing.T) {
 		URL string
 		ftpclient.Report
 	}
-	if err := json.Unmarshal([]byte(object.stdout), &r); err != nil || object.code != exitOK {
+	if err := json.Unmarshal([]byte(object.stdout), &r); err != nil || object.code != exit.OK {
 		t.Fatalf("%v: %+v", err, object)
 	}
 	if r.URL != "ftp://me@"+addr+"/sub" || len(r.Facts) < 30 || r.Plan[len(r.Plan)-1].Does != "STOR under another name, then RNTO over the old one" {
@@ -51,16 +52,16 @@ func TestProbeCommand(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		args string
-		want exitCode
+		want exit.Code
 	}{
-		{"ftp://me:wrong@" + addr + "/", exitLogin},
-		{"ftp://me:sesame@" + addr + "/nothing", exitRemoteDir},
-		{"ftpes://me:sesame@" + addr + "/", exitTLS},
-		{"ftp://127.0.0.1:1/", exitConnect},
-		{"sftp://h/", exitUsage},
-		{"--connections 0 ftp://h/", exitUsage},
-		{"--timezone Middle/Earth ftp://h/", exitUsage},
-		{"", exitUsage},
+		{"ftp://me:wrong@" + addr + "/", exit.Login},
+		{"ftp://me:sesame@" + addr + "/nothing", exit.RemoteDir},
+		{"ftpes://me:sesame@" + addr + "/", exit.TLS},
+		{"ftp://127.0.0.1:1/", exit.Connect},
+		{"sftp://h/", exit.Usage},
+		{"--connections 0 ftp://h/", exit.Usage},
+		{"--timezone Middle/Earth ftp://h/", exit.Usage},
+		{"", exit.Usage},
 	} {
 		r := runProgram(t, command(t, append([]string{"probe"}, strings.Fields(tt.args)...)...))
 		if r.oneLine(t); r.code != tt.want || r.stdout != "" {

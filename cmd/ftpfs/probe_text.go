@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
@@ -86,7 +87,7 @@ const (
 // printFact prints name, value and evidence, which goes into the lines below
 // where it is too long.
 func printFact(b *bytes.Buffer, f ftpclient.Fact) {
-	name, value, evidence := printable(f.Name), printable(f.Value), printable(f.Evidence)
+	name, value, evidence := say.Printable(f.Name), say.Printable(f.Value), say.Printable(f.Evidence)
 	line := "  " + pad(name, nameColumns-2) + value
 	long := "  " + pad(name, nameColumns-2) + pad(value, valueColumns) + evidence
 	switch {
@@ -108,7 +109,7 @@ func printRow(b *bytes.Buffer, name, text string) {
 	var lines bytes.Buffer
 	wrap(&lines, strings.Repeat(" ", nameColumns), text)
 	first := strings.TrimLeft(lines.String(), " ")
-	fmt.Fprintln(b, strings.TrimRight("  "+pad(printable(name), nameColumns-2)+first, " \n"))
+	fmt.Fprintln(b, strings.TrimRight("  "+pad(say.Printable(name), nameColumns-2)+first, " \n"))
 }
 
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(1, n-columns(s))) }
@@ -126,7 +127,7 @@ func wrap(b *bytes.Buffer, indent, text string) {
 		}
 		line = ""
 	}
-	for _, word := range strings.Fields(printable(text)) {
+	for _, word := range strings.Fields(say.Printable(text)) {
 		if line != "" && columns(line)+1+columns(word) > room {
 			flush()
 		}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/term"
 
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 )
 
@@ -90,7 +91,7 @@ func (r *progress) sum(res transfer.Result, done string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fmt.Fprintf(r.w, "%s %s, %s in %s, %s/s%s\n", plural(res.Files, "file"), done, sizeOf(res.Octets),
+	fmt.Fprintf(r.w, "%s %s, %s in %s, %s/s%s\n", say.Plural(res.Files, "file"), done, sizeOf(res.Octets),
 		time.Since(r.start).Round(10*time.Millisecond), sizeOf(r.rate()), left)
 }
 
@@ -102,7 +103,7 @@ func (r *progress) Found(files int, octets int64) {
 }
 
 func (r *progress) Note(text string) {
-	text = "ftpfs: " + printable(text) + "\n"
+	text = "ftpfs: " + say.Printable(text) + "\n"
 	switch {
 	case r.quiet:
 	case r.bars != nil:
@@ -118,7 +119,7 @@ func (r *progress) Begin(name string, size, from int64) transfer.Meter {
 		r.add(from)
 	}
 	if r.bars != nil {
-		m.bar = r.bars.begin(printable(name), size, from)
+		m.bar = r.bars.begin(say.Printable(name), size, from)
 	}
 	return m
 }

@@ -7,6 +7,8 @@ import (
 	"syscall"
 
 	"golang.org/x/term"
+
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // terminalPrompt asks on the controlling terminal without echo; nil if the
@@ -20,7 +22,7 @@ func terminalPrompt() func(string) (string, error) {
 	return func(question string) (string, error) {
 		tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 		if err != nil {
-			return "", reason(err)
+			return "", say.Reason(err)
 		}
 		defer tty.Close()
 		defer restoreOnSignal(tty)()

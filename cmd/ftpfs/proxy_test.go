@@ -10,6 +10,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/proxy"
 )
 
 // TestMountThroughProxy: everything goes through the proxy, by the server's
@@ -56,7 +60,7 @@ func TestMountThroughProxy(t *testing.T) {
 			if err := os.WriteFile(dir+"/new", []byte("written"), 0o644); err != nil {
 				t.Error(err)
 			}
-			umount(t, exitOK, dir)
+			umount(t, exit.OK, dir)
 			if got := treeText(t, tree, "new"); got != "written" {
 				t.Errorf("the server has %q", got)
 			}
@@ -93,23 +97,23 @@ func TestProxyFailures(t *testing.T) {
 	ftp := badServer(t, scripted("220 hi", nil))
 	for _, tt := range []struct {
 		proxy string
-		want  exitCode
+		want  exit.Code
 		says  string
 	}{
-		{"socks5://" + closed.Addr().String(), exitConnect, "cannot be reached"},
-		{"http://" + closed.Addr().String(), exitConnect, "cannot be reached"},
-		{"http://me:sesame@" + web(&testProxy{user: "me", password: "other"}), exitLogin, "407 Show yourself"},
-		{"http://" + web(&testProxy{user: "me"}), exitLogin, "407 Show yourself"},
-		{"http://" + web(&testProxy{answer: "HTTP/1.1 403 No FTP here\r\n\r\n"}), exitConnect, "403 No FTP here"},
-		{"http://" + web(&testProxy{answer: "HTTP/1.1 200 OK"}), exitConnect, "does not connect"},
-		{"http://" + ftp, exitConnect, "does not connect"},
-		{"socks5://" + ftp, exitConnect, "does not connect"},
-		{"socks5://me:sesame@" + socks(&testProxy{user: "me", password: "other"}), exitConnect, "authentication failed"},
-		{"socks5://" + socks(&testProxy{user: "me"}), exitConnect, "no acceptable authentication"},
-		{"socks5://" + socks(&testProxy{code: 5}), exitConnect, "connection refused"},
-		{"socks5://" + socks(&testProxy{code: 2}), exitConnect, "not allowed by ruleset"},
-		{"socks5://" + silent, exitTimeout, "does not answer in time"},
-		{"http://" + silent, exitTimeout, "does not answer in time"},
+		{"socks5://" + closed.Addr().String(), exit.Connect, "cannot be reached"},
+		{"http://" + closed.Addr().String(), exit.Connect, "cannot be reached"},
+		{"http://me:sesame@" + web(&testProxy{user: "me", password: "other"}), exit.Login, "407 Show yourself"},
+		{"http://" + web(&testProxy{user: "me"}), exit.Login, "407 Show yourself"},
+		{"http://" + web(&testProxy{answer: "HTTP/1.1 403 No FTP here\r\n\r\n"}), exit.Connect, "403 No FTP here"},
+		{"http://" + web(&testProxy{answer: "HTTP/1.1 200 OK"}), exit.Connect, "does not connect"},
+		{"http://" + ftp, exit.Connect, "does not connect"},
+		{"socks5://" + ftp, exit.Connect, "does not connect"},
+		{"socks5://me:sesame@" + socks(&testProxy{user: "me", password: "other"}), exit.Connect, "authentication failed"},
+		{"socks5://" + socks(&testProxy{user: "me"}), exit.Connect, "no acceptable authentication"},
+		{"socks5://" + socks(&testProxy{code: 5}), exit.Connect, "connection refused"},
+		{"socks5://" + socks(&testProxy{code: 2}), exit.Connect, "not allowed by ruleset"},
+		{"socks5://" + silent, exit.Timeout, "does not answer in time"},
+		{"http://" + silent, exit.Timeout, "does not answer in time"},
 	} {
 		t.Run(tt.proxy+" "+tt.says, func(t *testing.T) {
 			r := runProgram(t, command(t, "mount", "--timeout=1s", "--proxy", tt.proxy, "ftp://me:sesame@"+proxiedHost+":"+port+"/", t.TempDir()))
@@ -140,12 +144,12 @@ func TestProxyDial(t *testing.T) {
 	silent := badServer(t, func(c net.Conn) { io.Copy(io.Discard, c) })
 	for _, scheme := range []string{"socks5", "http"} {
 		t.Run(scheme, func(t *testing.T) {
-			p, err := parseProxy(scheme + "://" + new(testProxy).start(t, scheme))
+			p, err := proxy.Parse(scheme + "://" + new(testProxy).start(t, scheme))
 			if err != nil {
 				t.Fatal(err)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
-			nc, err := p.dial(ctx, "tcp", proxiedHost+":"+port)
+			nc, err := p.Dial(ctx, "tcp", proxiedHost+":"+port)
 			<-ctx.Done() // what follows is past the deadline of dialing
 			if cancel(); err != nil {
 				t.Fatal(err)
@@ -167,7 +171,7 @@ func TestProxyDial(t *testing.T) {
 			p.At.Host, p.At.Port = "127.0.0.1", mustPort(t, silent)
 			ctx, cancel = context.WithCancel(t.Context())
 			defer time.AfterFunc(20*time.Millisecond, cancel).Stop()
-			if nc, err = p.dial(ctx, "tcp", "h:21"); !errors.Is(err, context.Canceled) {
+			if nc, err = p.Dial(ctx, "tcp", "h:21"); !errors.Is(err, context.Canceled) {
 				t.Errorf("cancelled: %v, %v", nc, err)
 			}
 		})
@@ -192,11 +196,11 @@ func TestParseProxy(t *testing.T) {
 		"socks5://me:a%40b@[::1]:1":     "socks5://me@[::1]:1",
 		"socks5://u%20v@[fe80::1%25lo]": "socks5://u%20v@[fe80::1%lo]:1080",
 	} {
-		p, err := parseProxy(raw)
+		p, err := proxy.Parse(raw)
 		if err != nil || p.String() != want {
 			t.Errorf("%s: %s, %v; want %s", raw, p, err, want)
 		}
-		again, err := parseProxy(redactURL(raw))
+		again, err := proxy.Parse(ftpurl.Redact(raw))
 		again.At.Password, again.At.HasPassword = p.At.Password, p.At.HasPassword
 		if err != nil || again != p {
 			t.Errorf("%s: without its password %+v, %v", raw, again, err)
@@ -207,7 +211,7 @@ func TestParseProxy(t *testing.T) {
 		"http://h/path", "http://h?q", "http://me:ses/ame@h", "http://:sesame@h", "socks5://me:sesame@", "http://me:sesame%@h",
 		"socks5://" + strings.Repeat("u", 256) + ":sesame@h",
 	} {
-		if p, err := parseProxy(raw); codeOf(err) != exitUsage || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "ame@") {
+		if p, err := proxy.Parse(raw); exit.CodeOf(err) != exit.Usage || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "ame@") {
 			t.Errorf("%s: %+v, %v", raw, p, err)
 		}
 	}
@@ -216,7 +220,7 @@ func TestParseProxy(t *testing.T) {
 // TestHideProxy: the password leaves the arguments in each form that they have.
 func TestHideProxy(t *testing.T) {
 	raw := "socks5://me:sesame,%2F@h:1"
-	p, err := parseProxy(raw)
+	p, err := proxy.Parse(raw)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
@@ -67,7 +69,7 @@ func newPutting(p *program, cmd *cobra.Command) *cobra.Command {
 // destination is where the last URL says that files go.
 func (c *remoteCommand) destination() transfer.Place {
 	p := c.places[len(c.places)-1]
-	abs, dir := p.path(p.home)
+	abs, dir := p.Path(p.home)
 	return transfer.Place{Path: abs, Dir: dir}
 }
 
@@ -77,7 +79,7 @@ func (c *remoteCommand) placeFailure(s *session, p transfer.Place, err error) er
 	if errors.As(err, &e) && ftpclient.Lost(err) {
 		return connectFailure(s.at, err)
 	}
-	return failf(exitPartly, "%s: %w", printable(p.Path), err)
+	return exit.Errorf(exit.Partly, "%s: %w", say.Printable(p.Path), err)
 }
 
 func newCopyCommand(p *program) *cobra.Command {
@@ -105,7 +107,7 @@ or --fxp=try, then copies through this machine and says why; --fxp=only fails.
 	return newRemoteCommand(p, cmd, flags, all, func(ctx context.Context, c *remoteCommand, _ []string) error {
 		direct, ok := map[string]transfer.Direct{"off": transfer.DirectNever, "try": transfer.DirectTry, "only": transfer.DirectOnly}[fxp]
 		if !ok {
-			return failf(exitUsage, "--fxp=%s is not off, try or only", printable(fxp))
+			return exit.Errorf(exit.Usage, "--fxp=%s is not off, try or only", say.Printable(fxp))
 		}
 		c.o.Direct = direct
 		return c.copy(ctx)
@@ -118,7 +120,7 @@ func (c *remoteCommand) copy(ctx context.Context) error {
 	from, to := c.places[:last], c.places[last]
 	for _, p := range from {
 		if p.session != from[0].session {
-			return failf(exitUsage, "copy takes all files from one server: copy those of %s by another command", p.at.address())
+			return exit.Errorf(exit.Usage, "copy takes all files from one server: copy those of %s by another command", p.at.Address())
 		}
 	}
 	if c.o.Parallel > 1 && from[0].session == to.session {

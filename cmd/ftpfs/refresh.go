@@ -8,10 +8,14 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 func newRefreshCommand(p *program) *cobra.Command {
-	c := &refreshCommand{program: p, dirs: stateDirs()}
+	c := &refreshCommand{program: p, dirs: mounts.Dirs()}
 	return &cobra.Command{
 		Use:   "refresh [PATH...]",
 		Short: "Forget what is cached, so that others' changes are seen at once",
@@ -37,34 +41,34 @@ type refreshCommand struct {
 }
 
 func (c *refreshCommand) run(cmd *cobra.Command, paths []string) error {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if len(paths) == 0 {
-		return c.all(cmd, mounts)
+		return c.all(cmd, table)
 	}
 	var errs []error
 	for _, path := range paths {
-		errs = append(errs, c.one(cmd, mounts, path))
+		errs = append(errs, c.one(cmd, table, path))
 	}
 	return firstOf(errs)
 }
 
 // all refreshes the mounts that have a state file here.
-func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
+func (c *refreshCommand) all(cmd *cobra.Command, table []mountEntry) error {
 	n := 0
 	var errs []error
-	for _, m := range mounts {
+	for _, m := range table {
 		if m.Type != fsType {
 			continue
 		}
-		known := findMount(c.dirs, m.Mountpoint)
+		known := mounts.Find(c.dirs, m.Mountpoint)
 		if known == nil {
 			continue
 		}
 		err := c.ask(cmd, known, m.Mountpoint, "")
-		if alive, aliveErr := known.alive(); err != nil && aliveErr == nil && !alive {
+		if alive, aliveErr := known.Alive(); err != nil && aliveErr == nil && !alive {
 			err = nil // it has just ended, or is dead already
 			n--
 		}
@@ -73,40 +77,40 @@ func (c *refreshCommand) all(cmd *cobra.Command, mounts []mountEntry) error {
 		errs = append(errs, err)
 	}
 	if n == 0 {
-		return failf(exitNotMounted, "nothing is mounted: see findmnt -t %s", fsType)
+		return exit.Errorf(exit.NotMounted, "nothing is mounted: see findmnt -t %s", fsType)
 	}
 	return firstOf(errs)
 }
 
 // one refreshes a path in a mount.
-func (c *refreshCommand) one(cmd *cobra.Command, mounts []mountEntry, name string) error {
+func (c *refreshCommand) one(cmd *cobra.Command, table []mountEntry, name string) error {
 	path, err := absoluteMountpoint(name)
 	if err != nil {
 		return err
 	}
-	dir, rest, ok := mountOf(mounts, path)
+	dir, rest, ok := mountOf(table, path)
 	if !ok {
-		return failf(exitNotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, fsType)
+		return exit.Errorf(exit.NotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, fsType)
 	}
-	known := findMount(c.dirs, dir)
+	known := mounts.Find(c.dirs, dir)
 	if known == nil {
-		return failf(exitNotMounted, "%s: no process of this user serves it", dir)
+		return exit.Errorf(exit.NotMounted, "%s: no process of this user serves it", dir)
 	}
 	defer known.Close()
 	return c.ask(cmd, known, dir, rest)
 }
 
-func (c *refreshCommand) ask(cmd *cobra.Command, known *knownMount, dir, rest string) error {
-	if _, err := known.request(cmd.Context(), controlRequest{Do: "refresh", Path: rawText(rest)}); err != nil {
-		return failf(exitFailure, "%s: %w", dir, err)
+func (c *refreshCommand) ask(cmd *cobra.Command, known *mounts.Known, dir, rest string) error {
+	if _, err := known.Ask(cmd.Context(), mounts.Request{Do: "refresh", Path: say.Raw(rest)}); err != nil {
+		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	return nil
 }
 
 // mountOf returns the mount of ours that a path is in, and where.
-func mountOf(mounts []mountEntry, path string) (dir, rest string, ok bool) {
+func mountOf(table []mountEntry, path string) (dir, rest string, ok bool) {
 	for at := path; ; at = filepath.Dir(at) {
-		if m, mounted := mountAt(mounts, at); mounted {
+		if m, mounted := mountAt(table, at); mounted {
 			return at, strings.TrimPrefix(strings.TrimPrefix(path, at), "/"), m.Type == fsType
 		}
 		if at == filepath.Dir(at) {
@@ -118,9 +122,9 @@ func mountOf(mounts []mountEntry, path string) (dir, rest string, ok bool) {
 // firstOf returns the first failure, which has the exit code, with the texts of
 // all.
 func firstOf(errs []error) error {
-	var f *failure
+	var f *exit.Error
 	if err := errors.Join(errs...); !errors.As(err, &f) {
 		return err
 	}
-	return failf(f.code, "%s", oneLine(errors.Join(errs...)))
+	return exit.Errorf(f.Code, "%s", say.OneLine(errors.Join(errs...)))
 }

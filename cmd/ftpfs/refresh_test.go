@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // TestRefresh: what others have changed is seen at once after ftpfs refresh of
@@ -38,7 +40,7 @@ func TestRefresh(t *testing.T) {
 		return func() {
 			r := runProgram(t, command(t, append([]string{"refresh"}, args...)...))
 			// Without an argument root asks the mounts of other tests, too.
-			if r.code != exitOK && (len(args) > 0 || strings.Contains(r.stderr, dir)) {
+			if r.code != exit.OK && (len(args) > 0 || strings.Contains(r.stderr, dir)) {
 				t.Errorf("refresh %q: %+v", args, r)
 			}
 		}
@@ -56,11 +58,34 @@ func TestRefresh(t *testing.T) {
 		forget()
 		eventually(t, what, func() bool { return sees(what) })
 	}
-	if r := runProgram(t, command(t, "refresh", t.TempDir())); r.code != exitNotMounted || !strings.Contains(r.oneLine(t), "not in a mount") {
+	if r := runProgram(t, command(t, "refresh", t.TempDir())); r.code != exit.NotMounted || !strings.Contains(r.oneLine(t), "not in a mount") {
 		t.Errorf("refresh elsewhere: %+v", r)
 	}
-	umount(t, exitOK, dir)
+	umount(t, exit.OK, dir)
 	if left, _ := filepath.Glob(filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "ftpfs", "*")); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
+
+// TestLongRuntimeDirectory: the socket of a mount may lie in a directory with a longer
+// name than an address of a socket has room for.
+func TestLongRuntimeDirectory(t *testing.T) {
+	needFUSE(t)
+	sandbox(t)
+	runtimeDir := filepath.Join(t.TempDir(), strings.Repeat("long", 40))
+	if err := os.Mkdir(runtimeDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("XDG_RUNTIME_DIR", runtimeDir)
+	_, addr := testServer(t)
+	dir := mountTest(t, "ftp://me:sesame@"+addr+"/")
+	for _, name := range []string{"refresh", "status"} {
+		if r := runProgram(t, command(t, name, dir)); r.code != exit.OK {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	umount(t, exit.OK, dir)
+	if left, _ := filepath.Glob(filepath.Join(runtimeDir, "ftpfs", "*")); len(left) > 0 {
 		t.Errorf("left: %q", left)
 	}
 }

@@ -13,6 +13,10 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
@@ -48,14 +52,14 @@ type remoteCommand struct {
 
 // session is one server, as one user.
 type session struct {
-	at     location // without a path
+	at     ftpurl.Location // without a path
 	client *ftpclient.Client
 	home   string
 }
 
 // serverPlace is a path on a server, as a URL has it.
 type serverPlace struct {
-	remotePath
+	ftpurl.FilePath
 	*session
 }
 
@@ -91,7 +95,7 @@ func newRemoteCommand(p *program, cmd *cobra.Command, flags func(c *remoteComman
 		defer c.close()
 		if err := c.connectAll(ctx); err != nil {
 			if ctx.Err() != nil {
-				return failf(exitInterrupt, "interrupted")
+				return exit.Errorf(exit.Interrupt, "interrupted")
 			}
 			return err
 		}
@@ -110,12 +114,12 @@ func (c *remoteCommand) prepare(urls []string) error {
 		return err
 	}
 	if c.o.Parallel < 1 || c.o.Parallel > maxConnections {
-		return failf(exitUsage, "--parallel %d is not from 1 to %d", c.o.Parallel, maxConnections)
+		return exit.Errorf(exit.Usage, "--parallel %d is not from 1 to %d", c.o.Parallel, maxConnections)
 	}
 	c.job.Connections = c.o.Parallel
-	var locations []location
+	var locations []ftpurl.Location
 	for _, raw := range urls {
-		p, loc, err := parseRemote(raw)
+		p, loc, err := ftpurl.ParseFile(raw)
 		if err != nil {
 			return err
 		}
@@ -123,7 +127,7 @@ func (c *remoteCommand) prepare(urls []string) error {
 			return err
 		}
 		locations = append(locations, c.job.Location)
-		c.places = append(c.places, serverPlace{remotePath: p})
+		c.places = append(c.places, serverPlace{FilePath: p})
 	}
 	if err := c.hideAll(urls, locations); err != nil {
 		return err
@@ -137,17 +141,17 @@ func (c *remoteCommand) prepare(urls []string) error {
 }
 
 // validateLocation is mountCommand.validate for one of several servers.
-func (c *remoteCommand) validateLocation(loc location) error {
+func (c *remoteCommand) validateLocation(loc ftpurl.Location) error {
 	c.job.Location = loc
 	return errors.Join(c.validateTLS(), c.validateTimeout(), c.validateHabits(), c.validateNetwork())
 }
 
 // hideAll is hideSecrets for several URLs.
-func (c *remoteCommand) hideAll(urls []string, locations []location) error {
+func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) error {
 	if c.replaced {
 		for i, password := range c.secrets.URLs {
 			if i < len(locations) {
-				locations[i].setPassword(password)
+				locations[i].SetPassword(password)
 			}
 		}
 		c.hideProxy(nil)
@@ -162,7 +166,7 @@ func (c *remoteCommand) hideAll(urls []string, locations []location) error {
 		c.secrets.URLs[i] = loc.Password
 		for k, a := range args {
 			if k > 0 && a == urls[i] {
-				args[k] = redactURL(a)
+				args[k] = ftpurl.Redact(a)
 			}
 		}
 	}
@@ -170,12 +174,12 @@ func (c *remoteCommand) hideAll(urls []string, locations []location) error {
 	if !c.secrets.exposed() {
 		return nil
 	}
-	return failf(exitFailure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
 }
 
 // join gives a place its session: that of the URL before it for the same server and
 // user, if there is one.
-func (c *remoteCommand) join(i int, loc location) error {
+func (c *remoteCommand) join(i int, loc ftpurl.Location) error {
 	if err := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn).resolve(&loc); err != nil {
 		return err
 	}
@@ -197,7 +201,7 @@ func (c *remoteCommand) connectAll(ctx context.Context) error {
 	if c.job.Trace {
 		level = slog.LevelInfo
 	}
-	log := slog.New(&lineHandler{level: level, write: logText.sink(os.Stderr, false)})
+	log := slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)})
 	for _, s := range c.sessions {
 		job := c.job
 		job.Location = s.at
@@ -223,9 +227,9 @@ func (c *remoteCommand) close() {
 // failures.
 func expand(ctx context.Context, places []serverPlace, follow bool) (found []transfer.Match, failures []transfer.Failure) {
 	for _, p := range places {
-		matches, err := transfer.Expand(ctx, p.client, p.pattern(p.home), follow)
+		matches, err := transfer.Expand(ctx, p.client, p.Pattern(p.home), follow)
 		if err != nil {
-			failures = append(failures, transfer.Failure{Path: p.text, Err: err})
+			failures = append(failures, transfer.Failure{Path: p.Text, Err: err})
 			continue
 		}
 		found = append(found, matches...)
@@ -236,7 +240,7 @@ func expand(ctx context.Context, places []serverPlace, follow bool) (found []tra
 // oneServer refuses places on several servers.
 func (c *remoteCommand) oneServer(command string) error {
 	if len(c.sessions) > 1 {
-		return failf(exitUsage, "%s takes URLs of one server: use ftpfs copy between two", command)
+		return exit.Errorf(exit.Usage, "%s takes URLs of one server: use ftpfs copy between two", command)
 	}
 	return nil
 }
@@ -249,24 +253,17 @@ func (c *remoteCommand) verdict(r transfer.Result, done string) error {
 			fmt.Fprintf(os.Stderr, "ftpfs: and %d more\n", len(r.Failures)-most)
 			break
 		}
-		fmt.Fprintf(os.Stderr, "ftpfs: %s: %s\n", printable(f.Path), oneLine(f.Err))
+		fmt.Fprintf(os.Stderr, "ftpfs: %s: %s\n", say.Printable(f.Path), say.OneLine(f.Err))
 	}
 	parts := ""
 	if n := len(r.Parts); n > 0 {
-		parts = fmt.Sprintf("; what has arrived of %s is kept: the same command with -c goes on", plural(n, "file"))
+		parts = fmt.Sprintf("; what has arrived of %s is kept: the same command with -c goes on", say.Plural(n, "file"))
 	}
 	switch {
 	case r.Interrupted:
-		return failf(exitInterrupt, "interrupted: %s %s%s", plural(r.Files, "file"), done, parts)
+		return exit.Errorf(exit.Interrupt, "interrupted: %s %s%s", say.Plural(r.Files, "file"), done, parts)
 	case len(r.Failures) > 0:
-		return failf(exitPartly, "%s, %s not%s", plural(r.Files, "file")+" "+done, plural(len(r.Failures), "thing"), parts)
+		return exit.Errorf(exit.Partly, "%s, %s not%s", say.Plural(r.Files, "file")+" "+done, say.Plural(len(r.Failures), "thing"), parts)
 	}
 	return nil
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

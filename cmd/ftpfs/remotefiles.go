@@ -80,9 +80,9 @@ func newMkdirCommand(p *program) *cobra.Command {
 	}
 	return newRemoteCommand(p, cmd, flags, all, func(ctx context.Context, c *remoteCommand, _ []string) error {
 		return c.each(ctx, "made", func(p serverPlace) (r transfer.Result) {
-			abs, _ := p.path(p.home)
+			abs, _ := p.Path(p.home)
 			if err := transfer.MakeDir(ctx, p.client, abs, parents); err != nil {
-				r.Failures = []transfer.Failure{{Path: p.text, Err: err}}
+				r.Failures = []transfer.Failure{{Path: p.Text, Err: err}}
 				return r
 			}
 			r.Files = 1

@@ -8,24 +8,28 @@ import (
 	"sync"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // report is what the daemon tells its parent, once, as one line of JSON.
 type report struct {
-	OK       bool     `json:"ok"`
-	Code     exitCode `json:"code"`
-	Message  string   `json:"message,omitempty"`
-	Warnings []string `json:"warnings,omitempty"`
+	OK       bool      `json:"ok"`
+	Code     exit.Code `json:"code"`
+	Message  string    `json:"message,omitempty"`
+	Warnings []string  `json:"warnings,omitempty"`
 }
 
 // runDaemon is the other side: the process of the mount.
 func runDaemon() error {
 	job, out, err := openDaemon()
 	if err != nil {
-		return failf(exitUsage, "daemon is started by mount, not by hand: %w", err)
+		return exit.Errorf(exit.Usage, "daemon is started by mount, not by hand: %w", err)
 	}
 	rep := &reporter{out: out}
-	log, closeLog, err := openLogAs(job.Watching.LogFormat, job.LogFile, false, job.Verbose)
+	log, closeLog, err := logs.OpenAs(job.Watching.LogFormat, job.LogFile, false, job.Verbose)
 	if err != nil {
 		return rep.failed(err)
 	}
@@ -71,13 +75,13 @@ func (r *reporter) warning(log *slog.Logger) func(string) {
 // file, where a crash would be told.
 func (r *reporter) ready(job mountJob) error {
 	if _, err := unix.Setsid(); err != nil {
-		return failf(exitFailure, "no session for the background process: %w", err)
+		return exit.Errorf(exit.Failure, "no session for the background process: %w", err)
 	}
 	if err := redirectStderr(job.LogFile); err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	if err := r.send(func(rep *report) { rep.OK = true }); err != nil {
-		return failf(exitFailure, "the parent process is gone: %w", err)
+		return exit.Errorf(exit.Failure, "the parent process is gone: %w", err)
 	}
 	return nil
 }
@@ -87,7 +91,7 @@ func (r *reporter) failed(err error) error {
 	if r.out == nil {
 		return err
 	}
-	return errors.Join(err, r.send(func(rep *report) { rep.Code, rep.Message = codeOf(err), oneLine(err) }))
+	return errors.Join(err, r.send(func(rep *report) { rep.Code, rep.Message = exit.CodeOf(err), say.OneLine(err) }))
 }
 
 func (r *reporter) send(fill func(*report)) error {

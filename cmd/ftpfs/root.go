@@ -9,6 +9,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/config"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 // newRoot returns the command tree. Errors that cobra finds itself are usage
@@ -41,7 +43,7 @@ can read and write what is there. It also has a small FTP server of its own.`,
 	root.AddCommand(&cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
-		Long:  exitCodeHelp(),
+		Long:  exit.Help(),
 	})
 	classify(root)
 	return root
@@ -62,30 +64,30 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if name := config.Nearest(args[0], names); name != "" {
 		near = ", did you mean " + name + "?"
 	}
-	return failf(exitUsage, "there is no command %s%s: see %s --help", redactURL(args[0]), near, cmd.CommandPath())
+	return exit.Errorf(exit.Usage, "there is no command %s%s: see %s --help", ftpurl.Redact(args[0]), near, cmd.CommandPath())
 }
 
 // classify makes failures of all errors: those of a command's own work without
-// a code are exitFailure, those that cobra finds (see execute) exitUsage.
+// a code are exit.Failure, those that cobra finds (see execute) exit.Usage.
 func classify(cmd *cobra.Command) {
 	if run := cmd.RunE; run != nil {
 		cmd.RunE = func(c *cobra.Command, args []string) error {
 			err := run(c, args)
-			var f *failure
+			var f *exit.Error
 			if err == nil || errors.As(err, &f) {
 				return err
 			}
-			return failf(exitFailure, "%w", err)
+			return exit.Errorf(exit.Failure, "%w", err)
 		}
 	}
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(c *cobra.Command, args []string) error {
 			err := check(c, args)
-			var f *failure
+			var f *exit.Error
 			if err == nil || errors.As(err, &f) {
 				return err
 			}
-			return failf(exitUsage, "%w: write %s", countError(err), c.UseLine())
+			return exit.Errorf(exit.Usage, "%w: write %s", countError(err), c.UseLine())
 		}
 	}
 	for _, c := range cmd.Commands() {
@@ -97,11 +99,11 @@ func classify(cmd *cobra.Command) {
 func execute(root *cobra.Command, args []string) error {
 	root.SetArgs(args)
 	cmd, err := root.ExecuteC()
-	var f *failure
+	var f *exit.Error
 	if err == nil || errors.As(err, &f) {
 		return err
 	}
-	return failf(exitUsage, "%w: see %s --help", err, cmd.CommandPath())
+	return exit.Errorf(exit.Usage, "%w: see %s --help", err, cmd.CommandPath())
 }
 
 // newDaemonCommand is the process in the background of a mount.

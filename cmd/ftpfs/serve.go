@@ -13,6 +13,9 @@ import (
 	"syscall"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
@@ -109,7 +112,7 @@ func (c *serveCommand) run(ctx context.Context, args []string) error {
 	if err := c.hideSecrets(); err != nil {
 		return err
 	}
-	log, closeLog, err := openLog("", true, c.verbose)
+	log, closeLog, err := logs.Open("", true, c.verbose)
 	if err != nil {
 		return err
 	}
@@ -134,7 +137,7 @@ func (c *serveCommand) run(ctx context.Context, args []string) error {
 func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options, tftp *tftpd.Options, reload func() error) error {
 	server, err := ftpserver.New(o)
 	if err != nil {
-		return failf(exitUsage, "%w", err)
+		return exit.Errorf(exit.Usage, "%w", err)
 	}
 	endings := []os.Signal{syscall.SIGINT, syscall.SIGTERM}
 	if reload == nil {
@@ -155,7 +158,7 @@ func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options, tftp *tft
 	}
 	select {
 	case err := <-serving.failed:
-		return failf(exitServe, "server: %w", err)
+		return exit.Errorf(exit.Serve, "server: %w", err)
 	case <-ctx.Done():
 	}
 	stop() // a second signal ends the program at once
@@ -163,7 +166,7 @@ func (c *serveCommand) serve(ctx context.Context, o ftpserver.Options, tftp *tft
 	defer cancel()
 	serving.tftp.Close()
 	if err := server.Shutdown(end); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return failf(exitServe, "server: %w", err)
+		return exit.Errorf(exit.Serve, "server: %w", err)
 	}
 	return serving.wait()
 }
@@ -176,7 +179,7 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 		PassiveHost:    c.passiveHost, Log: log,
 	}
 	if !c.anonymous && len(c.users) == 0 && !c.more.admits() {
-		return o, failf(exitUsage, "nobody could log in: give --anonymous, or --user NAME with FTPFS_SERVE_PASSWORD or --password-file")
+		return o, exit.Errorf(exit.Usage, "nobody could log in: give --anonymous, or --user NAME with FTPFS_SERVE_PASSWORD or --password-file")
 	}
 	var err error
 	if err = c.limits.apply(&o); err != nil {
@@ -198,7 +201,7 @@ func (c *serveCommand) serverOptions(log *slog.Logger) (ftpserver.Options, error
 // url is where the server is reached, for a person to copy.
 func (c *serveCommand) url(addr net.Addr, security ftpclient.Security) string {
 	tcp := addr.(*net.TCPAddr)
-	loc := location{Host: tcp.IP.String(), Port: tcp.Port, Security: security}
+	loc := ftpurl.Location{Host: tcp.IP.String(), Port: tcp.Port, Security: security}
 	if tcp.IP.IsUnspecified() {
 		loc.Host = "localhost"
 		if name, err := os.Hostname(); err == nil && name != "" {
@@ -227,7 +230,7 @@ func parsePorts(s string) (lowest, highest int, err error) {
 	lowest, errA := strconv.Atoi(strings.TrimSpace(a))
 	highest, errB := strconv.Atoi(strings.TrimSpace(b))
 	if errA != nil || errB != nil || lowest < 1 || highest > 65535 || lowest > highest {
-		return 0, 0, failf(exitUsage, "--passive-ports %q: write two ports, such as 50000-50100", s)
+		return 0, 0, exit.Errorf(exit.Usage, "--passive-ports %q: write two ports, such as 50000-50100", s)
 	}
 	return lowest, highest, nil
 }

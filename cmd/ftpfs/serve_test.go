@@ -12,10 +12,13 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
 // serving starts `ftpfs serve` and returns where it says it listens.
-func serving(t *testing.T, env []string, args ...string) (*exec.Cmd, location) {
+func serving(t *testing.T, env []string, args ...string) (*exec.Cmd, ftpurl.Location) {
 	t.Helper()
 	cmd := command(t, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	cmd.Env = append(cmd.Env, env...)
@@ -30,7 +33,7 @@ func serving(t *testing.T, env []string, args ...string) (*exec.Cmd, location) {
 	if err != nil {
 		t.Fatalf("serve did not say its URL: %v", cmd.Wait())
 	}
-	loc, err := parseURL(strings.TrimSpace(line))
+	loc, err := ftpurl.Parse(strings.TrimSpace(line))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +105,7 @@ func TestServe(t *testing.T) {
 				}
 			}
 			name := strings.NewReplacer(" ", "-", ",", "", "=", "").Replace(tt.name)
-			got := codes(t, loc.address(), "USER "+tt.user, "PASS "+tt.password, "MKD "+name)
+			got := codes(t, loc.Address(), "USER "+tt.user, "PASS "+tt.password, "MKD "+name)
 			if want := []int{220, 331, 230, tt.mkd}; fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("replies %v, want %v", got, want)
 			}
@@ -118,7 +121,7 @@ func TestServeRefusesLogins(t *testing.T) {
 	sandbox(t)
 	cmd, loc := serving(t, nil, "--user", "me:sesame", t.TempDir())
 	for _, login := range [][]string{{"USER me", "PASS wrong"}, {"USER you", "PASS sesame"}, {"USER anonymous", "PASS x"}} {
-		if got := codes(t, loc.address(), login...); got[len(got)-1] != 530 {
+		if got := codes(t, loc.Address(), login...); got[len(got)-1] != 530 {
 			t.Errorf("%q: %v", login, got)
 		}
 	}
@@ -142,7 +145,7 @@ func TestServeRefuses(t *testing.T) {
 		{[]string{"--anonymous", "--listen", "nonsense", t.TempDir()}, "--listen"},
 	} {
 		r := runProgram(t, command(t, append([]string{"serve"}, tt.args...)...))
-		if text := r.oneLine(t); r.code != exitServe || !strings.Contains(text, tt.says) {
+		if text := r.oneLine(t); r.code != exit.Serve || !strings.Contains(text, tt.says) {
 			t.Errorf("%q: %+v", tt.args, r)
 		}
 	}
@@ -155,7 +158,7 @@ func TestParsePorts(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"x", "1-", "-1", "2-1", "0-5", "1-65536", "1-2-3"} {
-		if _, _, err := parsePorts(s); codeOf(err) != exitUsage {
+		if _, _, err := parsePorts(s); exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%q: %v", s, err)
 		}
 	}

@@ -8,7 +8,9 @@ import (
 	"sync"
 	"syscall"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/passwd"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/xferlog"
 	"ftpfs/ftpserver"
 )
@@ -29,7 +31,7 @@ func (c *serveCommand) books(o *ftpserver.Options, log *slog.Logger) (reload, cl
 	if c.more.transferLog != "" {
 		transfers, err := xferlog.Open(c.more.transferLog)
 		if err != nil {
-			return nil, nil, failf(exitUsage, "transfer log %s: %w: choose another file with --transfer-log", c.more.transferLog, reason(err))
+			return nil, nil, exit.Errorf(exit.Usage, "transfer log %s: %w: choose another file with --transfer-log", c.more.transferLog, say.Reason(err))
 		}
 		o.Transferred = func(t ftpserver.Transfer) {
 			if err := transfers.Add(t); err != nil {
@@ -114,7 +116,7 @@ func (a *serveAccounts) load() error {
 	if a.file != "" {
 		users, err := passwd.Read(a.file)
 		if err != nil {
-			return failf(exitUsage, "passwords: %w", err)
+			return exit.Errorf(exit.Usage, "passwords: %w", err)
 		}
 		for name, hash := range users {
 			stored[name] = passwd.NewChecker(hash)
@@ -122,7 +124,7 @@ func (a *serveAccounts) load() error {
 	}
 	for name := range a.users {
 		if a.own[name] == nil && stored[name] == nil {
-			return failf(exitUsage, "user %s has no password: write password = \"...\" with what ftpfs serve passwd prints, or use --passwords", name)
+			return exit.Errorf(exit.Usage, "user %s has no password: write password = \"...\" with what ftpfs serve passwd prints, or use --passwords", name)
 		}
 	}
 	a.mu.Lock()

@@ -7,6 +7,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/config"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/serveconf"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpserver"
@@ -46,16 +48,16 @@ func (c *serveCommand) configure(flags *pflag.FlagSet, args []string) error {
 	m := &c.more
 	if m.config == "" {
 		if len(args) != 1 {
-			return failf(exitUsage, "nothing to serve: give a directory, or --config FILE")
+			return exit.Errorf(exit.Usage, "nothing to serve: give a directory, or --config FILE")
 		}
 		return nil
 	}
 	if len(args) > 0 {
-		return failf(exitUsage, "both %s and --config %s: leave one of them out", args[0], m.config)
+		return exit.Errorf(exit.Usage, "both %s and --config %s: leave one of them out", args[0], m.config)
 	}
 	for _, name := range []string{"user", "password-file", "anonymous", "write"} {
 		if flags.Changed(name) {
-			return failf(exitUsage, "--%s and --config exclude each other: write it into %s", name, m.config)
+			return exit.Errorf(exit.Usage, "--%s and --config exclude each other: write it into %s", name, m.config)
 		}
 	}
 	settings := slices.DeleteFunc(flagNames(flags), func(name string) bool { return slices.Contains(notInFile, name) })
@@ -63,9 +65,9 @@ func (c *serveCommand) configure(flags *pflag.FlagSet, args []string) error {
 	if m.file, err = serveconf.Load(m.config, settings); err != nil {
 		var p *config.Problem
 		if errors.As(err, &p) {
-			return failf(exitUsage, "%w", p)
+			return exit.Errorf(exit.Usage, "%w", p)
 		}
-		return failf(exitUsage, "configuration %s: %w", m.config, reason(err))
+		return exit.Errorf(exit.Usage, "configuration %s: %w", m.config, say.Reason(err))
 	}
 	return m.set(flags)
 }
@@ -79,7 +81,7 @@ func (m *serveMore) set(flags *pflag.FlagSet) error {
 		}
 		for _, value := range s.Values {
 			if err := setFlag(flags, f, value); err != nil {
-				return failf(exitUsage, "%w", m.file.Problem(s.Name, err))
+				return exit.Errorf(exit.Usage, "%w", m.file.Problem(s.Name, err))
 			}
 		}
 	}
@@ -87,7 +89,7 @@ func (m *serveMore) set(flags *pflag.FlagSet) error {
 		m.tftp = t.Listen
 	}
 	if m.file.TFTP == nil && m.tftp != "" {
-		return failf(exitUsage, "--tftp with a configuration without [tftp]: write its folders into %s", m.config)
+		return exit.Errorf(exit.Usage, "--tftp with a configuration without [tftp]: write its folders into %s", m.config)
 	}
 	return nil
 }
@@ -104,7 +106,7 @@ func (t *serveTrees) close() {
 func (t *serveTrees) dir(name string) (*ftpserver.DirFS, error) {
 	d, err := ftpserver.OpenDirFS(name)
 	if err != nil {
-		return nil, failf(exitServe, "directory %s cannot be served: %w", name, reason(err))
+		return nil, exit.Errorf(exit.Serve, "directory %s cannot be served: %w", name, say.Reason(err))
 	}
 	t.open = append(t.open, d)
 	return d, nil
@@ -123,7 +125,7 @@ func (t *serveTrees) folders(folders []serveconf.Folder, quota serveconf.Size) (
 		var tree ftpserver.FS = d
 		if quota > 0 && f.Writes() {
 			if tree, err = q.Apply(tree); err != nil {
-				return nil, failf(exitServe, "directory %s cannot be counted for its quota: %w", f.Dir, reason(err))
+				return nil, exit.Errorf(exit.Serve, "directory %s cannot be counted for its quota: %w", f.Dir, say.Reason(err))
 			}
 		}
 		places[f.At] = ftpserver.Restrict(tree, f.Restrictions())

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/passwd"
 )
 
@@ -48,7 +49,7 @@ func setPassword(t *testing.T, file, user, password string) {
 	t.Helper()
 	cmd := command(t, "serve", "passwd", "--file", file, user)
 	cmd.Stdin = strings.NewReader(password + "\n")
-	if r := runProgram(t, cmd); r.code != exitOK || r.stdout+r.stderr != "" {
+	if r := runProgram(t, cmd); r.code != exit.OK || r.stdout+r.stderr != "" {
 		t.Fatalf("%+v", r)
 	}
 }
@@ -144,17 +145,17 @@ func TestServePasswd(t *testing.T) {
 	cmd := command(t, "serve", "passwd")
 	cmd.Stdin = strings.NewReader("sesame\n")
 	r := runProgram(t, cmd)
-	if hash := strings.TrimSpace(r.stdout); r.code != exitOK || !passwd.NewChecker(hash).Check("sesame") {
+	if hash := strings.TrimSpace(r.stdout); r.code != exit.OK || !passwd.NewChecker(hash).Check("sesame") {
 		t.Errorf("%+v", r)
 	}
 	for _, args := range [][]string{{"anna"}, {"--file", "x"}, {"--file", "/nonexistent/x", "anna"}, {"--file", "x", "a:b"}, {"--remove"}} {
 		cmd := command(t, append([]string{"serve", "passwd"}, args...)...)
 		cmd.Stdin = strings.NewReader("sesame\n")
-		if r := runProgram(t, cmd); r.code == exitOK || strings.Contains(r.oneLine(t), "sesame") {
+		if r := runProgram(t, cmd); r.code == exit.OK || strings.Contains(r.oneLine(t), "sesame") {
 			t.Errorf("%q: %+v", args, r)
 		}
 	}
-	if r := runProgram(t, command(t, "serve", "passwd")); r.code != exitUsage || !strings.Contains(r.oneLine(t), "empty") {
+	if r := runProgram(t, command(t, "serve", "passwd")); r.code != exit.Usage || !strings.Contains(r.oneLine(t), "empty") {
 		t.Errorf("without a password: %+v", r)
 	}
 }
@@ -181,7 +182,7 @@ func TestServeConfigRefuses(t *testing.T) {
 		{[]string{"--anonymous", "--tftp", "nonsense", "--listen", "127.0.0.1:0", dir}, "nonsense"},
 	} {
 		r := runProgram(t, command(t, append([]string{"serve"}, tt.args...)...))
-		if text := r.oneLine(t); r.code == exitOK || !strings.Contains(text, tt.says) || strings.Contains(text, "sesame") {
+		if text := r.oneLine(t); r.code == exit.OK || !strings.Contains(text, tt.says) || strings.Contains(text, "sesame") {
 			t.Errorf("%q: %+v, want %q", tt.args, r, tt.says)
 		}
 	}

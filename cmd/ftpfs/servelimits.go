@@ -3,6 +3,7 @@ package main
 import (
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpserver"
 
 	"github.com/spf13/pflag"
@@ -29,11 +30,11 @@ func (l *serveLimits) addFlags(f *pflag.FlagSet) {
 func (l *serveLimits) apply(o *ftpserver.Options) error {
 	switch {
 	case l.sessions < 0 || l.perAddress < 0:
-		return failf(exitUsage, "--max-sessions and --max-per-address cannot be negative; 0 is no limit")
+		return exit.Errorf(exit.Usage, "--max-sessions and --max-per-address cannot be negative; 0 is no limit")
 	case l.idle <= 0 || l.login <= 0:
-		return failf(exitUsage, "--idle-timeout and --login-timeout must be longer than 0, such as 5m")
+		return exit.Errorf(exit.Usage, "--idle-timeout and --login-timeout must be longer than 0, such as 5m")
 	case l.refusal < 0:
-		return failf(exitUsage, "--login-delay cannot be negative; 0 is none")
+		return exit.Errorf(exit.Usage, "--login-delay cannot be negative; 0 is none")
 	}
 	o.MaxConnections, o.MaxPerAddress = orNone(l.sessions), orNone(l.perAddress)
 	o.IdleTimeout, o.LoginTimeout, o.LoginDelay = l.idle, l.login, orNone(l.refusal)

@@ -14,7 +14,7 @@ func TestServeLimits(t *testing.T) {
 	sandbox(t)
 	cmd, loc := serving(t, nil, "--user", "me:sesame", "--max-sessions", "2", "--max-per-address", "1", "--idle-timeout", "300ms",
 		"--login-timeout", "1m", "--login-delay", "0", t.TempDir())
-	conn, err := net.DialTimeout("tcp", loc.address(), 10*time.Second)
+	conn, err := net.DialTimeout("tcp", loc.Address(), 10*time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func TestServeLimits(t *testing.T) {
 	if code, _, err := first.ReadResponse(0); code != 220 {
 		t.Fatal(code, err)
 	}
-	if got := codes(t, loc.address()); fmt.Sprint(got) != "[421]" {
+	if got := codes(t, loc.Address()); fmt.Sprint(got) != "[421]" {
 		t.Errorf("a second session from the address: %v", got)
 	}
 	if code, text, err := first.ReadResponse(0); code != 421 || !strings.Contains(text, "300ms") {

@@ -11,7 +11,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/passwd"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 func newServePasswdCommand(*program) *cobra.Command {
@@ -32,10 +34,10 @@ runs reads it again at SIGHUP.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if (file != "") != (len(args) == 1) || remove && file == "" {
-				return failf(exitUsage, "write ftpfs serve passwd --file FILE NAME, or ftpfs serve passwd alone to print a hash")
+				return exit.Errorf(exit.Usage, "write ftpfs serve passwd --file FILE NAME, or ftpfs serve passwd alone to print a hash")
 			}
 			if len(args) == 1 && !passwd.ValidName(args[0]) {
-				return failf(exitUsage, "the name %q holds a blank, a colon or a control character: leave that out", args[0])
+				return exit.Errorf(exit.Usage, "the name %q holds a blank, a colon or a control character: leave that out", args[0])
 			}
 			if remove {
 				return passwdFileError(file, passwd.Set(file, args[0], ""))
@@ -60,7 +62,7 @@ func passwdFileError(file string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return failf(exitFailure, "file of users %s cannot be changed: %w", file, reason(err))
+	return exit.Errorf(exit.Failure, "file of users %s cannot be changed: %w", file, say.Reason(err))
 }
 
 // maxPassword bounds what is read of standard input, in bytes.
@@ -74,7 +76,7 @@ func newPassword(stdin io.Reader) (string, error) {
 	}
 	hash, err := passwd.Hash(password)
 	if err != nil {
-		return "", failf(exitUsage, "%w", err)
+		return "", exit.Errorf(exit.Usage, "%w", err)
 	}
 	return hash, nil
 }
@@ -83,13 +85,13 @@ func readNewPassword(stdin io.Reader) (string, error) {
 	if f, ok := stdin.(*os.File); !ok || !term.IsTerminal(int(f.Fd())) {
 		line, err := bufio.NewReader(io.LimitReader(stdin, maxPassword)).ReadString('\n')
 		if err != nil && !errors.Is(err, io.EOF) {
-			return "", failf(exitFailure, "standard input: %w", reason(err))
+			return "", exit.Errorf(exit.Failure, "standard input: %w", say.Reason(err))
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}
 	ask := terminalPrompt()
 	if ask == nil {
-		return "", failf(exitFailure, "there is no terminal to ask on: give the password by standard input")
+		return "", exit.Errorf(exit.Failure, "there is no terminal to ask on: give the password by standard input")
 	}
 	first, err := ask("Password: ")
 	if err != nil {
@@ -97,7 +99,7 @@ func readNewPassword(stdin io.Reader) (string, error) {
 	}
 	second, err := ask("Again: ")
 	if err == nil && first != second {
-		err = failf(exitFailure, "the two differ: try again")
+		err = exit.Errorf(exit.Failure, "the two differ: try again")
 	}
 	return first, err
 }

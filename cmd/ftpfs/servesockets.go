@@ -8,6 +8,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
@@ -33,7 +34,7 @@ func (c *serveCommand) sockets(tftp bool) (*serveSockets, error) {
 	}
 	if c.more.listenTLS != "" {
 		if c.tls.cert == "" {
-			return nil, failf(exitUsage, "--listen-tls needs a certificate: give --tls-cert FILE and --tls-key FILE")
+			return nil, exit.Errorf(exit.Usage, "--listen-tls needs a certificate: give --tls-cert FILE and --tls-key FILE")
 		}
 		if err := c.listenAt(s, "listen-tls", c.more.listenTLS, true); err != nil {
 			return nil, err
@@ -48,7 +49,7 @@ func (c *serveCommand) sockets(tftp bool) (*serveSockets, error) {
 		conn, err = net.ListenUDP("udp", addr)
 	}
 	if err != nil {
-		return nil, failf(exitServe, "cannot listen on %s (%w): choose another address or port for TFTP", c.more.tftp, listenReason(err))
+		return nil, exit.Errorf(exit.Serve, "cannot listen on %s (%w): choose another address or port for TFTP", c.more.tftp, listenReason(err))
 	}
 	s.udp = append(s.udp, conn)
 	return s, nil
@@ -65,7 +66,7 @@ func (c *serveCommand) onlyTFTP() bool {
 func (c *serveCommand) listenAt(s *serveSockets, flag, addr string, implicit bool) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return failf(exitServe, "cannot listen on %s (%w): choose another address or port with --%s", addr, listenReason(err), flag)
+		return exit.Errorf(exit.Serve, "cannot listen on %s (%w): choose another address or port with --%s", addr, listenReason(err), flag)
 	}
 	s.add(l, implicit)
 	return nil
@@ -90,7 +91,7 @@ func (s *serveSockets) inherit(implicit bool) error {
 		p, err := net.FilePacketConn(f)
 		conn, isUDP := p.(*net.UDPConn)
 		if err != nil || !isUDP {
-			return failf(exitServe, "the socket %s that was passed is neither for TCP nor for UDP: write ListenStream= or ListenDatagram= with a port", f.Name())
+			return exit.Errorf(exit.Serve, "the socket %s that was passed is neither for TCP nor for UDP: write ListenStream= or ListenDatagram= with a port", f.Name())
 		}
 		s.udp = append(s.udp, conn)
 	}

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpserver"
 )
 
@@ -27,11 +29,11 @@ func (t *serveTLS) apply(o *ftpserver.Options) error {
 	case t.cert == "" && t.key == "" && !t.implicit && !t.require:
 		return nil
 	case t.cert == "" || t.key == "":
-		return failf(exitUsage, "TLS needs a certificate: give --tls-cert FILE and --tls-key FILE")
+		return exit.Errorf(exit.Usage, "TLS needs a certificate: give --tls-cert FILE and --tls-key FILE")
 	}
 	pair, err := tls.LoadX509KeyPair(t.cert, t.key)
 	if err != nil {
-		return failf(exitServe, "certificate %s with key %s cannot be used: %w", t.cert, t.key, reason(err))
+		return exit.Errorf(exit.Serve, "certificate %s with key %s cannot be used: %w", t.cert, t.key, say.Reason(err))
 	}
 	o.TLS = &tls.Config{Certificates: []tls.Certificate{pair}}
 	o.RequireTLS = t.require || t.implicit

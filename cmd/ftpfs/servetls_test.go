@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/ftpclient"
 )
 
@@ -78,7 +79,7 @@ func TestServeTLS(t *testing.T) {
 // readOver looks at the file f of the server at a URL.
 func readOver(t *testing.T, u, scheme, cert string) {
 	t.Helper()
-	loc, err := parseURL(u)
+	loc, err := ftpurl.Parse(u)
 	if err != nil || !strings.HasPrefix(u, scheme+"://") {
 		t.Errorf("it printed %q: %v", u, err)
 		return

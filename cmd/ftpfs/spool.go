@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // spool is the folder for one mount's unsent data. Below the base there is one
@@ -169,7 +170,7 @@ func sweepSpool(base, source string, warn func(string)) {
 			warn(fmt.Sprintf("spool directory of a dead mount: %v", err))
 		}
 		if kept != "" {
-			left = append(left, fmt.Sprintf("%s (of %s)", kept, printable(was)))
+			left = append(left, fmt.Sprintf("%s (of %s)", kept, say.Printable(was)))
 		}
 	}
 	if len(left) > 0 {

@@ -7,11 +7,14 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
-func stateOf(t *testing.T, dir, mountpoint string, started time.Time) *stateFile {
+func stateOf(t *testing.T, dir, mountpoint string, started time.Time) *mounts.StateFile {
 	t.Helper()
-	s, err := newStateFile(dir, mountState{PID: os.Getpid(), Mountpoint: rawText(mountpoint), Source: "ftp://h/", Started: started})
+	s, err := mounts.NewStateFile(dir, mounts.State{PID: os.Getpid(), Mountpoint: say.Raw(mountpoint), Source: "ftp://h/", Started: started})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -22,30 +25,30 @@ func TestStateOfALivingMount(t *testing.T) {
 	dir := t.TempDir()
 	const odd = "/mnt/\xff \"x\"\n\u00fc"
 	s := stateOf(t, dir, odd, time.Now())
-	if m := findMount([]string{dir}, "/mnt/other"); m != nil {
-		t.Errorf("found %+v for another path", m.mountState)
+	if m := mounts.Find([]string{dir}, "/mnt/other"); m != nil {
+		t.Errorf("found %+v for another path", m.State)
 	}
-	m := findMount([]string{"/nonexistent", dir}, odd)
+	m := mounts.Find([]string{"/nonexistent", dir}, odd)
 	if m == nil {
 		t.Fatal("not found")
 	}
 	defer m.Close()
-	if alive, err := m.alive(); !alive || err != nil {
+	if alive, err := m.Alive(); !alive || err != nil {
 		t.Errorf("alive %v, %v", alive, err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := m.waitEnd(ctx); !errors.Is(err, context.Canceled) {
+	if _, err := m.WaitEnd(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("wait for a living mount: %v", err)
 	}
-	if err := s.end(nil); err != nil {
+	if err := s.End(nil); err != nil {
 		t.Fatal(err)
 	}
-	if alive, err := m.alive(); !alive || err != nil {
+	if alive, err := m.Alive(); !alive || err != nil {
 		t.Errorf("before the process has ended: alive %v, %v", alive, err)
 	}
-	s.f.Close() // as the end of the process does
-	if st, err := m.waitEnd(t.Context()); err != nil || st.Failed != "" {
+	s.File.Close() // as the end of the process does
+	if st, err := m.WaitEnd(t.Context()); err != nil || st.Failed != "" {
 		t.Errorf("after the end: %+v, %v", st, err)
 	}
 	if names, _ := filepath.Glob(dir + "/*"); len(names) != 0 {
@@ -56,19 +59,19 @@ func TestStateOfALivingMount(t *testing.T) {
 func TestStateTellsWhatFailed(t *testing.T) {
 	dir := t.TempDir()
 	s := stateOf(t, dir, "/mnt/x", time.Now())
-	m := findMount([]string{dir}, "/mnt/x")
+	m := mounts.Find([]string{dir}, "/mnt/x")
 	if m == nil {
 		t.Fatal("not found")
 	}
 	defer m.Close()
-	if err := s.end(errors.New("a.txt: no space")); err != nil {
+	if err := s.End(errors.New("a.txt: no space")); err != nil {
 		t.Fatal(err)
 	}
-	s.f.Close() // as the end of the process does
-	if st, err := m.waitEnd(t.Context()); err != nil || st.Failed != "a.txt: no space" {
+	s.File.Close() // as the end of the process does
+	if st, err := m.WaitEnd(t.Context()); err != nil || st.Failed != "a.txt: no space" {
 		t.Errorf("%+v, %v", st, err)
 	}
-	if err := m.forget(); err != nil {
+	if err := m.Forget(); err != nil {
 		t.Error(err)
 	}
 }
@@ -80,17 +83,17 @@ func TestFindMountPrefersTheLiving(t *testing.T) {
 	now := time.Now()
 	living := stateOf(t, dir, "/m", now.Add(-time.Hour))
 	dead := stateOf(t, dir, "/m", now)
-	dead.f.Close()
+	dead.File.Close()
 	older := stateOf(t, dir, "/m", now.Add(-2*time.Hour))
-	older.f.Close()
-	defer living.f.Close()
-	m := findMount([]string{dir}, "/m")
+	older.File.Close()
+	defer living.File.Close()
+	m := mounts.Find([]string{dir}, "/m")
 	if m == nil {
 		t.Fatal("not found")
 	}
 	defer m.Close()
-	if m.path != living.path {
-		t.Errorf("found %s, want %s", m.path, living.path)
+	if m.Path != living.Path {
+		t.Errorf("found %s, want %s", m.Path, living.Path)
 	}
 }
 
@@ -106,17 +109,17 @@ func TestFindMountPassesOverGarbage(t *testing.T) {
 	if err := os.Symlink("/dev/zero", filepath.Join(dir, "mount-5.json")); err != nil {
 		t.Fatal(err)
 	}
-	if m := findMount([]string{dir}, "/m"); m != nil {
-		t.Errorf("found %+v", m.mountState)
+	if m := mounts.Find([]string{dir}, "/m"); m != nil {
+		t.Errorf("found %+v", m.State)
 	}
 }
 
 func TestPrivateDir(t *testing.T) {
 	dir := t.TempDir()
-	if err := makePrivateDir(dir + "/new"); err != nil {
+	if err := mounts.MakePrivateDir(dir + "/new"); err != nil {
 		t.Error(err)
 	}
-	if err := makePrivateDir(dir + "/new"); err != nil {
+	if err := mounts.MakePrivateDir(dir + "/new"); err != nil {
 		t.Errorf("again: %v", err)
 	}
 	if err := os.Mkdir(dir+"/open", 0o700); err != nil {
@@ -129,7 +132,7 @@ func TestPrivateDir(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"/open", "/link"} {
-		if err := makePrivateDir(dir + name); err == nil {
+		if err := mounts.MakePrivateDir(dir + name); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}
@@ -138,12 +141,12 @@ func TestPrivateDir(t *testing.T) {
 // TestStateDirOfSomebodyElse: su leaves XDG_RUNTIME_DIR as it was.
 func TestStateDirOfSomebodyElse(t *testing.T) {
 	sandbox(t)
-	own, err := ownStateDir()
+	own, err := mounts.OwnDir()
 	if err != nil || own != os.Getenv("XDG_RUNTIME_DIR")+"/ftpfs" {
 		t.Errorf("%q, %v", own, err)
 	}
 	t.Setenv("XDG_RUNTIME_DIR", "/nonexistent")
-	if dir, err := ownStateDir(); err != nil || dir == "/nonexistent/ftpfs" {
+	if dir, err := mounts.OwnDir(); err != nil || dir == "/nonexistent/ftpfs" {
 		t.Errorf("%q, %v", dir, err)
 	}
 }

@@ -13,6 +13,9 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
 
@@ -29,7 +32,7 @@ type statusCommand struct {
 const leastInterval = 100 * time.Millisecond
 
 func newStatusCommand(p *program) *cobra.Command {
-	c := &statusCommand{program: p, dirs: stateDirs()}
+	c := &statusCommand{program: p, dirs: mounts.Dirs()}
 	cmd := &cobra.Command{
 		Use:   "status [MOUNTPOINT...]",
 		Short: "Show what mounts do: server, connections, transfers, caches, uploads, errors",
@@ -64,7 +67,7 @@ ftpfs mount --http :9121 shows the same as a page, and as metrics for Prometheus
 
 func (c *statusCommand) run(ctx context.Context, names []string) error {
 	if c.interval < leastInterval {
-		return failf(exitUsage, "--interval %s is less than %s", c.interval, leastInterval)
+		return exit.Errorf(exit.Usage, "--interval %s is less than %s", c.interval, leastInterval)
 	}
 	var dirs []string
 	for _, name := range names {
@@ -95,8 +98,8 @@ func (c *statusCommand) once(ctx context.Context, dirs []string) error {
 		return err
 	}
 	for _, r := range reports {
-		if code := r.code(); code != exitOK {
-			return failf(code, "%s: %s: %s", r.Mountpoint, printable(r.Problem), r.Mend)
+		if code := r.code(); code != exit.OK {
+			return exit.Errorf(code, "%s: %s: %s", r.Mountpoint, say.Printable(r.Problem), r.Mend)
 		}
 	}
 	return nil
@@ -131,11 +134,11 @@ func (c *statusCommand) repeat(ctx context.Context, dirs []string, show func([]m
 
 // gather reports on dirs, on all mounts if there are none.
 func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountReport, error) {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
-		return nil, failf(exitFailure, "%w", err)
+		return nil, exit.Errorf(exit.Failure, "%w", err)
 	}
-	f := &statusFinder{dirs: c.dirs, mounts: mounts}
+	f := &statusFinder{dirs: c.dirs, table: table}
 	if len(dirs) == 0 {
 		return f.all(ctx), nil
 	}
@@ -143,7 +146,7 @@ func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountRepor
 	for _, dir := range dirs {
 		r := f.one(ctx, dir)
 		if r == nil {
-			return nil, failf(exitNotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
+			return nil, exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
 		}
 		reports = append(reports, *r)
 	}
@@ -186,22 +189,22 @@ func reportLines(reports []mountReport) (lines []string) {
 		}
 	}
 	for i, line := range lines {
-		lines[i] = printable(line)
+		lines[i] = say.Printable(line)
 	}
 	return lines
 }
 
-// code is that of a mount that is of no use; exitOK of any other.
-func (r mountReport) code() exitCode {
+// code is that of a mount that is of no use; exit.OK of any other.
+func (r mountReport) code() exit.Code {
 	switch r.State {
 	case "dead":
-		return exitNotMounted
+		return exit.NotMounted
 	case "silent", "foreign":
-		return exitFailure
+		return exit.Failure
 	case "failed":
-		return exitUploads
+		return exit.Uploads
 	}
-	return exitOK
+	return exit.OK
 }
 
 // screen shows lines in place of those before.

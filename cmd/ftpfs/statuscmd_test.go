@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
 
@@ -19,7 +20,7 @@ func statusOf(t *testing.T, dir string) mountReport {
 	t.Helper()
 	r := runProgram(t, command(t, "status", "--json", dir))
 	var all struct{ Mounts []mountReport }
-	if err := json.Unmarshal([]byte(r.stdout), &all); r.code != exitOK || err != nil || len(all.Mounts) != 1 {
+	if err := json.Unmarshal([]byte(r.stdout), &all); r.code != exit.OK || err != nil || len(all.Mounts) != 1 {
 		t.Fatalf("status: %+v, %v", r, err)
 	}
 	return all.Mounts[0]
@@ -68,7 +69,7 @@ func TestStatus(t *testing.T) {
 		t.Errorf("metrics: %s", metrics)
 	}
 	text := runProgram(t, command(t, "status", dir))
-	if text.code != exitOK || !strings.HasPrefix(text.stdout, dir+"  ftp://me@") || !strings.Contains(text.stdout, "1 confirmed, 0 given up") {
+	if text.code != exit.OK || !strings.HasPrefix(text.stdout, dir+"  ftp://me@") || !strings.Contains(text.stdout, "1 confirmed, 0 given up") {
 		t.Errorf("%+v", text)
 	}
 	if err := syscall.Kill(got.PID, syscall.SIGUSR1); err != nil {
@@ -115,14 +116,14 @@ func TestStatusOfADeadMount(t *testing.T) {
 	}
 	eventually(t, "death", func() bool { return len(processesWith(t, dir)) == 0 })
 	r := runProgram(t, command(t, "status", dir))
-	if text := r.oneLine(t); r.code != exitNotMounted || !strings.Contains(text, "has died") || !strings.Contains(text, "ftpfs umount "+dir) || !strings.Contains(r.stdout, "dead") {
+	if text := r.oneLine(t); r.code != exit.NotMounted || !strings.Contains(text, "has died") || !strings.Contains(text, "ftpfs umount "+dir) || !strings.Contains(r.stdout, "dead") {
 		t.Errorf("%+v", r)
 	}
-	if r := runProgram(t, command(t, "status")); !strings.Contains(r.stdout, dir) || r.code == exitOK {
+	if r := runProgram(t, command(t, "status")); !strings.Contains(r.stdout, dir) || r.code == exit.OK {
 		t.Errorf("all: %+v", r)
 	}
-	umount(t, exitOK, dir)
-	if r := runProgram(t, command(t, "status", dir)); r.code != exitNotMounted || !strings.Contains(r.oneLine(t), "is not a mount of ftpfs") {
+	umount(t, exit.OK, dir)
+	if r := runProgram(t, command(t, "status", dir)); r.code != exit.NotMounted || !strings.Contains(r.oneLine(t), "is not a mount of ftpfs") {
 		t.Errorf("after umount: %+v", r)
 	}
 }
@@ -132,29 +133,29 @@ func TestStatusOfADeadMount(t *testing.T) {
 func TestStatusOfWhatHasEnded(t *testing.T) {
 	dir := t.TempDir()
 	failed := stateOf(t, dir, "/mnt/failed", time.Now())
-	if err := failed.end(failf(exitUploads, "not everything was uploaded: 552 full")); err != nil {
+	if err := failed.End(exit.Errorf(exit.Uploads, "not everything was uploaded: 552 full")); err != nil {
 		t.Fatal(err)
 	}
-	failed.f.Close()
+	failed.File.Close()
 	killed := stateOf(t, dir, "/mnt/killed", time.Now())
-	killed.f.Close()
+	killed.File.Close()
 	silent := stateOf(t, dir, "/mnt/silent", time.Now())
-	defer silent.f.Close()
+	defer silent.File.Close()
 	f := &statusFinder{dirs: []string{dir}}
 	states := map[string]mountReport{}
 	for _, r := range f.all(t.Context()) {
 		states[r.Mountpoint] = r
 	}
-	if r := states["/mnt/failed"]; r.State != "failed" || !strings.Contains(r.Problem, "552 full") || r.code() != exitUploads || r.Mend == "" {
+	if r := states["/mnt/failed"]; r.State != "failed" || !strings.Contains(r.Problem, "552 full") || r.code() != exit.Uploads || r.Mend == "" {
 		t.Errorf("%+v", r)
 	}
-	if r := states["/mnt/silent"]; r.State != "silent" || !strings.Contains(r.Mend, "kill -USR1") || r.code() != exitFailure {
+	if r := states["/mnt/silent"]; r.State != "silent" || !strings.Contains(r.Mend, "kill -USR1") || r.code() != exit.Failure {
 		t.Errorf("%+v", r)
 	}
 	if len(states) != 2 {
 		t.Errorf("%+v", states)
 	}
-	if r := f.one(t.Context(), "/mnt/killed"); r == nil || r.State != "dead" || r.code() != exitNotMounted {
+	if r := f.one(t.Context(), "/mnt/killed"); r == nil || r.State != "dead" || r.code() != exit.NotMounted {
 		t.Errorf("%+v", r)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
 
@@ -29,8 +30,8 @@ type mountReport struct {
 
 // statusFinder finds mounts and asks their processes.
 type statusFinder struct {
-	dirs   []string // where state files are
-	mounts []mountEntry
+	dirs  []string // where state files are
+	table []mountEntry
 }
 
 // all reports on all mounts of this user, and on those that have ended with a
@@ -57,7 +58,7 @@ func (f *statusFinder) all(ctx context.Context) []mountReport {
 
 // places are the mount points of our mounts, and those that state files name.
 func (f *statusFinder) places() (dirs []string) {
-	for _, m := range f.mounts {
+	for _, m := range f.table {
 		if m.Type == fsType {
 			dirs = append(dirs, m.Mountpoint)
 		}
@@ -65,7 +66,7 @@ func (f *statusFinder) places() (dirs []string) {
 	for _, dir := range f.dirs {
 		names, _ := filepath.Glob(filepath.Join(dir, "mount-*.json")) // the pattern is well formed
 		for _, name := range names {
-			if known, err := openKnown(name); err == nil {
+			if known, err := mounts.Open(name); err == nil {
 				dirs = append(dirs, string(known.Mountpoint))
 				known.Close()
 			}
@@ -76,23 +77,23 @@ func (f *statusFinder) places() (dirs []string) {
 }
 
 func (f *statusFinder) inTable(dir string) bool {
-	m, ok := mountAt(f.mounts, dir)
+	m, ok := mountAt(f.table, dir)
 	return ok && m.Type == fsType
 }
 
 // one reports on what is at dir; nil: nothing of ours is, or was.
 func (f *statusFinder) one(ctx context.Context, dir string) *mountReport {
-	known := findMount(f.dirs, dir)
+	known := mounts.Find(f.dirs, dir)
 	if known == nil {
 		if !f.inTable(dir) {
 			return nil
 		}
-		m, _ := mountAt(f.mounts, dir)
+		m, _ := mountAt(f.table, dir)
 		return f.unknown(dir, m)
 	}
 	defer known.Close()
 	r := &mountReport{Mountpoint: dir, Source: string(known.Source), PID: known.PID, State: "mounted"}
-	alive, err := known.alive()
+	alive, err := known.Alive()
 	switch {
 	case err != nil:
 		r.State, r.Problem = "silent", err.Error()
@@ -115,12 +116,12 @@ func (f *statusFinder) unknown(dir string, m mountEntry) *mountReport {
 }
 
 // ask has the process tell what it does.
-func (f *statusFinder) ask(ctx context.Context, r *mountReport, known *knownMount) {
+func (f *statusFinder) ask(ctx context.Context, r *mountReport, known *mounts.Known) {
 	if !f.inTable(r.Mountpoint) {
 		r.State, r.Problem = "ending", fmt.Sprintf("nothing is mounted: process %d is still at work, or has just begun", known.PID)
 		r.Mend = "wait, or see ftpfs uploads " + r.Mountpoint
 	}
-	ans, err := known.request(ctx, controlRequest{Do: "status"})
+	ans, err := known.Ask(ctx, mounts.Request{Do: "status"})
 	if err == nil && ans.Status == nil {
 		err = errors.New("its answer has no status")
 	}
@@ -133,7 +134,7 @@ func (f *statusFinder) ask(ctx context.Context, r *mountReport, known *knownMoun
 }
 
 // ended reports on a mount without a process.
-func (f *statusFinder) ended(r *mountReport, known *knownMount) {
+func (f *statusFinder) ended(r *mountReport, known *mounts.Known) {
 	switch {
 	case f.inTable(r.Mountpoint):
 		r.State, r.Problem, r.Mend = "dead", fmt.Sprintf("process %d has died: the mount is of no use", known.PID), mendDead(r.Mountpoint)

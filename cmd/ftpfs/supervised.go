@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // notifyLimit bounds a word to systemd, which may be busy.
@@ -25,7 +27,7 @@ type supervised struct {
 // wants, that it is alive: that look, which must not wait for the network, returns.
 func supervise(log *slog.Logger, status string, look func()) *supervised {
 	s := &supervised{log: log, done: make(chan struct{})}
-	s.notify("READY=1\nSTATUS=" + printable(status))
+	s.notify("READY=1\nSTATUS=" + say.Printable(status))
 	if every := watchdogTime(); every > 0 {
 		s.work.Go(func() { s.watch(every/2, look) })
 	}
@@ -49,7 +51,7 @@ func (s *supervised) watch(every time.Duration, look func()) {
 
 // ending says that the mount is being removed, which may take its time.
 func (s *supervised) ending(status string) {
-	s.notify("STOPPING=1\nSTATUS=" + printable(status))
+	s.notify("STOPPING=1\nSTATUS=" + say.Printable(status))
 }
 
 // end stops telling that the mount is alive.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 // manager is the end of sd_notify(3) that systemd has.
@@ -66,7 +68,7 @@ func TestNotify(t *testing.T) {
 			t.Errorf("told %q", s)
 		}
 	}
-	umount(t, exitOK, dir)
+	umount(t, exit.OK, dir)
 	s := told()
 	for s[0] == "WATCHDOG=1" {
 		s = told()

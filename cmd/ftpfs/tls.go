@@ -10,6 +10,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
@@ -40,17 +43,17 @@ func (c *mountCommand) validateTLS() (err error) {
 	s := &c.job.TLS
 	switch {
 	case s.Key != "" && s.Cert == "":
-		return failf(exitUsage, "--tls-key goes with --tls-cert")
+		return exit.Errorf(exit.Usage, "--tls-key goes with --tls-cert")
 	case s.NoVerify && (len(s.Pins) > 0 || s.CAFile != ""):
-		return failf(exitUsage, "--no-verify and --tls-pin or --ca-file contradict each other")
+		return exit.Errorf(exit.Usage, "--no-verify and --tls-pin or --ca-file contradict each other")
 	case len(s.Pins) > 0 && s.CAFile != "":
-		return failf(exitUsage, "--tls-pin takes the place of --ca-file: give one of them")
+		return exit.Errorf(exit.Usage, "--tls-pin takes the place of --ca-file: give one of them")
 	case c.job.Location.Security == ftpclient.SecurityNone && (s.CAFile != "" || s.Cert != "" || len(s.Pins) > 0 || s.NoVerify):
-		return failf(exitUsage, "there is no TLS in ftp://: write ftpes:// or ftps://, or leave the flags for certificates out")
+		return exit.Errorf(exit.Usage, "there is no TLS in ftp://: write ftpes:// or ftps://, or leave the flags for certificates out")
 	}
 	for _, name := range []*string{&s.CAFile, &s.Cert, &s.Key} {
 		if *name, err = absolute(*name); err != nil {
-			return failf(exitFailure, "%w", err)
+			return exit.Errorf(exit.Failure, "%w", err)
 		}
 	}
 	return nil
@@ -65,11 +68,11 @@ func (c *mountCommand) chooseSecurity() error {
 	loc := &c.job.Location
 	switch {
 	case !ok:
-		return failf(exitUsage, "--tls=%s is not off, try, explicit or implicit", printable(c.tls))
+		return exit.Errorf(exit.Usage, "--tls=%s is not off, try, explicit or implicit", say.Printable(c.tls))
 	case c.job.Demo && c.tls != "":
-		return failf(exitUsage, "--tls: the demo has no TLS")
+		return exit.Errorf(exit.Usage, "--tls: the demo has no TLS")
 	case loc.Security != ftpclient.SecurityNone && want != loc.Security:
-		return failf(exitUsage, "--tls=%s contradicts %s://: write ftp:// with --tls", c.tls, loc.scheme())
+		return exit.Errorf(exit.Usage, "--tls=%s contradicts %s://: write ftp:// with --tls", c.tls, loc.Scheme())
 	}
 	if !loc.HasPort {
 		loc.Port = want.DefaultPort()
@@ -84,10 +87,10 @@ func (s tlsSettings) config() (*tls.Config, error) {
 	if s.CAFile != "" {
 		pem, err := os.ReadFile(s.CAFile)
 		if err != nil {
-			return nil, failf(exitUsage, "--ca-file %s: %w", s.CAFile, unreadable(err))
+			return nil, exit.Errorf(exit.Usage, "--ca-file %s: %w", s.CAFile, say.Unreadable(err))
 		}
 		if cfg.RootCAs = x509.NewCertPool(); !cfg.RootCAs.AppendCertsFromPEM(pem) {
-			return nil, failf(exitUsage, "--ca-file %s: there is no certificate in it (PEM is wanted)", s.CAFile)
+			return nil, exit.Errorf(exit.Usage, "--ca-file %s: there is no certificate in it (PEM is wanted)", s.CAFile)
 		}
 	}
 	if s.Cert != "" {
@@ -97,7 +100,7 @@ func (s tlsSettings) config() (*tls.Config, error) {
 		}
 		pair, err := tls.LoadX509KeyPair(s.Cert, key)
 		if err != nil {
-			return nil, failf(exitUsage, "--tls-cert %s: %w: give a certificate and its key (--tls-key) in PEM", s.Cert, unreadable(err))
+			return nil, exit.Errorf(exit.Usage, "--tls-cert %s: %w: give a certificate and its key (--tls-key) in PEM", s.Cert, say.Unreadable(err))
 		}
 		cfg.Certificates = []tls.Certificate{pair}
 	}
@@ -106,8 +109,8 @@ func (s tlsSettings) config() (*tls.Config, error) {
 
 // tlsFailure tells why there is no secure connection to the server at loc, and
 // what to do.
-func tlsFailure(loc location, says string, err error) error {
-	at := loc.address()
+func tlsFailure(loc ftpurl.Location, says string, err error) error {
+	at := loc.Address()
 	var op string
 	var e *ftpclient.Error
 	if errors.As(err, &e) {
@@ -119,24 +122,24 @@ func tlsFailure(loc location, says string, err error) error {
 	case errors.As(err, &cert):
 		return certFailure(loc, cert)
 	case op == "TLS" && loc.Security != ftpclient.SecurityImplicit:
-		return failf(exitTLS, "%s is silent before it is spoken to%s: if it wants TLS from the start, write ftps://", at, says)
+		return exit.Errorf(exit.TLS, "%s is silent before it is spoken to%s: if it wants TLS from the start, write ftps://", at, says)
 	case loc.Security == ftpclient.SecurityNone:
-		return failf(exitTLS, "%s demands TLS%s: write ftpes:// instead of ftp://", at, says)
+		return exit.Errorf(exit.TLS, "%s demands TLS%s: write ftpes:// instead of ftp://", at, says)
 	case op == "AUTH" && says != "":
-		return failf(exitTLS, "%s has no TLS by AUTH%s: try ftps://, or ftp:// if unencrypted will do", at, says)
+		return exit.Errorf(exit.TLS, "%s has no TLS by AUTH%s: try ftps://, or ftp:// if unencrypted will do", at, says)
 	case errors.Is(err, ftpclient.ErrNoTicket):
-		return failf(exitTLS, "%s wants TLS sessions resumed and gives no tickets for that%s: set there TLSSessionTickets on (ProFTPD), or allow TLS 1.3", at, says)
+		return exit.Errorf(exit.TLS, "%s wants TLS sessions resumed and gives no tickets for that%s: set there TLSSessionTickets on (ProFTPD), or allow TLS 1.3", at, says)
 	case op == "PROT":
-		return failf(exitTLS, "%s does not encrypt data%s: only ftp://, or --tls=try, does without", at, says)
+		return exit.Errorf(exit.TLS, "%s does not encrypt data%s: only ftp://, or --tls=try, does without", at, says)
 	case errors.As(err, &header) && loc.Security == ftpclient.SecurityImplicit:
-		return failf(exitTLS, "%s does not begin with TLS: try ftpes://", at)
+		return exit.Errorf(exit.TLS, "%s does not begin with TLS: try ftpes://", at)
 	}
-	return failf(exitTLS, "%s: no secure connection (%s): check that nobody is between, and the server's versions of TLS (1.2 is the least)", at, shorten(printable(cause(err))))
+	return exit.Errorf(exit.TLS, "%s: no secure connection (%s): check that nobody is between, and the server's versions of TLS (1.2 is the least)", at, say.Short(say.Printable(say.Cause(err))))
 }
 
 // certFailure tells what is wrong with the server's certificate.
-func certFailure(loc location, bad *tls.CertificateVerificationError) error {
-	at, trust := loc.address(), ""
+func certFailure(loc ftpurl.Location, bad *tls.CertificateVerificationError) error {
+	at, trust := loc.Address(), ""
 	if len(bad.UnverifiedCertificates) > 0 {
 		trust = ftpclient.Fingerprint(bad.UnverifiedCertificates[0])
 	}
@@ -145,17 +148,17 @@ func certFailure(loc location, bad *tls.CertificateVerificationError) error {
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.Is(bad, ftpclient.ErrPin):
-		return failf(exitTLS, "%s: the certificate is not the one of --tls-pin but %s: if the server has changed it, give that", at, trust)
+		return exit.Errorf(exit.TLS, "%s: the certificate is not the one of --tls-pin but %s: if the server has changed it, give that", at, trust)
 	case errors.As(bad, &authority):
-		return failf(exitTLS, "%s: no known authority has signed the certificate: give its authority with --ca-file, or, if this is its fingerprint, --tls-pin %s", at, trust)
+		return exit.Errorf(exit.TLS, "%s: no known authority has signed the certificate: give its authority with --ca-file, or, if this is its fingerprint, --tls-pin %s", at, trust)
 	case errors.As(bad, &name):
-		return failf(exitTLS, "%s: the certificate is for another name (%s): use that name, or, if this is its fingerprint, --tls-pin %s", at, certNames(name.Certificate), trust)
+		return exit.Errorf(exit.TLS, "%s: the certificate is for another name (%s): use that name, or, if this is its fingerprint, --tls-pin %s", at, certNames(name.Certificate), trust)
 	case errors.As(bad, &invalid) && invalid.Reason == x509.Expired:
 		c := invalid.Cert
-		return failf(exitTLS, "%s: the certificate is valid from %s to %s only: check the clock, or have the server's certificate renewed", at,
+		return exit.Errorf(exit.TLS, "%s: the certificate is valid from %s to %s only: check the clock, or have the server's certificate renewed", at,
 			c.NotBefore.Format("2006-01-02"), c.NotAfter.Format("2006-01-02"))
 	}
-	return failf(exitTLS, "%s: the certificate is not good (%s)", at, shorten(printable(bad.Err.Error())))
+	return exit.Errorf(exit.TLS, "%s: the certificate is not good (%s)", at, say.Short(say.Printable(bad.Err.Error())))
 }
 
 // certNames is what a certificate is for, for a message.
@@ -168,11 +171,11 @@ func certNames(c *x509.Certificate) string {
 	case len(names) == 0:
 		return "it has none"
 	case len(names) > 3:
-		return shorten(printable(fmt.Sprintf("%s, %s, %s, ...", names[0], names[1], names[2])))
+		return say.Short(say.Printable(fmt.Sprintf("%s, %s, %s, ...", names[0], names[1], names[2])))
 	}
 	text := names[0]
 	for _, n := range names[1:] {
 		text += ", " + n
 	}
-	return shorten(printable(text))
+	return say.Short(say.Printable(text))
 }

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/ftpclient"
 )
 
@@ -98,14 +99,14 @@ func TestTLSFlagsRefused(t *testing.T) {
 		{"ftpes://h/", "--ca-file=x --tls-pin=x"},
 		{"ftpes://h/", "--tls-key=x"},
 	} {
-		if _, err := validated(t, tt.url, strings.Fields(tt.flags)...); codeOf(err) != exitUsage {
+		if _, err := validated(t, tt.url, strings.Fields(tt.flags)...); exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%s %s: %v", tt.url, tt.flags, err)
 		}
 	}
 	for _, s := range []tlsSettings{
 		{CAFile: "/no/such"}, {CAFile: os.DevNull}, {Cert: "/no/such"}, {Cert: os.DevNull},
 	} {
-		if _, err := s.config(); codeOf(err) != exitUsage || !strings.Contains(err.Error(), s.CAFile+s.Cert) {
+		if _, err := s.config(); exit.CodeOf(err) != exit.Usage || !strings.Contains(err.Error(), s.CAFile+s.Cert) {
 			t.Errorf("%+v: %v", s, err)
 		}
 	}
@@ -157,24 +158,24 @@ func TestMountSecurity(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name, url, flags string
-		want             exitCode
+		want             exit.Code
 		says             string
 	}{
-		{"none", "ftpes://me:sesame@" + plain, "", exitTLS, "no TLS by AUTH (it says: 500 Unknown command.)"},
-		{"not implicit", "ftps://me:sesame@" + plain, "", exitTLS, "try ftpes://"},
-		{"implicit", "ftpes://me:sesame@" + badServer(t, hangsUp), "", exitTLS, "write ftps://"},
-		{"demanded", "ftp://me:sesame@" + badServer(t, secured(nil, demands)), "", exitTLS, "write ftpes://"},
-		{"no PROT", "ftpes://me:sesame@" + badServer(t, secured(&cert, noProt)), "--no-verify", exitTLS, "does not encrypt data (it says: 536 Not here.)"},
-		{"unknown", "ftpes://me:sesame@" + good, "", exitTLS, "--tls-pin " + print},
-		{"wrong name", "ftpes://me:sesame@localhost:" + port, "--ca-file=" + file, exitTLS, "127.0.0.1"},
-		{"wrong pin", "ftpes://me:sesame@" + good, "--tls-pin=" + strings.Repeat("00", 32), exitTLS, print},
-		{"no pin", "ftpes://me:sesame@" + good, "--tls-pin=sesam", exitUsage, "SHA-256"},
-		{"authority", "ftpes://me:sesame@" + good, "--ca-file=" + file, exitLogin, "530"},
-		{"pinned", "ftpes://me:sesame@localhost:" + port, "--tls-pin=" + print, exitLogin, "530"},
-		{"not verified", "ftpes://me:sesame@localhost:" + port, "--no-verify", exitLogin, "530"},
-		{"try", "ftp://me:sesame@" + good, "--tls=try --ca-file=" + file, exitLogin, "530"},
-		{"try without", "ftp://me:sesame@" + plain, "--tls=try", exitLogin, "530"},
-		{"client certificate", "ftpes://me:sesame@" + good, "--no-verify --tls-cert=" + file, exitUsage, file},
+		{"none", "ftpes://me:sesame@" + plain, "", exit.TLS, "no TLS by AUTH (it says: 500 Unknown command.)"},
+		{"not implicit", "ftps://me:sesame@" + plain, "", exit.TLS, "try ftpes://"},
+		{"implicit", "ftpes://me:sesame@" + badServer(t, hangsUp), "", exit.TLS, "write ftps://"},
+		{"demanded", "ftp://me:sesame@" + badServer(t, secured(nil, demands)), "", exit.TLS, "write ftpes://"},
+		{"no PROT", "ftpes://me:sesame@" + badServer(t, secured(&cert, noProt)), "--no-verify", exit.TLS, "does not encrypt data (it says: 536 Not here.)"},
+		{"unknown", "ftpes://me:sesame@" + good, "", exit.TLS, "--tls-pin " + print},
+		{"wrong name", "ftpes://me:sesame@localhost:" + port, "--ca-file=" + file, exit.TLS, "127.0.0.1"},
+		{"wrong pin", "ftpes://me:sesame@" + good, "--tls-pin=" + strings.Repeat("00", 32), exit.TLS, print},
+		{"no pin", "ftpes://me:sesame@" + good, "--tls-pin=sesam", exit.Usage, "SHA-256"},
+		{"authority", "ftpes://me:sesame@" + good, "--ca-file=" + file, exit.Login, "530"},
+		{"pinned", "ftpes://me:sesame@localhost:" + port, "--tls-pin=" + print, exit.Login, "530"},
+		{"not verified", "ftpes://me:sesame@localhost:" + port, "--no-verify", exit.Login, "530"},
+		{"try", "ftp://me:sesame@" + good, "--tls=try --ca-file=" + file, exit.Login, "530"},
+		{"try without", "ftp://me:sesame@" + plain, "--tls=try", exit.Login, "530"},
+		{"client certificate", "ftpes://me:sesame@" + good, "--no-verify --tls-cert=" + file, exit.Usage, file},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			args := append([]string{"mount"}, strings.Fields(tt.flags)...)

@@ -12,6 +12,10 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 const defaultUmountTimeout = uploadLimit + 30*time.Second
@@ -26,7 +30,7 @@ type umountCommand struct {
 }
 
 func newUmountCommand(p *program) *cobra.Command {
-	c := &umountCommand{program: p, dirs: stateDirs()}
+	c := &umountCommand{program: p, dirs: mounts.Dirs()}
 	cmd := &cobra.Command{
 		Use:     "umount [flags] MOUNTPOINT",
 		Aliases: []string{"unmount"},
@@ -62,20 +66,20 @@ func (c *umountCommand) run(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
-	known := findMount(c.dirs, dir)
+	known := mounts.Find(c.dirs, dir)
 	if known != nil {
 		defer known.Close()
 	}
-	m, mounted := mountAt(mounts, dir)
+	m, mounted := mountAt(table, dir)
 	switch {
 	case mounted && m.Type != fsType:
-		return failf(exitNotMounted, "%s is a mount of another kind (%s): umount %s", dir, m.Type, dir)
+		return exit.Errorf(exit.NotMounted, "%s is a mount of another kind (%s): umount %s", dir, m.Type, dir)
 	case !mounted && (known == nil || c.longGone(known)):
-		return failf(exitNotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
+		return exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
 	case mounted:
 		if err := c.detach(dir); err != nil {
 			return err
@@ -93,8 +97,8 @@ func (c *umountCommand) run(ctx context.Context, name string) error {
 
 // longGone reports whether a state file without a mount has nothing to tell,
 // and removes it then.
-func (c *umountCommand) longGone(known *knownMount) bool {
-	alive, err := known.alive()
+func (c *umountCommand) longGone(known *mounts.Known) bool {
+	alive, err := known.Alive()
 	if err != nil || alive || known.Failed != "" {
 		return false
 	}
@@ -102,9 +106,9 @@ func (c *umountCommand) longGone(known *knownMount) bool {
 	return true
 }
 
-func (c *umountCommand) forget(known *knownMount) {
-	if err := known.forget(); err != nil && !errors.Is(err, os.ErrNotExist) {
-		c.warn(fmt.Sprintf("%s: %v", known.path, reason(err)))
+func (c *umountCommand) forget(known *mounts.Known) {
+	if err := known.Forget(); err != nil && !errors.Is(err, os.ErrNotExist) {
+		c.warn(fmt.Sprintf("%s: %v", known.Path, say.Reason(err)))
 	}
 }
 
@@ -114,11 +118,11 @@ func (c *umountCommand) detach(dir string) error {
 	dead := isDead(dir, c.dirs)
 	switch err := detach(dir, dead || c.force); {
 	case errors.Is(err, errBusy):
-		return failf(exitBusy, "%s is in use: leave it (fuser -vm %s shows who is there), or ftpfs umount --force %s", dir, dir, dir)
+		return exit.Errorf(exit.Busy, "%s is in use: leave it (fuser -vm %s shows who is there), or ftpfs umount --force %s", dir, dir, dir)
 	case errors.Is(err, os.ErrPermission):
-		return failf(exitFailure, "%s: only its owner and root may unmount it", dir)
+		return exit.Errorf(exit.Failure, "%s: only its owner and root may unmount it", dir)
 	case err != nil:
-		return failf(exitFailure, "%s: %w", dir, err)
+		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	if dead {
 		fmt.Fprintf(os.Stderr, "ftpfs: removed the dead mount from %s\n", dir)
@@ -128,13 +132,13 @@ func (c *umountCommand) detach(dir string) error {
 
 // leave has the process begin no more uploads of what it has accepted, which the
 // next mount of the same server finishes, and says what that is.
-func (c *umountCommand) leave(ctx context.Context, known *knownMount) {
-	ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+func (c *umountCommand) leave(ctx context.Context, known *mounts.Known) {
+	ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
 	if err != nil || len(ans.Uploads) == 0 {
 		return // it has ended, or has nothing to leave
 	}
 	c.warn("not uploaded yet: " + leftOf(ans.Uploads))
-	if _, err := known.request(ctx, controlRequest{Do: "leave"}); err != nil {
+	if _, err := known.Ask(ctx, mounts.Request{Do: "leave"}); err != nil {
 		c.warn(err.Error())
 	}
 }
@@ -143,7 +147,7 @@ func (c *umountCommand) leave(ctx context.Context, known *knownMount) {
 const progressEvery = 500 * time.Millisecond
 
 // tell shows what is left to upload, as get and put do, until ctx ends.
-func (c *umountCommand) tell(ctx context.Context, known *knownMount) {
+func (c *umountCommand) tell(ctx context.Context, known *mounts.Known) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
 	var shown *progress // nil: there was nothing to tell
@@ -156,7 +160,7 @@ func (c *umountCommand) tell(ctx context.Context, known *knownMount) {
 			return
 		case <-tick.C:
 		}
-		ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+		ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
 		if err != nil {
 			continue // it is about to end
 		}
@@ -172,13 +176,13 @@ func (c *umountCommand) tell(ctx context.Context, known *knownMount) {
 
 // end asks the process to upload and exit: the kernel tells it of a lazy
 // detach only when the last file is closed.
-func (c *umountCommand) end(ctx context.Context, known *knownMount) {
-	if _, err := known.request(ctx, controlRequest{Do: "end"}); err == nil {
+func (c *umountCommand) end(ctx context.Context, known *mounts.Known) {
+	if _, err := known.Ask(ctx, mounts.Request{Do: "end"}); err == nil {
 		return
 	}
-	alive, err := known.alive()
+	alive, err := known.Alive()
 	if err == nil && alive {
-		err = known.signal(syscall.SIGTERM)
+		err = known.Signal(syscall.SIGTERM)
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, unix.ESRCH) {
 		c.warn(fmt.Sprintf("process %d: %v", known.PID, err))
@@ -186,26 +190,26 @@ func (c *umountCommand) end(ctx context.Context, known *knownMount) {
 }
 
 // await waits for the mount's process and tells what it could not upload.
-func (c *umountCommand) await(ctx context.Context, known *knownMount) error {
+func (c *umountCommand) await(ctx context.Context, known *mounts.Known) error {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	telling, told := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { c.tell(telling, known) })
-	st, err := known.waitEnd(ctx)
+	st, err := known.WaitEnd(ctx)
 	told()
 	work.Wait()
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return failf(exitUploads, "%s is unmounted, but process %d is still uploading after %s: it goes on", known.Mountpoint, known.PID, c.timeout)
+		return exit.Errorf(exit.Uploads, "%s is unmounted, but process %d is still uploading after %s: it goes on", known.Mountpoint, known.PID, c.timeout)
 	case errors.Is(err, context.Canceled):
-		return failf(exitUploads, "%s is unmounted, process %d goes on uploading", known.Mountpoint, known.PID)
+		return exit.Errorf(exit.Uploads, "%s is unmounted, process %d goes on uploading", known.Mountpoint, known.PID)
 	case err != nil:
-		return failf(exitFailure, "%s: state of process %d: %w", known.Mountpoint, known.PID, err)
+		return exit.Errorf(exit.Failure, "%s: state of process %d: %w", known.Mountpoint, known.PID, err)
 	}
 	c.forget(known)
 	if st.Failed != "" {
-		return failf(exitUploads, "%s", string(st.Failed))
+		return exit.Errorf(exit.Uploads, "%s", string(st.Failed))
 	}
 	return nil
 }

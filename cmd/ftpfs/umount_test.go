@@ -6,6 +6,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 )
 
 func TestSignalEndsTheMount(t *testing.T) {
@@ -39,13 +42,13 @@ func TestBusyMount(t *testing.T) {
 	if _, err := f.WriteString("unsaved"); err != nil {
 		t.Error(err)
 	}
-	if r := umount(t, exitBusy, dir); !strings.Contains(r.oneLine(t), "--force") {
+	if r := umount(t, exit.Busy, dir); !strings.Contains(r.oneLine(t), "--force") {
 		t.Errorf("busy: %+v", r)
 	}
 	if _, ok := mountedAt(t, dir); !ok {
 		t.Fatal("a busy mount is gone")
 	}
-	umount(t, exitOK, "--force", dir)
+	umount(t, exit.OK, "--force", dir)
 	assertNotMounted(t, dir)
 	if got := treeText(t, tree, "open"); got != "unsaved" {
 		t.Errorf("on the server: %q", got)
@@ -65,20 +68,20 @@ func TestKilledMount(t *testing.T) {
 			}
 		}
 		eventually(t, "death", func() bool {
-			return isDead(dir, stateDirs()) && len(processesWith(t, dir)) == 0
+			return isDead(dir, mounts.Dirs()) && len(processesWith(t, dir)) == 0
 		})
 	}
 	dir := mountTest(t, "ftp://me:sesame@"+addr+"/")
 	kill(dir)
 	r := runProgram(t, command(t, "mount", "ftp://me:sesame@"+addr+"/", dir))
-	if text := r.oneLine(t); r.code != exitOK || !strings.Contains(text, "removed the dead mount") {
+	if text := r.oneLine(t); r.code != exit.OK || !strings.Contains(text, "removed the dead mount") {
 		t.Errorf("mount on a dead one: %+v", r)
 	}
 	if text, err := os.ReadFile(dir + "/sub/file"); err != nil || string(text) != "content\n" {
 		t.Errorf("%q, %v", text, err)
 	}
 	kill(dir)
-	if r := umount(t, exitOK, dir); !strings.Contains(r.oneLine(t), "dead") {
+	if r := umount(t, exit.OK, dir); !strings.Contains(r.oneLine(t), "dead") {
 		t.Errorf("umount of a dead mount: %+v", r)
 	}
 	assertNotMounted(t, dir)
@@ -103,7 +106,7 @@ func TestLostUploadIsTold(t *testing.T) {
 		t.Error(err)
 	}
 	stop()
-	text := umount(t, exitUploads, "--force", dir).oneLine(t)
+	text := umount(t, exit.Uploads, "--force", dir).oneLine(t)
 	assertNotMounted(t, dir)
 	kept, _ := filepath.Glob(os.Getenv("XDG_CACHE_HOME") + "/ftpfs/spool/mount-*/files/spool-*")
 	if len(kept) != 1 || !strings.Contains(text, filepath.Dir(kept[0])) || !strings.Contains(text, "/open") {
@@ -122,5 +125,5 @@ func TestLostUploadIsTold(t *testing.T) {
 	if !strings.Contains(r.oneLine(t), filepath.Dir(kept[0])) {
 		t.Errorf("the next mount says %q", r.stderr)
 	}
-	umount(t, exitOK, next)
+	umount(t, exit.OK, next)
 }

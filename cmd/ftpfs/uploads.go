@@ -16,23 +16,16 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/ftpclient"
 )
 
-// uploadState is what a mount's process says of one upload.
-type uploadState struct {
-	Path  rawText   `json:"path"`
-	Size  int64     `json:"size"`
-	Since time.Time `json:"since"`
-	State string    `json:"state"` // waiting, uploading, failed
-	Error string    `json:"error,omitempty"`
-	Data  rawText   `json:"data,omitempty"`
-}
-
-func uploadStates(uploads []cache.Upload) []uploadState {
-	states := make([]uploadState, len(uploads))
+func uploadStates(uploads []cache.Upload) []mounts.Upload {
+	states := make([]mounts.Upload, len(uploads))
 	for i, u := range uploads {
-		s := uploadState{Path: rawText(u.Path), Size: u.Size, Since: u.Since, State: "waiting", Data: rawText(u.Data)}
+		s := mounts.Upload{Path: say.Raw(u.Path), Size: u.Size, Since: u.Since, State: "waiting", Data: say.Raw(u.Data)}
 		switch {
 		case u.Busy:
 			s.State = "uploading"
@@ -55,7 +48,7 @@ type uploadsCommand struct {
 }
 
 func newUploadsCommand(p *program) *cobra.Command {
-	c := &uploadsCommand{program: p, dirs: stateDirs()}
+	c := &uploadsCommand{program: p, dirs: mounts.Dirs()}
 	root := &cobra.Command{
 		Use:   "uploads [list [MOUNTPOINT...]] | retry FILE | discard FILE | save FILE TO",
 		Short: "Show what is not uploaded yet, or could not be, and decide about it",
@@ -98,12 +91,12 @@ func (c *uploadsCommand) with(run func(*cobra.Command, []string) error) func(*co
 
 // list prints the uploads of mounts, without arguments of all.
 func (c *uploadsCommand) list(ctx context.Context, names []string) error {
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
-		return failf(exitFailure, "%w", err)
+		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	var dirs []string
-	for _, m := range mounts {
+	for _, m := range table {
 		if m.Type == fsType && len(names) == 0 {
 			dirs = append(dirs, m.Mountpoint)
 		}
@@ -118,21 +111,21 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	var errs []error
 	for _, dir := range dirs {
-		known := findMount(c.dirs, dir)
+		known := mounts.Find(c.dirs, dir)
 		if known == nil {
 			if len(names) > 0 {
-				errs = append(errs, failf(exitNotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, fsType))
+				errs = append(errs, exit.Errorf(exit.NotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, fsType))
 			}
 			continue
 		}
-		ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+		ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
 		known.Close()
 		if err != nil {
-			errs = append(errs, failf(exitFailure, "%s: %w", dir, err))
+			errs = append(errs, exit.Errorf(exit.Failure, "%s: %w", dir, err))
 			continue
 		}
 		for _, u := range ans.Uploads {
-			fmt.Fprintln(w, u.line(dir))
+			fmt.Fprintln(w, uploadLine(u, dir))
 		}
 	}
 	if len(names) == 0 {
@@ -141,11 +134,11 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 	return errors.Join(w.Flush(), firstOf(errs))
 }
 
-// line is an upload for people.
-func (u uploadState) line(dir string) string {
-	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, formatSize(u.Size), u.Since.Local().Format(time.DateTime), printable(filepath.Join(dir, string(u.Path))))
+// uploadLine is an upload for people.
+func uploadLine(u mounts.Upload, dir string) string {
+	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, formatSize(u.Size), u.Since.Local().Format(time.DateTime), say.Printable(filepath.Join(dir, string(u.Path))))
 	if u.Error != "" {
-		text += "\t" + printable(u.Error)
+		text += "\t" + say.Printable(u.Error)
 	}
 	return text
 }
@@ -157,28 +150,28 @@ func (c *uploadsCommand) ask(ctx context.Context, what, file string) error {
 		return err
 	}
 	defer known.Close()
-	if _, err := known.request(ctx, controlRequest{Do: what, Path: rawText(rest)}); err != nil {
-		return failf(exitFailure, "%s: %w", dir, err)
+	if _, err := known.Ask(ctx, mounts.Request{Do: what, Path: say.Raw(rest)}); err != nil {
+		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	return nil
 }
 
 // find returns the mount that a file is in, and the path there.
-func (c *uploadsCommand) find(file string) (known *knownMount, dir, rest string, err error) {
+func (c *uploadsCommand) find(file string) (known *mounts.Known, dir, rest string, err error) {
 	path, err := absoluteMountpoint(file)
 	if err != nil {
 		return nil, "", "", err
 	}
-	mounts, err := readMounts()
+	table, err := readMounts()
 	if err != nil {
-		return nil, "", "", failf(exitFailure, "%w", err)
+		return nil, "", "", exit.Errorf(exit.Failure, "%w", err)
 	}
-	dir, rest, ok := mountOf(mounts, path)
+	dir, rest, ok := mountOf(table, path)
 	if ok {
-		known = findMount(c.dirs, dir)
+		known = mounts.Find(c.dirs, dir)
 	}
 	if known == nil {
-		return nil, "", "", failf(exitNotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, fsType)
+		return nil, "", "", exit.Errorf(exit.NotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, fsType)
 	}
 	return known, dir, rest, nil
 }
@@ -190,20 +183,20 @@ func (c *uploadsCommand) save(ctx context.Context, file, to string) error {
 		return err
 	}
 	defer known.Close()
-	ans, err := known.request(ctx, controlRequest{Do: "uploads"})
+	ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
 	if err != nil {
-		return failf(exitFailure, "%s: %w", dir, err)
+		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	for _, u := range ans.Uploads {
 		if string(u.Path) != rest || u.Data == "" {
 			continue
 		}
 		if err := copyFile(string(u.Data), to); err != nil {
-			return failf(exitFailure, "%w", err)
+			return exit.Errorf(exit.Failure, "%w", err)
 		}
 		return nil
 	}
-	return failf(exitFailure, "%s: %s", file, ftpclient.KindNotExist.String()+" among the uploads: see ftpfs uploads")
+	return exit.Errorf(exit.Failure, "%s: %s", file, ftpclient.KindNotExist.String()+" among the uploads: see ftpfs uploads")
 }
 
 func copyFile(from, to string) error {
@@ -231,7 +224,7 @@ func (m *mounted) keptUploads() (n int) {
 }
 
 // sumOf is how many files and octets are not uploaded.
-func sumOf(uploads []uploadState) (files int, octets int64) {
+func sumOf(uploads []mounts.Upload) (files int, octets int64) {
 	for _, u := range uploads {
 		files, octets = files+1, octets+u.Size
 	}
@@ -239,7 +232,7 @@ func sumOf(uploads []uploadState) (files int, octets int64) {
 }
 
 // leftOf says in a few words what is not uploaded.
-func leftOf(uploads []uploadState) string {
+func leftOf(uploads []mounts.Upload) string {
 	n, size := sumOf(uploads)
 	failed := 0
 	for _, u := range uploads {
@@ -247,7 +240,7 @@ func leftOf(uploads []uploadState) string {
 			failed++
 		}
 	}
-	text := fmt.Sprintf("%s, %s", plural(n, "file"), sizeOf(size))
+	text := fmt.Sprintf("%s, %s", say.Plural(n, "file"), sizeOf(size))
 	if failed > 0 {
 		text += fmt.Sprintf(", of which %d have failed", failed)
 	}

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // listLeft prints what mounts that have ended left below a spool directory: their
@@ -16,16 +18,16 @@ func listLeft(w io.Writer, base string) {
 	dirs, _ := filepath.Glob(filepath.Join(base, "mount-*")) // the pattern is well formed
 	for _, dir := range dirs {
 		source, dead := deadSpool(dir)
-		if !dead || !ownedBy(dir, os.Getuid()) {
+		if !dead || !mounts.OwnedBy(dir, os.Getuid()) {
 			continue
 		}
 		for _, u := range cache.LeftUploads(filepath.Join(dir, "files")) {
 			why := "the next mount of the server uploads it"
 			if u.Err != nil {
-				why = printable(u.Err.Error())
+				why = say.Printable(u.Err.Error())
 			}
 			fmt.Fprintf(w, "left\t%s\t%s\t%s of %s\t%s: %s\n", formatSize(u.Size), u.Since.Local().Format(time.DateTime),
-				printable("/"+u.Path), printable(source), why, printable(u.Data))
+				say.Printable("/"+u.Path), say.Printable(source), why, say.Printable(u.Data))
 		}
 	}
 }

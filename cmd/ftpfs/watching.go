@@ -19,17 +19,20 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/net/netutil"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
 
 // watchingSettings are what the flags say of how a mount is looked at.
 type watchingSettings struct {
 	HTTP      string // host:port of the status page; empty: there is none
-	LogFormat logFormat
+	LogFormat logs.Format
 }
 
 func (c *mountCommand) addWatchingFlags(f *pflag.FlagSet) {
-	c.job.Watching.LogFormat = logText
+	c.job.Watching.LogFormat = logs.Text
 	f.StringVar(&c.job.Watching.HTTP, "http", "", "show a status page and metrics for Prometheus at this [HOST]:PORT, to all who can reach it; without HOST only to this machine's own programs (default: none; see ftpfs status)")
 	f.Var(&c.job.Watching.LogFormat, "log-format", "how the log is written: text, json")
 }
@@ -45,10 +48,10 @@ func (c *mountCommand) validateWatching() (err error) {
 func parsePage(addr string) (string, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return "", failf(exitUsage, "--http %q is not [HOST]:PORT: write :9121, or 192.168.1.2:9121 for other machines", addr)
+		return "", exit.Errorf(exit.Usage, "--http %q is not [HOST]:PORT: write :9121, or 192.168.1.2:9121 for other machines", addr)
 	}
 	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n > 65535 {
-		return "", failf(exitUsage, "--http %q: %q is not a port from 0 to 65535", addr, port)
+		return "", exit.Errorf(exit.Usage, "--http %q: %q is not a port from 0 to 65535", addr, port)
 	}
 	if host == "" {
 		host = "127.0.0.1"
@@ -72,7 +75,7 @@ const pageVisitors = 64
 func openPage(addr string, take func() status.Snapshot, warn func(string), log *slog.Logger) (*statusPage, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, failf(exitFailure, "--http %s: %w: choose another port, or :0 for any that is free", addr, reason(err))
+		return nil, exit.Errorf(exit.Failure, "--http %s: %w: choose another port, or :0 for any that is free", addr, say.Reason(err))
 	}
 	host, _, _ := net.SplitHostPort(addr) // parsePage has
 	at := l.Addr().(*net.TCPAddr)
@@ -163,7 +166,7 @@ func (m *mounted) dump() {
 		return
 	}
 	s := m.snapshot()
-	if m.job.Watching.LogFormat == logJSON {
+	if m.job.Watching.LogFormat == logs.JSON {
 		m.log.Info("status", "status", s)
 		return
 	}

@@ -5,6 +5,8 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // writingSettings are what the flags say of how files are written.
@@ -38,22 +40,22 @@ func (c *mountCommand) validateWriting() error {
 	case "never":
 		w.Atomic = cache.AtomicNever
 	default:
-		return failf(exitUsage, "--atomic %s: write auto, always or never", printable(c.atomic))
+		return exit.Errorf(exit.Usage, "--atomic %s: write auto, always or never", say.Printable(c.atomic))
 	}
 	switch c.onConflict {
 	case "fail", "overwrite":
 		w.Overwrite = c.onConflict == "overwrite"
 	default:
-		return failf(exitUsage, "--on-conflict %s: write fail or overwrite", printable(c.onConflict))
+		return exit.Errorf(exit.Usage, "--on-conflict %s: write fail or overwrite", say.Printable(c.onConflict))
 	}
 	switch c.attrErrors {
 	case "ignore", "report":
 		w.ReportAttrs = c.attrErrors == "report"
 	default:
-		return failf(exitUsage, "--attr-errors %s: ignore or report", printable(c.attrErrors))
+		return exit.Errorf(exit.Usage, "--attr-errors %s: ignore or report", say.Printable(c.attrErrors))
 	}
 	if w.SpoolBytes = int64(c.spoolSize); w.SpoolBytes > 0 && w.SpoolBytes < leastSpool {
-		return failf(exitUsage, "--spool-size %s is less than %s", c.spoolSize.String(), formatSize(leastSpool))
+		return exit.Errorf(exit.Usage, "--spool-size %s is less than %s", c.spoolSize.String(), formatSize(leastSpool))
 	}
 	return nil
 }

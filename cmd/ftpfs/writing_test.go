@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
 func TestWritingFlags(t *testing.T) {
@@ -22,7 +23,7 @@ func TestWritingFlags(t *testing.T) {
 		if err == nil {
 			err = c.validateWriting()
 		}
-		if codeOf(err) != exitUsage {
+		if exit.CodeOf(err) != exit.Usage {
 			t.Errorf("-o %s: %v", o, err)
 		}
 	}

@@ -27,7 +27,10 @@ var suites = []*suite{
 		{"-work", "get-1G,put-1G", "-peer", "nomount,lftp,rclone-copy", "-limit", "5m"},
 		{"-rate", "4000000", "-work", "read-64M,cp-64M-in,copy-64M", "-peer", "nomount"},
 	}},
-	{"write-back", "Close before the server has it", [][]string{{"-work", "cp-100-in,cp-64M-in,append", "-peer", "write-back,rclone"}}},
+	{"write-back", "Close before the server has it", [][]string{
+		{"-work", "cp-100-in,cp-64M-in,append", "-peer", "write-back,rclone"},
+		{"-work", "git-warm", "-peer", "write-back"},
+	}},
 	{"growth", "Growth", [][]string{
 		{"-work", "ls-100,ls-10000,ls-1000000", "-limit", "5m"},
 		{"-work", "readers-64,read-1G,memory-64,stat-in-walk", "-limit", "5m"},

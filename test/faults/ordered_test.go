@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"os"
 	"slices"
 	"sync"
@@ -12,6 +11,7 @@ import (
 
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
+	"ftpfs/test/ftptest"
 )
 
 // ordered are the faults that the bundled server does to order, without their
@@ -65,18 +65,7 @@ func orderedAs(t *testing.T, profile string) (scene, *ftpserver.Server) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
-	t.Cleanup(func() {
-		if err := errors.Join(server.Close(), closed(<-served)); err != nil {
-			t.Error(err)
-		}
-	})
-	c.options = ftpclient.Options{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port}
+	c.options = ftpclient.Options{Host: "127.0.0.1", Port: ftptest.Serve(t, server).Port}
 	return c, server
 }
 

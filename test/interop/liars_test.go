@@ -17,6 +17,7 @@ import (
 
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
+	"ftpfs/test/ftptest"
 )
 
 // A liar is a server that does not stand what makes us fast, or lies when it is
@@ -149,7 +150,7 @@ func (l liar) serve(t *testing.T) (dir, url string, heard *wire, lie func()) {
 		}
 	}
 	lie()
-	return dir, serving(t, server), heard, lie
+	return dir, "ftp://" + ftptest.Serve(t, server).String() + "/", heard, lie
 }
 
 func (l liar) client(t *testing.T) {

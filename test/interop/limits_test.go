@@ -182,22 +182,7 @@ func bundledWith(t *testing.T, file string) (*ftpserver.Server, *net.TCPAddr) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		server.Serve(l) // until Close
-		close(ended)
-	}()
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-		<-ended
-	})
-	return server, l.Addr().(*net.TCPAddr)
+	return server, ftptest.Serve(t, server)
 }
 
 // TestStrangersTakeTheRest: of the sessions that a server allows in all,

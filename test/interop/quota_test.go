@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,7 +63,7 @@ func TestQuota(t *testing.T) {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {
 			t.Parallel()
 			tree := limited{ftpserver.NewMemFS(quota), code}
-			m := newMount(t, serveLimited(t, tree), "--trace")
+			m := newMount(t, serveTree(t, ftpserver.Options{FS: tree, Anonymous: true, AnonymousWrite: true, LoginDelay: -1}), "--trace")
 			m.mount()
 			overfill(t, m, m.dir, tree.read)
 		})
@@ -151,29 +150,4 @@ func (f limitedFile) Write(p []byte) (int, error) {
 		err = syscall.EDQUOT
 	}
 	return n, err
-}
-
-// serveLimited serves a tree in the test's process and returns its URL.
-func serveLimited(t *testing.T, tree ftpserver.FS) string {
-	t.Helper()
-	server, err := ftpserver.New(ftpserver.Options{FS: tree, Anonymous: true, AnonymousWrite: true, LoginDelay: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
-	t.Cleanup(func() {
-		err := server.Close()
-		if end := <-served; !errors.Is(end, ftpserver.ErrServerClosed) {
-			err = errors.Join(err, end)
-		}
-		if err != nil {
-			t.Error(err)
-		}
-	})
-	return "ftp://" + l.Addr().String() + "/"
 }

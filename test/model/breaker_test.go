@@ -2,6 +2,7 @@ package model
 
 import (
 	"bufio"
+	"bytes"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -23,6 +24,10 @@ type breaker struct {
 	addr   string // of the server
 	listen net.Listener
 	all    sync.WaitGroup
+	// wholeLines: of a command the server gets all or nothing. ProFTPD carries out
+	// what it has of a line when the connection ends within it, as RNTO to another
+	// name, against which no client can do anything.
+	wholeLines bool
 
 	mu     sync.Mutex
 	rng    *rand.Rand // guarded by mu, as all below
@@ -176,6 +181,9 @@ func (k *cutLink) may(n int) (pass int, cut bool) {
 // send passes octets on; false if that is the end.
 func (k *cutLink) send(to *net.TCPConn, data []byte) bool {
 	pass, cut := k.may(len(data))
+	if cut && k.b.wholeLines && !k.isData && to == k.server {
+		pass = bytes.LastIndexByte(data[:pass], '\n') + 1
+	}
 	if _, err := to.Write(data[:pass]); err != nil && !cut {
 		k.client.Close()
 		k.server.Close()

@@ -2,6 +2,7 @@ package model
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -104,6 +105,26 @@ func near(all []change, w window) string {
 			who += ", perhaps"
 		}
 		fmt.Fprintf(&b, "      %s %v (%s)\n", c.span, c.val, who)
+	}
+	return b.String()
+}
+
+// whereabouts prints where a content was, and when it came and went.
+func (h *histories) whereabouts(id int) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(h.of)) {
+		for i, c := range h.of[name] {
+			if c.val.id != id || c.val.kind != 'f' {
+				continue
+			}
+			fmt.Fprintf(&b, "      it came to %s in %s", name, c.span)
+			if i+1 < len(h.of[name]) {
+				fmt.Fprintf(&b, ", and %v in %s", h.of[name][i+1].val, h.of[name][i+1].span)
+			}
+			b.WriteString("\n")
+		}
 	}
 	return b.String()
 }

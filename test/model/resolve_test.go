@@ -18,6 +18,9 @@ func (tr *trial) doubtful(s step) string {
 	}
 	d := tr.model.slots[[2]int{s.Proc, s.Slot}]
 	got := tr.workers[s.Proc].do(s)
+	if s.Do == "read" {
+		got = tr.rest(s, got)
+	}
 	if faulty[got.Errno] || tr.leftover(s, got.Errno) {
 		tr.failures[s.Do+": "+got.Errno.Error()]++
 		if harmless[s.Do] {
@@ -50,6 +53,26 @@ func (tr *trial) doubtful(s step) string {
 		return s.String() + ": " + why
 	}
 	return ""
+}
+
+// rest goes on with a read that brought less than was asked for: the kernel asks for
+// pages in parts, and of a read of which a later part failed it returns what came
+// before (read(2)). The next one brings what is missing, an error, or the end.
+func (tr *trial) rest(s step, got outcome) outcome {
+	for got.Errno == 0 && got.N > 0 && got.N < s.N {
+		next := s
+		next.Off, next.N = s.Off+got.N, s.N-got.N
+		more := tr.workers[s.Proc].do(next)
+		if more.Errno != 0 {
+			return more
+		}
+		if more.N == 0 {
+			return got
+		}
+		tr.failures["read: in part"]++
+		got.N, got.Data = got.N+more.N, append(got.Data, more.Data...)
+	}
+	return got
 }
 
 // leftover reports whether a directory could not be removed because the server has

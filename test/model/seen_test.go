@@ -155,7 +155,7 @@ func (j *judge) name(s *seen) string {
 	case s.bad != "" || slices.ContainsFunc(vals, func(c change) bool { return j.fits(s, c, vals) }):
 		return ""
 	}
-	return fmt.Sprintf("%s %s %s: %v, %d octets; the window begins at %.3f\n%s", s.span, s.what, s.path, s.val, s.size, from.Seconds(), near(all, w))
+	return fmt.Sprintf("%s %s %s: %v, %d octets; the window begins at %.3f\n%s", s.span, s.what, s.path, s.val, s.size, from.Seconds(), near(all, w)+j.h.whereabouts(s.val.id))
 }
 
 // fits tells whether s may show the result of c.

@@ -81,6 +81,7 @@ func runPrograms(t *testing.T, s *ftptest.Server, exe string, p *program, seed u
 	var breaks *breaker
 	if p.breaks {
 		breaks = newBreaker(t, s.Addr(), seed)
+		breaks.wholeLines = s.Name == ftptest.ProFTPD
 		url = at(s, breaks.listen.Addr())
 	}
 	mount := mounted(f, exe, url, p.ttl, p.mount...)

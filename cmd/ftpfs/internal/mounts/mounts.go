@@ -1,4 +1,4 @@
-package main
+package mounts
 
 import (
 	"context"
@@ -14,17 +14,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// knownMount is the state file of some mount, opened for reading. Close it.
-type knownMount struct {
-	mountState
+// Known is the state file of some mount, opened for reading. Close it.
+type Known struct {
+	State
 	f    *os.File
-	path string
+	Path string
 }
 
-func (m *knownMount) Close() error { return m.f.Close() }
+// Close lets go of the state file.
+func (m *Known) Close() error { return m.f.Close() }
 
-// alive reports whether the mount's process still runs: it holds the lock.
-func (m *knownMount) alive() (bool, error) {
+// Alive reports whether the mount's process still runs: it holds the lock.
+func (m *Known) Alive() (bool, error) {
 	err := unix.Flock(int(m.f.Fd()), unix.LOCK_SH|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return true, nil
@@ -35,30 +36,30 @@ func (m *knownMount) alive() (bool, error) {
 	return false, unix.Flock(int(m.f.Fd()), unix.LOCK_UN)
 }
 
-// waitEnd blocks until the process has ended and returns what it left to say
+// WaitEnd blocks until the process has ended and returns what it left to say
 // (Failed), or ctx's error.
-func (m *knownMount) waitEnd(ctx context.Context) (mountState, error) {
+func (m *Known) WaitEnd(ctx context.Context) (State, error) {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		alive, err := m.alive()
+		alive, err := m.Alive()
 		if err != nil {
-			return m.mountState, err
+			return m.State, err
 		}
 		if !alive {
 			return readState(m.f)
 		}
 		select {
 		case <-ctx.Done():
-			return m.mountState, ctx.Err()
+			return m.State, ctx.Err()
 		case <-tick.C:
 		}
 	}
 }
 
-// signal sends sig to the mount's process, if it is that of the file's owner:
+// Signal sends sig to the mount's process, if it is that of the file's owner:
 // root must not be led to signal processes of others by a forged file.
-func (m *knownMount) signal(sig syscall.Signal) error {
+func (m *Known) Signal(sig syscall.Signal) error {
 	info, err := m.f.Stat()
 	if err != nil {
 		return err
@@ -73,31 +74,31 @@ func (m *knownMount) signal(sig syscall.Signal) error {
 	return syscall.Kill(m.PID, sig)
 }
 
-// forget removes the state file of a mount that has ended, and the socket that
+// Forget removes the state file of a mount that has ended, and the socket that
 // it left if it was killed.
-func (m *knownMount) forget() error {
-	err := os.Remove(controlPath(m.path))
+func (m *Known) Forget() error {
+	err := os.Remove(ControlPath(m.Path))
 	if errors.Is(err, os.ErrNotExist) {
 		err = nil
 	}
-	return errors.Join(os.Remove(m.path), err)
+	return errors.Join(os.Remove(m.Path), err)
 }
 
-// findMount returns the newest state file for mountpoint in dirs, one of a
+// Find returns the newest state file for mountpoint in dirs, one of a
 // living process before all others, or nil. Files that cannot be read are
 // passed over: they are not ours, or not state files.
-func findMount(dirs []string, mountpoint string) *knownMount {
-	var best *knownMount
+func Find(dirs []string, mountpoint string) *Known {
+	var best *Known
 	bestAlive := false
 	for _, dir := range dirs {
 		// The pattern is well formed.
 		names, _ := filepath.Glob(filepath.Join(dir, "mount-*.json"))
 		for _, name := range names {
-			m, err := openKnown(name)
+			m, err := Open(name)
 			if err != nil {
 				continue
 			}
-			alive, err := m.alive()
+			alive, err := m.Alive()
 			if err != nil || string(m.Mountpoint) != mountpoint ||
 				best != nil && (bestAlive && !alive || bestAlive == alive && !m.Started.After(best.Started)) {
 				m.Close()
@@ -112,8 +113,8 @@ func findMount(dirs []string, mountpoint string) *knownMount {
 	return best
 }
 
-// openKnown opens a state file, that may lie in a directory of somebody else.
-func openKnown(name string) (*knownMount, error) {
+// Open opens a state file, that may lie in a directory of somebody else.
+func Open(name string) (*Known, error) {
 	f, err := os.OpenFile(name, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
@@ -123,12 +124,12 @@ func openKnown(name string) (*knownMount, error) {
 		f.Close()
 		return nil, err
 	}
-	return &knownMount{mountState: st, f: f, path: name}, nil
+	return &Known{State: st, f: f, Path: name}, nil
 }
 
 // readState reads a state file, and refuses what is none.
-func readState(r io.ReaderAt) (mountState, error) {
-	var st mountState
+func readState(r io.ReaderAt) (State, error) {
+	var st State
 	err := json.NewDecoder(io.NewSectionReader(r, 0, 1<<20)).Decode(&st)
 	if err == nil && (st.PID <= 1 || st.Mountpoint == "") {
 		err = errors.New("not a state file")

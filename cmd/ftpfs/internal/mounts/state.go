@@ -1,4 +1,6 @@
-package main
+// Package mounts knows the mounts of this program: each has a state file, held by its
+// process, and a socket on which that answers.
+package mounts
 
 import (
 	"encoding/json"
@@ -13,43 +15,31 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
-// mountState is what a mount's process tells others about itself, in a file of
+// State is what a mount's process tells others about itself, in a file of
 // its own whose lock it holds as long as it lives.
-type mountState struct {
+type State struct {
 	PID        int       `json:"pid"`
-	Mountpoint rawText   `json:"mountpoint"`
-	Source     rawText   `json:"source"`
+	Mountpoint say.Raw   `json:"mountpoint"`
+	Source     say.Raw   `json:"source"`
 	Started    time.Time `json:"started"`
 	// Failed is set when the mount has ended and not everything could be
 	// uploaded; the file stays then until somebody has read it.
-	Failed rawText `json:"failed,omitempty"`
+	Failed say.Raw `json:"failed,omitempty"`
 }
 
-// rawText is a string of any bytes, which JSON alone cannot hold.
-type rawText string
-
-func (t rawText) MarshalText() ([]byte, error) {
-	q := strconv.Quote(string(t))
-	return []byte(q[1 : len(q)-1]), nil
-}
-
-func (t *rawText) UnmarshalText(b []byte) error {
-	s, err := strconv.Unquote(`"` + string(b) + `"`)
-	*t = rawText(s)
-	return err
-}
-
-// ownStateDir returns the folder for this user's state files, making it.
-func ownStateDir() (string, error) {
+// OwnDir returns the folder for this user's state files, making it.
+func OwnDir() (string, error) {
 	var errs []error
 	for _, dir := range ownStateDirs() {
-		err := makePrivateDir(dir)
+		err := MakePrivateDir(dir)
 		if err == nil {
 			return dir, nil
 		}
-		errs = append(errs, fmt.Errorf("state directory %s: %w", dir, reason(err)))
+		errs = append(errs, fmt.Errorf("state directory %s: %w", dir, say.Reason(err)))
 	}
 	return "", errors.Join(errs...)
 }
@@ -59,7 +49,7 @@ func ownStateDirs() []string {
 	var dirs []string
 	uid := os.Getuid()
 	// su and sudo may leave us the variable of somebody else.
-	if d := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(d) && ownedBy(d, uid) {
+	if d := os.Getenv("XDG_RUNTIME_DIR"); filepath.IsAbs(d) && OwnedBy(d, uid) {
 		dirs = append(dirs, filepath.Join(d, "ftpfs"))
 	}
 	if uid == 0 {
@@ -68,9 +58,9 @@ func ownStateDirs() []string {
 	return append(dirs, filepath.Join(os.TempDir(), "ftpfs-"+strconv.Itoa(uid)))
 }
 
-// stateDirs are the folders where state files may be. Root looks into
+// Dirs are the folders where state files may be. Root looks into
 // everybody's.
-func stateDirs() []string {
+func Dirs() []string {
 	dirs := ownStateDirs()
 	who := "*"
 	if uid := os.Getuid(); uid != 0 {
@@ -84,14 +74,15 @@ func stateDirs() []string {
 	return dirs
 }
 
-func ownedBy(name string, uid int) bool {
+// OwnedBy tells whether name is the user's.
+func OwnedBy(name string, uid int) bool {
 	info, err := os.Stat(name)
 	return err == nil && int(info.Sys().(*syscall.Stat_t).Uid) == uid
 }
 
-// makePrivateDir makes dir with mode 0700, or checks that it is a directory of
+// MakePrivateDir makes dir with mode 0700, or checks that it is a directory of
 // ours that nobody else can write to: in /tmp somebody may have been first.
-func makePrivateDir(dir string) error {
+func MakePrivateDir(dir string) error {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -105,20 +96,20 @@ func makePrivateDir(dir string) error {
 	return nil
 }
 
-// stateFile is the open and locked state file of this process's mount.
-type stateFile struct {
-	f     *os.File
-	path  string
-	state mountState
+// StateFile is the open and locked state file of this process's mount.
+type StateFile struct {
+	File  *os.File
+	Path  string
+	state State
 }
 
-// newStateFile makes and locks a state file in dir.
-func newStateFile(dir string, st mountState) (*stateFile, error) {
+// NewStateFile makes and locks a state file in dir.
+func NewStateFile(dir string, st State) (*StateFile, error) {
 	f, err := os.CreateTemp(dir, "mount-*.tmp")
 	if err != nil {
 		return nil, err
 	}
-	s := &stateFile{f: f, path: strings.TrimSuffix(f.Name(), ".tmp") + ".json", state: st}
+	s := &StateFile{File: f, Path: strings.TrimSuffix(f.Name(), ".tmp") + ".json", state: st}
 	err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err == nil {
 		err = s.write()
@@ -126,7 +117,7 @@ func newStateFile(dir string, st mountState) (*stateFile, error) {
 	// Only now it gets the name that others look for: they never see one
 	// that is half written or not locked yet.
 	if err == nil {
-		err = os.Rename(f.Name(), s.path)
+		err = os.Rename(f.Name(), s.Path)
 	}
 	if err != nil {
 		f.Close()
@@ -135,24 +126,24 @@ func newStateFile(dir string, st mountState) (*stateFile, error) {
 	return s, nil
 }
 
-func (s *stateFile) write() error {
+func (s *StateFile) write() error {
 	text, err := json.Marshal(s.state)
 	if err != nil {
 		return err
 	}
-	if _, err := s.f.WriteAt(append(text, '\n'), 0); err != nil {
+	if _, err := s.File.WriteAt(append(text, '\n'), 0); err != nil {
 		return err
 	}
-	return s.f.Truncate(int64(len(text)) + 1)
+	return s.File.Truncate(int64(len(text)) + 1)
 }
 
-// end tells that the mount is over: without a failure the file goes, else it
+// End tells that the mount is over: without a failure the file goes, else it
 // stays to tell of it. The lock is held on, so that who waits for it waits for
 // the end of the process.
-func (s *stateFile) end(failed error) error {
+func (s *StateFile) End(failed error) error {
 	if failed == nil {
-		return os.Remove(s.path)
+		return os.Remove(s.Path)
 	}
-	s.state.Failed = rawText(failed.Error())
+	s.state.Failed = say.Raw(failed.Error())
 	return s.write()
 }

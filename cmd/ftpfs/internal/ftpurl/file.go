@@ -1,23 +1,24 @@
-package main
+package ftpurl
 
 import (
 	"path"
 	"strings"
 
+	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 )
 
-// remotePath is the path of a URL.
-type remotePath struct {
-	text string // as it was written, for messages
+// FilePath is the path of a URL.
+type FilePath struct {
+	Text string // as it was written, for messages
 	raw  string // without a scheme and what else is before it; percent-encoded
 }
 
-// parseRemote reads the URL of a command without a mount. Unlike that of a mount it
+// ParseFile reads the URL of a command without a mount. Unlike that of a mount it
 // may have ? in its path, for a pattern. The location has no path.
-func parseRemote(raw string) (remotePath, location, error) {
+func ParseFile(raw string) (FilePath, Location, error) {
 	if strings.Contains(raw, "#") {
-		return remotePath{}, location{}, failf(exitUsage, "the URL has a fragment, which FTP has not: write # as %%23")
+		return FilePath{}, Location{}, exit.Errorf(exit.Usage, "the URL has a fragment, which FTP has not: write # as %%23")
 	}
 	head, rest := raw, ""
 	if i := strings.Index(raw, "://"); i >= 0 {
@@ -25,27 +26,27 @@ func parseRemote(raw string) (remotePath, location, error) {
 			head, rest = raw[:i+3+j], raw[i+3+j+1:]
 		}
 	}
-	loc, err := parseURL(head)
+	loc, err := Parse(head)
 	if err != nil {
-		return remotePath{}, loc, err
+		return FilePath{}, loc, err
 	}
-	p := remotePath{text: redactURL(raw), raw: cutType(rest)}
-	_, err = decodePart("path", p.raw)
+	p := FilePath{Text: Redact(raw), raw: cutType(rest)}
+	_, err = Decode("path", p.raw)
 	return p, loc, err
 }
 
-// path is the absolute path on a server, given the login directory; dir tells that it
+// Path is the absolute path on a server, given the login directory; dir tells that it
 // ends in a slash, or that it is that directory.
-func (p remotePath) path(home string) (abs string, dir bool) {
-	decoded, _ := decodePart("path", p.raw) // parseRemote has checked it
+func (p FilePath) Path(home string) (abs string, dir bool) {
+	decoded, _ := Decode("path", p.raw) // ParseFile has checked it
 	dir = decoded == "" || strings.HasSuffix(decoded, "/")
-	return location{Dir: decoded}.root(home), dir
+	return Location{Dir: decoded}.Root(home), dir
 }
 
-// pattern is path with *, ? and [ that were not percent-encoded taken for what they
+// Pattern is path with *, ? and [ that were not percent-encoded taken for what they
 // stand for.
-func (p remotePath) pattern(home string) transfer.Pattern {
-	decoded, _ := decodePart("path", p.raw)
+func (p FilePath) Pattern(home string) transfer.Pattern {
+	decoded, _ := Decode("path", p.raw)
 	var b strings.Builder
 	if !strings.HasPrefix(decoded, "/") {
 		b.WriteString(string(transfer.Literal(path.Join("/", home))) + "/")

@@ -1,4 +1,4 @@
-package main
+package logs
 
 import (
 	"bytes"
@@ -14,29 +14,29 @@ import (
 	"time"
 )
 
-// logFormat is how a line of the log is written: logText, logJSON.
-type logFormat string
+// Format is how a line of the log is written: Text, JSON.
+type Format string
 
 const (
-	logText logFormat = "text" // message key=value ...
-	logJSON logFormat = "json" // {"time":..., "level":..., "msg":..., ...}
+	Text Format = "text" // message key=value ...
+	JSON Format = "json" // {"time":..., "level":..., "msg":..., ...}
 )
 
-func (f *logFormat) Type() string   { return "format" }
-func (f *logFormat) String() string { return string(*f) }
+func (f *Format) Type() string   { return "format" }
+func (f *Format) String() string { return string(*f) }
 
-func (f *logFormat) Set(s string) error {
-	if s != string(logText) && s != string(logJSON) {
+func (f *Format) Set(s string) error {
+	if s != string(Text) && s != string(JSON) {
 		return fmt.Errorf("%q is not text or json", s)
 	}
-	*f = logFormat(s)
+	*f = Format(s)
 	return nil
 }
 
-// handler returns what makes lines of records and gives them to write.
-func (f logFormat) handler(level slog.Leveler, write func(slog.Level, string) error) slog.Handler {
-	if f != logJSON {
-		return &lineHandler{level: level, write: write}
+// Handler returns what makes lines of records and gives them to write.
+func (f Format) Handler(level slog.Leveler, write func(slog.Level, string) error) slog.Handler {
+	if f != JSON {
+		return &LineHandler{Level: level, Write: write}
 	}
 	out := &jsonLine{write: write}
 	return &jsonHandler{slog.NewJSONHandler(&out.line, &slog.HandlerOptions{Level: level}), out}
@@ -73,13 +73,13 @@ func (h *jsonHandler) WithGroup(name string) slog.Handler {
 	return &jsonHandler{h.Handler.WithGroup(name), h.out}
 }
 
-// sink is where lines go that are written to w: as they are where they say when
+// Sink is where lines go that are written to w: as they are where they say when
 // they were written, or the journal does, which wants a priority before them.
-func (f logFormat) sink(w io.Writer, journal bool) func(slog.Level, string) error {
+func (f Format) Sink(w io.Writer, journal bool) func(slog.Level, string) error {
 	switch {
 	case journal:
 		return toLines(w, func(b *bytes.Buffer, l slog.Level) { fmt.Fprintf(b, "<%d>", priority(l)) })
-	case f == logJSON:
+	case f == JSON:
 		return toLines(w, func(*bytes.Buffer, slog.Level) {})
 	}
 	return toLines(w, func(b *bytes.Buffer, l slog.Level) {
@@ -116,9 +116,9 @@ func priority(l slog.Level) int {
 	return 7
 }
 
-// isJournal tells whether a file is the stream to systemd's journal that
+// IsJournal tells whether a file is the stream to systemd's journal that
 // JOURNAL_STREAM (systemd.exec(5)) names by device and inode.
-func isJournal(f *os.File) bool {
+func IsJournal(f *os.File) bool {
 	device, inode, ok := strings.Cut(os.Getenv("JOURNAL_STREAM"), ":")
 	info, err := f.Stat()
 	if !ok || err != nil {

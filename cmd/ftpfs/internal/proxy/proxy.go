@@ -1,4 +1,5 @@
-package main
+// Package proxy connects through SOCKS5 and HTTP CONNECT proxies.
+package proxy
 
 import (
 	"bufio"
@@ -14,75 +15,78 @@ import (
 	"time"
 
 	"golang.org/x/net/proxy"
+
+	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/ftpurl"
 )
 
-// proxyServer is what --proxy names. The zero value is none.
-type proxyServer struct {
-	Scheme string   // socks5, socks5h or http
-	At     location // its host, port, user and password
+// Server is what --proxy names. The zero value is none.
+type Server struct {
+	Scheme string          // socks5, socks5h or http
+	At     ftpurl.Location // its host, port, user and password
 }
 
 // proxyPorts are the schemes with the ports that they have by default.
 var proxyPorts = map[string]int{"socks5": 1080, "socks5h": 1080, "http": 80}
 
-// parseProxy reads socks5://, socks5h:// or http:// and
+// Parse reads socks5://, socks5h:// or http:// and
 // [user[:password]@]host[:port]. Its error never holds the password.
-func parseProxy(raw string) (p proxyServer, err error) {
+func Parse(raw string) (p Server, err error) {
 	scheme, rest, ok := strings.Cut(raw, "://")
 	p.Scheme = strings.ToLower(scheme)
 	p.At.Port = proxyPorts[p.Scheme]
 	rest = strings.TrimSuffix(rest, "/")
 	if !ok || p.At.Port == 0 || strings.ContainsAny(rest, "/?#") {
 		// Not shown: what is wrong may be a piece of a password with a bare slash.
-		return p, failf(exitUsage, "--proxy is no URL of a proxy: write socks5://[user:password@]host:port or http://... (in a password / as %%2F, @ as %%40, : as %%3A)")
+		return p, exit.Errorf(exit.Usage, "--proxy is no URL of a proxy: write socks5://[user:password@]host:port or http://... (in a password / as %%2F, @ as %%40, : as %%3A)")
 	}
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
-		if err := p.At.setUserinfo(rest[:i]); err != nil {
-			return p, failf(exitUsage, "--proxy: %w", err)
+		if err := p.At.SetUserinfo(rest[:i]); err != nil {
+			return p, exit.Errorf(exit.Usage, "--proxy: %w", err)
 		}
 		rest = rest[i+1:]
 	}
 	if rest == "" || rest[0] == ':' {
-		return p, failf(exitUsage, "--proxy has no host: write socks5://host:port or http://host:port")
+		return p, exit.Errorf(exit.Usage, "--proxy has no host: write socks5://host:port or http://host:port")
 	}
-	if err := p.At.setHost(rest); err != nil {
-		return p, failf(exitUsage, "--proxy: %w", err)
+	if err := p.At.SetHost(rest); err != nil {
+		return p, exit.Errorf(exit.Usage, "--proxy: %w", err)
 	}
 	if len(p.At.User) > 255 || len(p.At.Password) > 255 {
-		return p, failf(exitUsage, "--proxy: user and password are at most 255 octets long") // RFC 1929 section 2
+		return p, exit.Errorf(exit.Usage, "--proxy: user and password are at most 255 octets long") // RFC 1929 section 2
 	}
 	return p, nil
 }
 
 // String returns the URL without its password.
-func (p proxyServer) String() string {
+func (p Server) String() string {
 	user := ""
 	if p.At.User != "" {
-		user = encodePart(p.At.User, "") + "@"
+		user = ftpurl.Encode(p.At.User, "") + "@"
 	}
-	return p.Scheme + "://" + user + p.At.address()
+	return p.Scheme + "://" + user + p.At.Address()
 }
 
-// proxyError tells what went wrong at the proxy, or on the way to it.
-type proxyError struct {
+// Error tells what went wrong at the proxy, or on the way to it.
+type Error struct {
 	Proxy   string // its URL, without the password
 	Reached bool   // it was connected to
 	Status  int    // of HTTP; 0 if there was none
 	Err     error
 }
 
-func (e *proxyError) Error() string { return "proxy " + e.Proxy + ": " + e.Err.Error() }
-func (e *proxyError) Unwrap() error { return e.Err }
+func (e *Error) Error() string { return "proxy " + e.Proxy + ": " + e.Err.Error() }
+func (e *Error) Unwrap() error { return e.Err }
 
-// dial connects to addr through the proxy, which resolves the name in it. The
+// Dial connects to addr through the proxy, which resolves the name in it. The
 // connection is the bare one to the proxy, so that it can be closed by half. ctx
 // bounds all of it, and does nothing once dial has returned.
-func (p proxyServer) dial(ctx context.Context, _, addr string) (net.Conn, error) {
+func (p Server) Dial(ctx context.Context, _, addr string) (net.Conn, error) {
 	const keepAlive = 15 * time.Second
 	d := &net.Dialer{KeepAlive: keepAlive}
-	nc, err := d.DialContext(ctx, "tcp", p.At.address())
+	nc, err := d.DialContext(ctx, "tcp", p.At.Address())
 	if err != nil {
-		return nil, &proxyError{Proxy: p.String(), Err: err}
+		return nil, &Error{Proxy: p.String(), Err: err}
 	}
 	connect := p.connectSOCKS
 	if p.Scheme == "http" {
@@ -93,7 +97,7 @@ func (p proxyServer) dial(ctx context.Context, _, addr string) (net.Conn, error)
 		if ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
-		e := &proxyError{Proxy: p.String(), Reached: true, Err: err}
+		e := &Error{Proxy: p.String(), Reached: true, Err: err}
 		var status httpStatus
 		if errors.As(err, &status) {
 			e.Status = status.code
@@ -112,12 +116,12 @@ func (c connected) DialContext(context.Context, string, string) (net.Conn, error
 
 // connectSOCKS asks for addr by SOCKS 5 (RFC 1928, RFC 1929). Names in it go
 // to the proxy as they are.
-func (p proxyServer) connectSOCKS(ctx context.Context, nc net.Conn, addr string) error {
+func (p Server) connectSOCKS(ctx context.Context, nc net.Conn, addr string) error {
 	var auth *proxy.Auth
 	if p.At.User != "" {
 		auth = &proxy.Auth{User: p.At.User, Password: p.At.Password}
 	}
-	d, err := proxy.SOCKS5("tcp", p.At.address(), auth, connected{nc})
+	d, err := proxy.SOCKS5("tcp", p.At.Address(), auth, connected{nc})
 	if err != nil {
 		return err
 	}
@@ -143,7 +147,7 @@ const maxProxyAnswer = 64 << 10
 // connectHTTP asks for addr by CONNECT (RFC 9110 section 9.3.6). What follows
 // the answer is the server's greeting and must stay in nc, so that no more than
 // the answer is read of it.
-func (p proxyServer) connectHTTP(ctx context.Context, nc net.Conn, addr string) error {
+func (p Server) connectHTTP(ctx context.Context, nc net.Conn, addr string) error {
 	stop := context.AfterFunc(ctx, func() { nc.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	if deadline, ok := ctx.Deadline(); ok {
