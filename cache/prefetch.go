@@ -157,6 +157,9 @@ func (k *prefetcher) next() (p string, blocks []*block) {
 // missing promises the blocks of a small file that is not in the cache, if it is
 // known what the file is. What is on the disk is not missing.
 func (k *prefetcher) missing(p string) (size int64, missing []*block, kept bool) {
+	if _, flies := k.flying[k.v.abs(p)]; flies {
+		return 0, nil, false // in another version, perhaps: the answers could not be told apart
+	}
 	dir, name := split(p)
 	r, ok := k.v.meta.known(dir, name)
 	if !ok || r.Type != ftpclient.TypeFile || r.Size <= 0 || r.Size > smallMost || isTemp(name) || k.v.isOpen(p) {

@@ -38,7 +38,7 @@ type walker struct {
 	recent  []opening          // the last directories that were opened, the oldest first
 	missed  map[string]opening // by parent, the last in it that had to be listed for a name
 	walks   []*walk            // the one that moved last is the last
-	flying  map[string]aheadOf
+	flying  map[string]aheadOf // by absolute path, each once
 	running int
 }
 
@@ -248,11 +248,14 @@ func (k *walker) next() (string, bool) {
 	for w := k.ready(); w != nil; w = k.ready() {
 		dir := w.queue[0]
 		w.queue = w.queue[1:]
+		abs := k.v.abs(dir)
+		if _, flies := k.flying[abs]; flies {
+			continue // what comes first would be taken for the answer to both
+		}
 		fl, ok := k.v.meta.begin(dir)
 		if !ok {
 			continue
 		}
-		abs := k.v.abs(dir)
 		k.flying[abs] = aheadOf{dir, fl, w}
 		w.ahead[dir] = 0
 		w.filled = time.Now()

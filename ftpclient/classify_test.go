@@ -256,18 +256,29 @@ func TestStatLinks(t *testing.T) {
 	})
 }
 
-// quirkDoubleIAC: octet 255 is doubled for ProFTPD alone.
+// quirkDoubleIAC, quirkRawIAC: octet 255 is doubled for ProFTPD, and for servers that
+// are not known where it would begin a Telnet command.
 func TestIAC(t *testing.T) {
-	for greeting, want := range map[string]string{
-		"220 ProFTPD Server": "DELE /a\xff\xffb", "220 (vsFTPd 3.0.3)": "DELE /a\xffb",
+	vsftpd := []string{"EPRT", "EPSV", "MDTM", "PASV", "REST STREAM", "SIZE", "TVFS"}
+	for _, tc := range []struct {
+		greeting, name, want string
+		feat                 []string
+	}{
+		{"220 ProFTPD Server", "/a\xffb", "DELE /a\xff\xffb", nil},
+		{"220 (vsFTPd 3.0.3)", "/a\xffb", "DELE /a\xffb", nil},
+		{"220 (vsFTPd 3.0.3)", "/a\xff\xf4", "DELE /a\xff\xf4", nil},
+		{"220 welcome", "/a\xff\xf4", "DELE /a\xff\xf4", vsftpd},
+		{"220 welcome", "/a\xffb\xff", "DELE /a\xffb\xff", nil},
+		{"220 welcome", "/a\xff\xf4", "DELE /a\xff\xff\xf4", nil},
+		{"220 welcome", "/\xff\xff\xffb", "DELE /\xff\xff\xff\xff\xff\xffb", nil},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(t, nil)
-			f.greeting = greeting
+			f.greeting, f.feat = tc.greeting, tc.feat
 			f.hook = says("DELE", "250 ok")
-			noError(t, "Delete", f.client(nil).Delete(t.Context(), "/a\xffb"))
-			if got := f.commands(); got[0] != want {
-				t.Errorf("%s: sent %q, want %q", greeting, got[0], want)
+			noError(t, "Delete", f.client(nil).Delete(t.Context(), tc.name))
+			if got := f.commands(); got[len(got)-1] != tc.want {
+				t.Errorf("%s %q: sent %q, want %q", tc.greeting, tc.feat, got, tc.want)
 			}
 		})
 	}

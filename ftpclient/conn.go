@@ -131,7 +131,7 @@ func (c *conn) lines(cmds []command) (b []byte, err error) {
 		if cmd, err = c.onWire(cmd); err != nil {
 			return nil, err
 		}
-		if b, err = appendCommand(b, cmd, c.srv.has(quirkDoubleIAC)); err != nil {
+		if b, err = appendCommand(b, cmd, c.srv.doublesIAC(cmd.arg)); err != nil {
 			return nil, err
 		}
 	}

@@ -19,6 +19,9 @@ const (
 	// quirkIdlePRET: FEAT lists PRET, which does nothing for transfers. Pure-FTPd
 	// 1.0.50.
 	quirkIdlePRET
+	// quirkRawIAC: octet 255 in a name is an octet like any other, whatever follows
+	// it. vsftpd 3.0.3, Pure-FTPd 1.0.50.
+	quirkRawIAC
 )
 
 const proftpd = quirkDoubleIAC | quirkHidesBrokenLinks | quirkMLSTFollows
@@ -31,15 +34,23 @@ func quirksOf(greeting string, feat []string) quirk {
 	case strings.Contains(g, "proftpd"):
 		return proftpd
 	case strings.Contains(g, "pure-ftpd"):
-		return quirkIdlePRET
+		return quirkIdlePRET | quirkRawIAC
+	case strings.Contains(g, "vsftpd"):
+		return quirkRawIAC
 	case strings.Contains(g, "pyftpdlib"):
 		return quirkHidesBrokenLinks
 	}
+	told := map[string]bool{}
 	for _, line := range feat {
-		l := strings.ToLower(line)
+		l := strings.ToLower(strings.TrimSpace(line))
 		if strings.HasPrefix(l, "mlst ") && strings.Contains(l, "unix.ownername") {
 			return proftpd
 		}
+		verb, _, _ := strings.Cut(l, " ")
+		told[verb] = true
+	}
+	if told["pasv"] && (told["esta"] || told["tvfs"] && !told["mlst"] && !told["mlsd"]) {
+		return quirkRawIAC
 	}
 	return 0
 }

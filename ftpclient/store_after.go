@@ -14,6 +14,10 @@ type afterStore struct {
 	replies []reply   // to looks and time, as far as they came
 }
 
+// rideMost is how many octets of commands go behind a STOR at most: Pure-FTPd loses
+// what is beyond its buffer of 4 KiB while it receives, and never answers it.
+const rideMost = 2 << 10
+
 // ride chooses what goes in one write with the Store.
 func (a *afterStore) ride(c *conn, path string, o StoreOptions) {
 	if o.Verify {
@@ -21,6 +25,13 @@ func (a *afterStore) ride(c *conn, path string, o StoreOptions) {
 	}
 	if way, proven := c.provenWay(); proven && !o.ModTime.IsZero() && hasYear(o.ModTime) {
 		a.way, a.time = way, []command{way.command(c, path, o.ModTime)}
+	}
+	octets := 0
+	for _, cmd := range a.commands() {
+		octets += len(cmd.line()) + len("\r\n")
+	}
+	if octets > rideMost {
+		a.looks, a.time = nil, nil
 	}
 }
 

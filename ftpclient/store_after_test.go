@@ -66,3 +66,32 @@ func mdtmSays(line string) func(*fakeSession, string, string) bool {
 }
 
 var setsByMDTM = mdtmSays("213 File modification time set.")
+
+// What goes behind a STOR is short: the buffers of servers are, while they receive.
+func TestLittleGoesBehindStore(t *testing.T) {
+	for _, tc := range []struct {
+		octets int
+		rides  bool
+	}{{100, true}, {3000, false}} {
+		synctest.Test(t, func(t *testing.T) {
+			behind := 0
+			f := newFake(t, fTree())
+			f.hook = func(s *fakeSession, verb, _ string) bool {
+				if verb == "STOR" {
+					behind = s.in.Buffered()
+				}
+				return false
+			}
+			c := ready(t, f, nil)
+			for range 2 { // the second time it is known that the server takes them so
+				s, err := c.Store(t.Context(), "/"+strings.Repeat("g", tc.octets), strings.NewReader("xyz"), StoreOptions{Verify: true})
+				if noError(t, "Store", err); s.VerifyErr != nil || s.Entry.Size != 3 {
+					t.Errorf("%d octets: %+v", tc.octets, s)
+				}
+			}
+			if rode := behind > tc.octets/2; rode != tc.rides {
+				t.Errorf("%d octets are behind the STOR of a path of %d", behind, tc.octets)
+			}
+		})
+	}
+}

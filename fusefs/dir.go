@@ -27,6 +27,9 @@ func (n *node) newChildPath(op, name string) (string, syscall.Errno) {
 	if errno == 0 {
 		errno = checkName(name)
 	}
+	if errno == 0 && len(path) > pathMost {
+		errno = syscall.ENAMETOOLONG
+	}
 	if errno != 0 {
 		return "", n.fsys.refuse(op, path, errno)
 	}

@@ -2,8 +2,6 @@ package fusefs
 
 import (
 	"context"
-	"errors"
-	"io"
 	"syscall"
 
 	"github.com/hanwen/go-fuse/v2/fuse"
@@ -51,7 +49,7 @@ func (h *handle) Read(ctx context.Context, dest []byte, off int64) (fuse.ReadRes
 		h.node.pages.got(cache.Version{})
 		n, err = h.file.ReadAt(ctx, dest, off)
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
+	if err != nil {
 		return nil, h.fail(ctx, "read", err)
 	}
 	return fuse.ReadResultData(dest[:n]), 0

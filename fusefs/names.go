@@ -9,6 +9,12 @@ import (
 // nameMax is the longest name in octets (NAME_MAX), as statfs tells it.
 const nameMax = 255
 
+// pathMost is the longest path of something that is made, in octets. Programs have
+// PATH_MAX (4096) in mind, and so have servers for a whole command: one that is
+// longer they refuse in odd words, or not at all. The rest is for the verb and for
+// what a temporary name is longer.
+const pathMost = 4000
+
 // checkName says why a name cannot be in a directory; 0 if it can. CR, LF and
 // NUL cannot be sent to a server (RFC 959 section 5.3.2, <char>).
 func checkName(name string) syscall.Errno {

@@ -3,6 +3,7 @@ package fusefs
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ftpfs/cache"
+	"ftpfs/ftpclient"
 	"ftpfs/test/fakeremote"
 )
 
@@ -176,4 +178,26 @@ func TestREAD1_SmallCache(t *testing.T) {
 	}
 	copy(data[3<<20:], "changed")
 	read("changed")
+}
+
+// READ-1: what ends a connection is not the end of the file, also where a part of it
+// is here already.
+func TestREAD1_ConnectionEnds(t *testing.T) {
+	tree := fakeremote.New()
+	content := bytes.Repeat([]byte("0123456789"), 20_000)
+	tree.Put("/f", content)
+	m := mount(t, tree)
+	f, err := os.OpenFile(m.path("f"), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte("changed"), 0); err != nil {
+		t.Fatal(err)
+	}
+	tree.Fail("Retrieve", "/f", 100, &ftpclient.Error{Op: "RETR", Path: "/f", Kind: ftpclient.KindNetwork, Err: io.EOF})
+	n, err := f.ReadAt(make([]byte, 100), 150_000)
+	if wantErrno(t, "read", err, syscall.EIO); n != 0 {
+		t.Errorf("%d octets were read", n)
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/ftpserver"
 )
 
@@ -24,7 +25,7 @@ func (c *serveCommand) accounts() (map[string]ftpserver.User, error) {
 		switch {
 		case name == "" || strings.ContainsAny(u, "\r\n\x00"):
 			return nil, exit.Errorf(exit.Usage, "--user %q is not a name", name)
-		case isAnonymous(name):
+		case secret.IsAnonymous(name):
 			return nil, exit.Errorf(exit.Usage, "--user %s: use --anonymous", name)
 		case !has && shared == nil:
 			return nil, exit.Errorf(exit.Usage, "user %s has no password: set FTPFS_SERVE_PASSWORD or give --password-file", name)
@@ -45,7 +46,7 @@ func (c *serveCommand) sharedPassword() (*string, error) {
 		return nil, nil
 	}
 	var loc ftpurl.Location
-	if err := (credentialSources{PasswordFile: c.passwordFile, Warn: c.warn}).fromPasswordFile(&loc); err != nil {
+	if err := (secret.Sources{PasswordFile: c.passwordFile, Warn: c.warn}).FromPasswordFile(&loc); err != nil {
 		return nil, err
 	}
 	return &loc.Password, nil
@@ -71,8 +72,8 @@ func (c *serveCommand) hideSecrets() error {
 			}
 		}
 	}
-	if !c.secrets.exposed() {
+	if !c.secrets.Exposed() {
 		return nil
 	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpclient"
 )
 
@@ -86,7 +87,7 @@ func (c *mountCommand) completeRemote(cmd *cobra.Command, word string, dirsOnly 
 		return nil
 	}
 	sources.Prompt, sources.Warn = nil, nil
-	if sources.resolve(&c.job.Location) != nil {
+	if sources.Resolve(&c.job.Location) != nil {
 		return nil
 	}
 	c.job.Timeout = completeLimit
@@ -131,13 +132,13 @@ func completions(parent, begun string, entries []ftpclient.Entry, dirsOnly bool)
 
 // completeMountpoint completes the mount points of ftpfs.
 func completeMountpoint(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
 	var dirs []string
 	for _, m := range table {
-		if m.Type == fsType {
+		if m.Type == mountpoints.FSType {
 			dirs = append(dirs, m.Mountpoint)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 // systemConfig is the configuration of the machine, for who has none.
@@ -65,7 +66,7 @@ func openConfig(name string) (*config.File, error) {
 // configFlags are the flags that a configuration may set; all are those of mount.
 func configFlags(set, all *pflag.FlagSet) config.Flags {
 	fl := config.Flags{Set: set, All: all, Secrets: secretFlags, Not: []string{"config"}}
-	for name := range notSettings {
+	for name := range settings.NotSettings {
 		fl.Not = append(fl.Not, name)
 	}
 	return fl

@@ -12,13 +12,14 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // The process in the background is this program again, as `ftpfs daemon`. It makes
@@ -46,7 +47,7 @@ type daemonCommand struct {
 	warn  func(text string)
 
 	cmd    *exec.Cmd
-	stderr cappedBuffer
+	stderr say.Buffer
 }
 
 // run returns when the mount answers, or with the failure that the daemon
@@ -70,7 +71,7 @@ func (d *daemonCommand) run(ctx context.Context) error {
 	answers := make(chan answer, 1)
 	go func() {
 		var a answer
-		a.err = json.NewDecoder(io.LimitReader(reports, maxSecretFile)).Decode(&a.report)
+		a.err = json.NewDecoder(io.LimitReader(reports, secret.MaxFile)).Decode(&a.report)
 		answers <- a
 	}()
 	select {
@@ -126,7 +127,7 @@ func (d *daemonCommand) prepare(job, report *os.File) error {
 	}
 	d.cmd = &exec.Cmd{
 		Path: exe, Args: []string{"ftpfs", "daemon", d.job.display(), d.job.Mountpoint},
-		Env: cleanEnviron(), Dir: "/", Stderr: &d.stderr,
+		Env: secret.CleanEnviron(), Dir: "/", Stderr: &d.stderr,
 		ExtraFiles: []*os.File{job, report},
 		WaitDelay:  endSlack,
 	}
@@ -177,14 +178,14 @@ func (d *daemonCommand) kill() {
 		d.signal(syscall.SIGKILL)
 		<-ended
 	}
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return
 	}
-	at, ok := mountAt(table, d.job.Mountpoint)
-	if ok && at.Type == fsType && isDead(d.job.Mountpoint, mounts.Dirs()) {
-		if err := detach(d.job.Mountpoint, true); err != nil {
-			d.warn(fmt.Sprintf("a dead mount is left on %s (%v): %s", d.job.Mountpoint, err, detachCommand(d.job.Mountpoint)))
+	at, ok := mountpoints.At(table, d.job.Mountpoint)
+	if ok && at.Type == mountpoints.FSType && mountpoints.IsDead(d.job.Mountpoint, mounts.Dirs()) {
+		if err := mountpoints.Detach(d.job.Mountpoint, true); err != nil {
+			d.warn(fmt.Sprintf("a dead mount is left on %s (%v): %s", d.job.Mountpoint, err, mountpoints.DetachCommand(d.job.Mountpoint)))
 		}
 	}
 }
@@ -202,26 +203,4 @@ func (d *daemonCommand) lastWords() string {
 		return ""
 	}
 	return ": " + say.Short(say.Printable(line))
-}
-
-// cappedBuffer keeps the first bytes written to it and drops the rest. Any
-// goroutine may use it.
-type cappedBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer // guarded by mu
-}
-
-const cappedBytes = 64 << 10
-
-func (c *cappedBuffer) Write(p []byte) (int, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.b.Write(p[:min(len(p), max(0, cappedBytes-c.b.Len()))])
-	return len(p), nil
-}
-
-func (c *cappedBuffer) String() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.b.String()
 }

@@ -78,15 +78,3 @@ func TestDaemonHangs(t *testing.T) {
 	}
 	assertNotMounted(t, d.job.Mountpoint)
 }
-
-func TestLastWordsAreBounded(t *testing.T) {
-	var c cappedBuffer
-	for range 10 {
-		if n, err := c.Write(make([]byte, cappedBytes/4)); n != cappedBytes/4 || err != nil {
-			t.Fatal(n, err)
-		}
-	}
-	if len(c.String()) != cappedBytes {
-		t.Errorf("%d bytes kept", len(c.String()))
-	}
-}

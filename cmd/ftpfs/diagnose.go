@@ -9,6 +9,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/ftpclient"
 )
 
@@ -42,7 +43,7 @@ func connectFailure(loc ftpurl.Location, err error) error {
 }
 
 func loginFailure(loc ftpurl.Location, says string, err error) error {
-	if loc.User == "" || isAnonymous(loc.User) {
+	if loc.User == "" || secret.IsAnonymous(loc.User) {
 		return exit.Errorf(exit.Login, "%s does not let anonymous users in%s: give a user: ftp://user@%s/", loc.Address(), says, loc.Host)
 	}
 	return exit.Errorf(exit.Login, "%s refuses user %s%s: check user and password", loc.Address(), say.Printable(loc.User), says)

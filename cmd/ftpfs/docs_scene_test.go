@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
 )
@@ -102,7 +103,7 @@ func (s documentScene) run(t *testing.T, at, script string) {
 
 // clean ends the mounts that are left.
 func (s documentScene) clean(t *testing.T) {
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		t.Error(err)
 	}

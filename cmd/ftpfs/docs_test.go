@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -63,10 +64,11 @@ func TestDocumentedFlags(t *testing.T) {
 func TestDocumentedMessages(t *testing.T) {
 	var source strings.Builder
 	names, err := filepath.Glob("*.go")
-	if err != nil {
+	inner, innerErr := filepath.Glob("internal/*/*.go")
+	if err := errors.Join(err, innerErr); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
+	for _, name := range append(names, inner...) {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -67,12 +68,12 @@ func (m *mounted) unmount() {
 	if err == nil {
 		return
 	}
-	table, tableErr := readMounts()
-	if at, ok := mountAt(table, m.job.Mountpoint); tableErr == nil && (!ok || at.Type != fsType) {
+	table, tableErr := mountpoints.Read()
+	if at, ok := mountpoints.At(table, m.job.Mountpoint); tableErr == nil && (!ok || at.Type != mountpoints.FSType) {
 		return // somebody has detached it already
 	}
 	m.log.Warn("the mount is in use: detaching it", "mountpoint", m.job.Mountpoint, "error", err)
-	if err := detach(m.job.Mountpoint, true); err != nil {
+	if err := mountpoints.Detach(m.job.Mountpoint, true); err != nil {
 		m.log.Error("cannot detach", "mountpoint", m.job.Mountpoint, "error", err)
 	}
 }
@@ -128,7 +129,7 @@ func (m *mounted) closeVolume(signals <-chan os.Signal) error {
 // closeSpool gives up the spool. Where the volume could not upload everything,
 // the error names the place of the data.
 func (m *mounted) closeSpool(unsent bool) error {
-	kept, err := m.spool.close()
+	kept, err := m.spool.Close()
 	m.note("spool", err)
 	switch {
 	case kept == "":

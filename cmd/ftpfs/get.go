@@ -10,6 +10,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 )
 
@@ -27,7 +28,7 @@ not stop the others; each is named at the end, in the server's words.
 func (c *remoteCommand) addTransferFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&c.o.Recursive, "recursive", "r", false, "take directories, with all that is in them")
 	f.BoolVarP(&c.o.Continue, "continue", "c", false, "go on with what was interrupted, and leave alone what is there already")
-	f.Var((*byteSize)(&c.o.Rate), "limit-rate", "octets a second at most, all files together: 500K, 2M (default: as many as go)")
+	f.Var((*settings.ByteSize)(&c.o.Rate), "limit-rate", "octets a second at most, all files together: 500K, 2M (default: as many as go)")
 	f.BoolVar(&c.o.NoTimes, "no-times", false, "let files have the time of their arrival, not the one they had")
 }
 

@@ -3,13 +3,10 @@ package main
 import (
 	"errors"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/ftpclient"
 )
@@ -21,52 +18,6 @@ func lines(level slog.Level) (*slog.Logger, *[]string) {
 		got = append(got, l.String()+" "+line)
 		return nil
 	}}), &got
-}
-
-func TestLogLines(t *testing.T) {
-	log, got := lines(slog.LevelInfo)
-	log.Debug("not this")
-	log.Info("plain")
-	log.Warn("with", "path", "/a b", "n", 3, "empty", "", "err", errors.New(`say "x"`))
-	log.With("a", 1).WithGroup("g").With("b", 2).Error("nested", slog.Group("h", "c", "d"))
-	log.Info("evil\nline \x1b[31m\xff \u2028", "k", "v\r\nw")
-	want := []string{
-		"INFO plain",
-		`WARN with path="/a b" n=3 empty="" err="say \"x\""`,
-		"ERROR nested a=1 g.b=2 g.h.c=d",
-		`INFO evil\nline \x1b[31m\xff \u2028 k=v\r\nw`,
-	}
-	if strings.Join(*got, "\n") != strings.Join(want, "\n") {
-		t.Errorf("got\n%s\nwant\n%s", strings.Join(*got, "\n"), strings.Join(want, "\n"))
-	}
-}
-
-func TestLogFile(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "log")
-	for _, verbose := range []bool{false, true} {
-		log, done, err := logs.Open(name, false, verbose)
-		if err != nil {
-			t.Fatal(err)
-		}
-		log.Debug("small talk")
-		log.Info("hello")
-		if err := done(); err != nil {
-			t.Error(err)
-		}
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if strings.Count(string(text), "INFO  hello\n") != 2 || strings.Count(string(text), "DEBUG small talk\n") != 1 {
-		t.Errorf("%s", text)
-	}
-	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
-		t.Errorf("%v, %v", info.Mode(), err)
-	}
-	if _, _, err := logs.Open(name+"/x", false, false); exit.CodeOf(err) != exit.Usage {
-		t.Errorf("a log below a file: %v", err)
-	}
 }
 
 func TestTraceLines(t *testing.T) {

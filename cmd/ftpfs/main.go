@@ -7,6 +7,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 func main() {
@@ -19,7 +20,7 @@ func run(argv []string) exit.Code {
 	if err := completeEnviron(); err != nil {
 		return complain(err)
 	}
-	handed, was, err := takeSecrets()
+	handed, was, err := secret.Take()
 	if err != nil {
 		return complain(fmt.Errorf("passwords: %w", err))
 	}
@@ -46,7 +47,7 @@ func complain(err error) exit.Code {
 // secrets that were among them or in the environment.
 type program struct {
 	argv     []string
-	secrets  secrets
+	secrets  secret.Handed
 	replaced bool // this process image is the one without secrets
 }
 

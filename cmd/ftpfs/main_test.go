@@ -6,11 +6,13 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // envMain makes the test binary be the program, so that tests can start it as
@@ -47,7 +49,7 @@ func command(t *testing.T, args ...string) *exec.Cmd {
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Args[0] = "ftpfs"
-	cmd.Env = append(cleanEnviron(), envMain+"=1")
+	cmd.Env = append(secret.CleanEnviron(), envMain+"=1")
 	return cmd
 }
 
@@ -160,4 +162,18 @@ func TestUsageErrors(t *testing.T) {
 			r.oneLine(t)
 		})
 	}
+}
+
+// writeFile makes a file of a mode, whatever the umask.
+func writeFile(t *testing.T, text string, mode os.FileMode) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(name, []byte(text), mode); err != nil {
+		t.Fatal(err)
+	}
+	// The process's umask must not decide what is tested.
+	if err := os.Chmod(name, mode); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }

@@ -14,6 +14,10 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/secret"
+	"ftpfs/cmd/ftpfs/internal/settings"
+	"ftpfs/cmd/ftpfs/internal/spools"
 )
 
 const (
@@ -33,11 +37,11 @@ type mountCommand struct {
 	*program
 	job          mountJob
 	options      []string
-	cacheSize    byteSize
-	diskSize     byteSize
-	umask        octal
-	fileMode     octal
-	dirMode      octal
+	cacheSize    settings.ByteSize
+	diskSize     settings.ByteSize
+	umask        settings.Octal
+	fileMode     settings.Octal
+	dirMode      settings.Octal
 	passwordFile string
 	netrc        string
 	configFile   string
@@ -51,7 +55,7 @@ type mountCommand struct {
 	atomic     string
 	onConflict string
 	attrErrors string
-	spoolSize  byteSize
+	spoolSize  settings.ByteSize
 }
 
 func newMountFlags(p *program) *mountCommand {
@@ -102,7 +106,7 @@ the configuration.`,
 	}
 	cmd.ValidArgsFunction = c.completeTarget
 	c.addFlags(cmd)
-	nameEnvironment(cmd, "FTPFS_")
+	settings.NameEnvironment(cmd, "FTPFS_")
 	return cmd
 }
 
@@ -119,7 +123,7 @@ func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f.Var(&c.cacheSize, "cache-size", "memory for file contents")
 	f.StringVar(&c.job.DiskDir, "cache-dir", "", "keep file contents in this directory, too, for later mounts; nobody else may be able to write to it (default: nothing is kept)")
 	f.Var(&c.diskSize, "cache-disk-size", "what --cache-dir may grow to, for all servers together")
-	f.StringVar(&c.job.SpoolBase, "spool-dir", "", "where written data waits for its upload (default "+defaultSpoolBase()+")")
+	f.StringVar(&c.job.SpoolBase, "spool-dir", "", "where written data waits for its upload (default "+spools.DefaultBase()+")")
 	c.addWritingFlags(f)
 	f.DurationVar(&c.job.Timeout, "timeout", defaultTimeout, "how long the server may be silent before an operation fails")
 	c.job.UID, c.job.GID = uint32(os.Getuid()), uint32(os.Getgid())
@@ -161,10 +165,10 @@ func (c *mountCommand) checkArgs(cmd *cobra.Command, args []string) error {
 }
 
 func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
-	if err := applyOptions(cmd.Flags(), c.options, c.warn); err != nil {
+	if err := settings.ApplyOptions(cmd.Flags(), c.options, c.warn); err != nil {
 		return err
 	}
-	if err := applyEnvironment(cmd.Flags(), "FTPFS_"); err != nil {
+	if err := settings.ApplyEnvironment(cmd.Flags(), "FTPFS_"); err != nil {
 		return err
 	}
 	rawURL, mountpoint, err := c.targets(cmd, args)
@@ -186,7 +190,7 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 		if err != nil {
 			return exit.Errorf(exit.Usage, "%w", err)
 		}
-		if err := sources.resolve(&c.job.Location); err != nil {
+		if err := sources.Resolve(&c.job.Location); err != nil {
 			return err
 		}
 	}
@@ -243,14 +247,14 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	c.job.CacheBytes, c.job.DiskBytes = int64(c.cacheSize), int64(c.diskSize)
 	c.job.Umask, c.job.FileMode, c.job.DirMode = uint32(c.umask), uint32(c.fileMode), uint32(c.dirMode)
 	if c.job.SpoolBase == "" {
-		c.job.SpoolBase = defaultSpoolBase()
+		c.job.SpoolBase = spools.DefaultBase()
 	}
 	for _, name := range []*string{&c.job.SpoolBase, &c.job.DiskDir, &c.job.LogFile} {
 		if *name, err = absolute(*name); err != nil {
 			return exit.Errorf(exit.Failure, "%w", err)
 		}
 	}
-	c.job.Mountpoint, err = absoluteMountpoint(mountpoint)
+	c.job.Mountpoint, err = mountpoints.Absolute(mountpoint)
 	return err
 }
 
@@ -290,7 +294,7 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 	c.secrets.HasURL, c.secrets.URL = c.job.Location.HasPassword, c.job.Location.Password
 	args := slices.Clone(c.argv)
 	c.hideProxy(args)
-	if !c.secrets.exposed() {
+	if !c.secrets.Exposed() {
 		return nil
 	}
 	for i, a := range args {
@@ -298,7 +302,7 @@ func (c *mountCommand) hideSecrets(rawURL string) error {
 			args[i] = c.job.Location.String()
 		}
 	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
 }
 
 func (c *mountCommand) runForeground() error {
@@ -333,4 +337,24 @@ func (j mountJob) display() string {
 		return "demo"
 	}
 	return j.Location.String()
+}
+
+// credentials are the sources that the flags, the configuration and the process name.
+func (c *mountCommand) credentials() (secret.Sources, error) {
+	s := secret.System(c.passwordFile, c.netrc, c.secrets, c.warn)
+	s.Command, s.CredentialsFile = c.passwordCommand, c.credentialsFile
+	s.SystemdDir, s.Server = os.Getenv("CREDENTIALS_DIRECTORY"), c.server.Name
+	if c.server.HasPassword {
+		s.ConfigPassword = &c.server.Password
+	}
+	given := 0
+	for _, name := range []string{c.passwordFile, c.passwordCommand, c.credentialsFile} {
+		if name != "" {
+			given++
+		}
+	}
+	if given > 1 {
+		return s, fmt.Errorf("--password-file, --password-command, --credentials: give one of them")
+	}
+	return s, nil
 }

@@ -14,8 +14,10 @@ import (
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/spools"
 	"ftpfs/cmd/ftpfs/internal/status"
 	"ftpfs/ftpclient"
 	"ftpfs/fusefs"
@@ -85,7 +87,7 @@ type mounted struct {
 	refused refusals
 	demo    *demoServer
 	client  *ftpclient.Client
-	spool   *spool
+	spool   *spools.Spool
 	volume  *cache.Volume
 	server  *fusefs.Server
 	state   *mounts.StateFile
@@ -150,14 +152,14 @@ func (m *mounted) startUnless(signals <-chan os.Signal) error {
 
 // start makes the mount: mount point, server, remote directory, kernel.
 func (m *mounted) start(ctx context.Context) error {
-	check := mountpointCheck{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: mounts.Dirs(), Warn: m.warn}
-	if err := check.run(); err != nil {
+	check := mountpoints.Check{Dir: m.job.Mountpoint, NonEmpty: m.job.NonEmpty, Dirs: mounts.Dirs(), Warn: m.warn}
+	if err := check.Run(); err != nil {
 		return err
 	}
 	if m.job.AllowOther && !m.job.CheckPerms && (m.job.Umask|m.job.FileMode|m.job.DirMode) != 0 {
 		m.warn("--allow-other: modes are shown to other users, but do not bind them: add default_permissions to have them checked")
 	}
-	if err := checkFUSE(fuseDevice, fuseConf, os.Geteuid() == 0, m.job.AllowOther); err != nil {
+	if err := mountpoints.CheckFUSE(mountpoints.FUSEDevice, mountpoints.FUSEConf, os.Geteuid() == 0, m.job.AllowOther); err != nil {
 		return err
 	}
 	if m.job.Demo {
@@ -273,15 +275,15 @@ func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc ftpurl.Locatio
 
 // mount hands the remote directory to the kernel.
 func (m *mounted) mount(ctx context.Context) (err error) {
-	if m.spool, err = openSpool(m.job.SpoolBase, m.source, m.warn); err != nil {
+	if m.spool, err = spools.Open(m.job.SpoolBase, m.source, m.warn); err != nil {
 		return exit.Errorf(exit.Failure, "spool directory %s: %w: give another with --spool-dir", m.job.SpoolBase, err)
 	}
 	boundMemory(m.job.CacheBytes)
 	options := cache.Options{
 		Root: m.root, TTL: m.job.AttrTTL, CacheBytes: m.job.CacheBytes, Disk: m.job.diskOptions(), Connections: m.job.Connections,
-		SpoolDir: m.spool.files(), ReadOnly: m.job.ReadOnly, Log: m.log,
+		SpoolDir: m.spool.Files(), ReadOnly: m.job.ReadOnly, Log: m.log,
 	}
-	if err = m.job.Writing.apply(&options, m.spool.files()); err != nil {
+	if err = m.job.Writing.apply(&options, m.spool.Files()); err != nil {
 		return exit.Errorf(exit.Failure, "spool directory %s: %w", m.job.SpoolBase, err)
 	}
 	m.volume, err = cache.NewVolume(cache.FromClient(m.client), options)
@@ -312,7 +314,7 @@ func (m *mounted) mount(ctx context.Context) (err error) {
 		ContainSymlinks: m.job.Contain, ReadOnly: m.job.ReadOnly, ReportAttrs: m.job.Writing.ReportAttrs, Log: m.log,
 	})
 	if err != nil {
-		return fuseFailure(m.job.Mountpoint, err)
+		return mountpoints.FUSEFailure(m.job.Mountpoint, err)
 	}
 	m.kernel.Store(m.server)
 	m.volume.Expect("") // which also finds out how this server lists

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpserver"
 
 	"golang.org/x/sys/unix"
@@ -20,7 +21,7 @@ import (
 // needFUSE skips a test where nothing can be mounted, but not in CI.
 func needFUSE(t *testing.T) {
 	t.Helper()
-	if err := checkFUSE(fuseDevice, fuseConf, os.Geteuid() == 0, false); err != nil {
+	if err := mountpoints.CheckFUSE(mountpoints.FUSEDevice, mountpoints.FUSEConf, os.Geteuid() == 0, false); err != nil {
 		if os.Getenv("CI") == "true" {
 			t.Fatal(err)
 		}
@@ -28,17 +29,17 @@ func needFUSE(t *testing.T) {
 	}
 }
 
-func mountedAt(t *testing.T, dir string) (mountEntry, bool) {
+func mountedAt(t *testing.T, dir string) (mountpoints.Entry, bool) {
 	t.Helper()
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	real, err := absoluteMountpoint(dir)
+	real, err := mountpoints.Absolute(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mountAt(table, real)
+	return mountpoints.At(table, real)
 }
 
 func assertNotMounted(t *testing.T, dir string) {
@@ -127,7 +128,7 @@ func mountTest(t *testing.T, args ...string) (dir string) {
 	if r.code != exit.OK {
 		t.Fatalf("mount: %+v", r)
 	}
-	if m, ok := mountedAt(t, dir); !ok || m.Type != fsType {
+	if m, ok := mountedAt(t, dir); !ok || m.Type != mountpoints.FSType {
 		t.Fatalf("not mounted: %+v", m)
 	}
 	return dir
@@ -136,7 +137,7 @@ func mountTest(t *testing.T, args ...string) (dir string) {
 // cleanMount ends whatever is left of a mount.
 func cleanMount(t *testing.T, dir string) {
 	if _, ok := mountedAt(t, dir); ok {
-		if err := detach(dir, true); err != nil {
+		if err := mountpoints.Detach(dir, true); err != nil {
 			t.Errorf("detach: %v", err)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/proxy"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/ftpclient"
 )
 
@@ -37,7 +38,7 @@ func (c *mountCommand) addNetworkFlags(f *pflag.FlagSet) {
 	f.StringVar(&c.network.activePorts, "active-ports", "", "our ports for --active, FIRST-LAST, such as a firewall lets through (default any)")
 	f.StringVar(&c.network.activeAddress, "active-address", "", "our address as the server sees it, for --active behind NAT")
 	f.StringVar(&c.network.proxy, "proxy", "", "connect through socks5://[user:password@]host[:port] or http://[user:password@]host[:port]; it resolves the server's name; ALL_PROXY is not looked at")
-	f.Var((*byteSize)(&c.job.Network.Rate), "limit-rate", "octets a second at most, both directions and all files together: 500K, 2M (0: as many as go)")
+	f.Var((*settings.ByteSize)(&c.job.Network.Rate), "limit-rate", "octets a second at most, both directions and all files together: 500K, 2M (0: as many as go)")
 }
 
 // validateNetwork fills in the job from the flags, and checks that they go
@@ -107,7 +108,7 @@ func (c *mountCommand) hideProxy(args []string) {
 			}
 		}
 	}
-	name := envName("FTPFS_", "proxy") // it may hold another one
+	name := settings.EnvName("FTPFS_", "proxy") // it may hold another one
 	if value := os.Getenv(name); ftpurl.Redact(value) != value {
 		c.secrets.HasProxy = true
 		os.Setenv(name, ftpurl.Redact(value))

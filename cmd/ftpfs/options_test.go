@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 // parsed runs the mount command's flag handling on args.
@@ -20,9 +21,9 @@ func parsed(t *testing.T, args ...string) (*mountCommand, []string, error) {
 	if err := cmd.ParseFlags(args); err != nil {
 		return c, nil, err
 	}
-	err := applyOptions(cmd.Flags(), c.options, func(s string) { warnings = append(warnings, s) })
+	err := settings.ApplyOptions(cmd.Flags(), c.options, func(s string) { warnings = append(warnings, s) })
 	if err == nil {
-		err = applyEnvironment(cmd.Flags(), "FTPFS_")
+		err = settings.ApplyEnvironment(cmd.Flags(), "FTPFS_")
 	}
 	return c, warnings, err
 }
@@ -84,17 +85,17 @@ func TestByteSize(t *testing.T) {
 	for s, want := range map[string]int64{
 		"0": 0, "1000": 1000, "64K": 64 << 10, "64kb": 64 << 10, "256MiB": 256 << 20, "2g": 2 << 30, "1T": 1 << 40,
 	} {
-		var b byteSize
+		var b settings.ByteSize
 		if err := b.Set(s); err != nil || int64(b) != want {
 			t.Errorf("%q = %d, %v; want %d", s, b, err, want)
 		}
-		var again byteSize
+		var again settings.ByteSize
 		if err := again.Set(b.String()); err != nil || again != b {
 			t.Errorf("%q does not survive: %q", s, b.String())
 		}
 	}
 	for _, s := range []string{"", "-1", "1.5M", "x", "9999999999T", "M"} {
-		var b byteSize
+		var b settings.ByteSize
 		if err := b.Set(s); err == nil {
 			t.Errorf("%q taken as %d", s, b)
 		}

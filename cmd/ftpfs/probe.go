@@ -19,6 +19,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/ftpclient"
 )
 
@@ -66,21 +67,21 @@ func (c *probeCommand) flags(f *pflag.FlagSet) {
 	ofMount, own := &cobra.Command{}, &cobra.Command{}
 	c.addFlags(ofMount)
 	c.all = ofMount.Flags()
-	nameEnvironment(ofMount, "FTPFS_")
+	settings.NameEnvironment(ofMount, "FTPFS_")
 	for _, name := range probeFlags {
 		c.shared.AddFlag(ofMount.Flags().Lookup(name))
 	}
 	c.own = own.Flags()
 	c.own.StringVar(&c.write, "write", "", "directory on the server to try changes in, relative to the login directory unless it begins with /")
 	c.own.BoolVar(&c.json, "json", false, "print JSON")
-	nameEnvironment(own, "FTPFS_PROBE_")
+	settings.NameEnvironment(own, "FTPFS_PROBE_")
 	f.SortFlags = false
 	f.AddFlagSet(c.own)
 	f.AddFlagSet(c.shared)
 }
 
 func (c *probeCommand) run(ctx context.Context, rawURL string) error {
-	if err := errors.Join(applyEnvironment(c.shared, "FTPFS_"), applyEnvironment(c.own, "FTPFS_PROBE_")); err != nil {
+	if err := errors.Join(settings.ApplyEnvironment(c.shared, "FTPFS_"), settings.ApplyEnvironment(c.own, "FTPFS_PROBE_")); err != nil {
 		return err
 	}
 	rawURL, err := c.configure(c.shared, c.all, rawURL)
@@ -103,7 +104,7 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 	if err != nil {
 		return exit.Errorf(exit.Usage, "%w", err)
 	}
-	if err := sources.resolve(&c.job.Location); err != nil {
+	if err := sources.Resolve(&c.job.Location); err != nil {
 		return err
 	}
 	if ctx == nil {

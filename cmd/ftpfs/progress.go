@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 )
 
@@ -162,9 +163,9 @@ func (m *meter) End(err error) {
 
 // sizeOf is a number of octets for people.
 func sizeOf(n int64) string {
-	for _, u := range sizeUnits {
-		if n >= 1<<u.shift {
-			return fmt.Sprintf("%.1f %siB", float64(n)/float64(int64(1)<<u.shift), u.suffix)
+	for _, u := range settings.SizeUnits {
+		if n >= 1<<u.Shift {
+			return fmt.Sprintf("%.1f %siB", float64(n)/float64(int64(1)<<u.Shift), u.Suffix)
 		}
 	}
 	return fmt.Sprintf("%d B", n)

@@ -230,7 +230,7 @@ func TestHideProxy(t *testing.T) {
 	args := []string{"--proxy", raw, "--proxy=" + raw, "-oro,proxy=" + strings.ReplaceAll(raw, ",", `\,`) + ",uid=0"}
 	c.hideProxy(args)
 	all := strings.Join(args, " ") + os.Getenv("FTPFS_PROXY")
-	if strings.Contains(all, "sesame") || strings.Count(all, "socks5://me@h:1") != 3 || !c.secrets.exposed() || c.secrets.Proxy != "sesame,/" {
+	if strings.Contains(all, "sesame") || strings.Count(all, "socks5://me@h:1") != 3 || !c.secrets.Exposed() || c.secrets.Proxy != "sesame,/" {
 		t.Errorf("%q, %+v", all, c.secrets)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
@@ -41,7 +42,7 @@ type refreshCommand struct {
 }
 
 func (c *refreshCommand) run(cmd *cobra.Command, paths []string) error {
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return exit.Errorf(exit.Failure, "%w", err)
 	}
@@ -56,11 +57,11 @@ func (c *refreshCommand) run(cmd *cobra.Command, paths []string) error {
 }
 
 // all refreshes the mounts that have a state file here.
-func (c *refreshCommand) all(cmd *cobra.Command, table []mountEntry) error {
+func (c *refreshCommand) all(cmd *cobra.Command, table []mountpoints.Entry) error {
 	n := 0
 	var errs []error
 	for _, m := range table {
-		if m.Type != fsType {
+		if m.Type != mountpoints.FSType {
 			continue
 		}
 		known := mounts.Find(c.dirs, m.Mountpoint)
@@ -77,20 +78,20 @@ func (c *refreshCommand) all(cmd *cobra.Command, table []mountEntry) error {
 		errs = append(errs, err)
 	}
 	if n == 0 {
-		return exit.Errorf(exit.NotMounted, "nothing is mounted: see findmnt -t %s", fsType)
+		return exit.Errorf(exit.NotMounted, "nothing is mounted: see findmnt -t %s", mountpoints.FSType)
 	}
 	return firstOf(errs)
 }
 
 // one refreshes a path in a mount.
-func (c *refreshCommand) one(cmd *cobra.Command, table []mountEntry, name string) error {
-	path, err := absoluteMountpoint(name)
+func (c *refreshCommand) one(cmd *cobra.Command, table []mountpoints.Entry, name string) error {
+	path, err := mountpoints.Absolute(name)
 	if err != nil {
 		return err
 	}
 	dir, rest, ok := mountOf(table, path)
 	if !ok {
-		return exit.Errorf(exit.NotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, fsType)
+		return exit.Errorf(exit.NotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, mountpoints.FSType)
 	}
 	known := mounts.Find(c.dirs, dir)
 	if known == nil {
@@ -108,10 +109,10 @@ func (c *refreshCommand) ask(cmd *cobra.Command, known *mounts.Known, dir, rest 
 }
 
 // mountOf returns the mount of ours that a path is in, and where.
-func mountOf(table []mountEntry, path string) (dir, rest string, ok bool) {
+func mountOf(table []mountpoints.Entry, path string) (dir, rest string, ok bool) {
 	for at := path; ; at = filepath.Dir(at) {
-		if m, mounted := mountAt(table, at); mounted {
-			return at, strings.TrimPrefix(strings.TrimPrefix(path, at), "/"), m.Type == fsType
+		if m, mounted := mountpoints.At(table, at); mounted {
+			return at, strings.TrimPrefix(strings.TrimPrefix(path, at), "/"), m.Type == mountpoints.FSType
 		}
 		if at == filepath.Dir(at) {
 			return "", "", false

@@ -17,6 +17,8 @@ import (
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
@@ -70,7 +72,7 @@ func newRemoteCommand(p *program, cmd *cobra.Command, flags func(c *remoteComman
 	c := &remoteCommand{mountCommand: &mountCommand{program: p}, shared: pflag.NewFlagSet("remote", pflag.ContinueOnError)}
 	ofMount, own := &cobra.Command{}, &cobra.Command{}
 	c.addFlags(ofMount)
-	nameEnvironment(ofMount, "FTPFS_")
+	settings.NameEnvironment(ofMount, "FTPFS_")
 	for _, name := range remoteFlags {
 		c.shared.AddFlag(ofMount.Flags().Lookup(name))
 	}
@@ -110,7 +112,7 @@ func all(args []string) []string { return args }
 // prepare reads flags and URLs, hides the passwords in them, and finds those that are
 // not there. It does not touch the network.
 func (c *remoteCommand) prepare(urls []string) error {
-	if err := applyEnvironment(c.shared, "FTPFS_"); err != nil {
+	if err := settings.ApplyEnvironment(c.shared, "FTPFS_"); err != nil {
 		return err
 	}
 	if c.o.Parallel < 1 || c.o.Parallel > maxConnections {
@@ -171,16 +173,16 @@ func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) erro
 		}
 	}
 	c.hideProxy(args)
-	if !c.secrets.exposed() {
+	if !c.secrets.Exposed() {
 		return nil
 	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.replaceProcess(args))
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
 }
 
 // join gives a place its session: that of the URL before it for the same server and
 // user, if there is one.
 func (c *remoteCommand) join(i int, loc ftpurl.Location) error {
-	if err := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn).resolve(&loc); err != nil {
+	if err := secret.System(c.passwordFile, c.netrc, c.secrets, c.warn).Resolve(&loc); err != nil {
 		return err
 	}
 	for _, s := range c.sessions {

@@ -12,6 +12,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // report is what the daemon tells its parent, once, as one line of JSON.
@@ -44,7 +45,7 @@ func runDaemon() error {
 func openDaemon() (job mountJob, out *os.File, err error) {
 	unix.CloseOnExec(jobFD)
 	unix.CloseOnExec(reportFD)
-	if err := readGob(os.NewFile(jobFD, "job"), &job); err != nil {
+	if err := secret.ReadGob(os.NewFile(jobFD, "job"), &job); err != nil {
 		return job, nil, err
 	}
 	out = os.NewFile(reportFD, "report")

@@ -11,6 +11,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/config"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 // newRoot returns the command tree. Errors that cobra finds itself are usage
@@ -33,7 +34,7 @@ can read and write what is there. It also has a small FTP server of its own.`,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(settings.FlagError)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newMountCommand(p), newUmountCommand(p), newStatusCommand(p), newRefreshCommand(p), newUploadsCommand(p), newDaemonCommand())
 	root.AddCommand(newServeCommand(p), newProbeCommand(p))
@@ -87,7 +88,7 @@ func classify(cmd *cobra.Command) {
 			if err == nil || errors.As(err, &f) {
 				return err
 			}
-			return exit.Errorf(exit.Usage, "%w: write %s", countError(err), c.UseLine())
+			return exit.Errorf(exit.Usage, "%w: write %s", settings.CountError(err), c.UseLine())
 		}
 	}
 	for _, c := range cmd.Commands() {

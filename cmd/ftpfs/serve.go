@@ -16,6 +16,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
@@ -74,7 +75,7 @@ those of UDP for TFTP.`,
   ftpfs serve --user me --tls-cert host.pem --tls-key host.key --tls-require --listen :2121 /srv/files`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := applyEnvironment(cmd.Flags(), "FTPFS_SERVE_"); err != nil {
+			if err := settings.ApplyEnvironment(cmd.Flags(), "FTPFS_SERVE_"); err != nil {
 				return err
 			}
 			if err := c.configure(cmd.Flags(), args); err != nil {
@@ -85,7 +86,7 @@ those of UDP for TFTP.`,
 	}
 	c.addFlags(cmd)
 	cmd.AddCommand(newServePasswdCommand(p))
-	nameEnvironment(cmd, "FTPFS_SERVE_")
+	settings.NameEnvironment(cmd, "FTPFS_SERVE_")
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/serveconf"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpserver"
 )
@@ -22,7 +23,7 @@ type serveMore struct {
 	transferLog string
 	listenTLS   string
 	tftp        string
-	rate        byteSize
+	rate        settings.ByteSize
 
 	file *serveconf.File // nil: there is none
 }
@@ -60,7 +61,7 @@ func (c *serveCommand) configure(flags *pflag.FlagSet, args []string) error {
 			return exit.Errorf(exit.Usage, "--%s and --config exclude each other: write it into %s", name, m.config)
 		}
 	}
-	settings := slices.DeleteFunc(flagNames(flags), func(name string) bool { return slices.Contains(notInFile, name) })
+	settings := slices.DeleteFunc(settings.FlagNames(flags), func(name string) bool { return slices.Contains(notInFile, name) })
 	var err error
 	if m.file, err = serveconf.Load(m.config, settings); err != nil {
 		var p *config.Problem
@@ -80,7 +81,7 @@ func (m *serveMore) set(flags *pflag.FlagSet) error {
 			continue
 		}
 		for _, value := range s.Values {
-			if err := setFlag(flags, f, value); err != nil {
+			if err := settings.SetFlag(flags, f, value); err != nil {
 				return exit.Errorf(exit.Usage, "%w", m.file.Problem(s.Name, err))
 			}
 		}

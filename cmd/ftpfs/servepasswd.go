@@ -14,6 +14,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/passwd"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 func newServePasswdCommand(*program) *cobra.Command {
@@ -89,7 +90,7 @@ func readNewPassword(stdin io.Reader) (string, error) {
 		}
 		return strings.TrimRight(line, "\r\n"), nil
 	}
-	ask := terminalPrompt()
+	ask := secret.TerminalPrompt()
 	if ask == nil {
 		return "", exit.Errorf(exit.Failure, "there is no terminal to ask on: give the password by standard input")
 	}

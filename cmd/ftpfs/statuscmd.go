@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
@@ -71,7 +72,7 @@ func (c *statusCommand) run(ctx context.Context, names []string) error {
 	}
 	var dirs []string
 	for _, name := range names {
-		dir, err := absoluteMountpoint(name)
+		dir, err := mountpoints.Absolute(name)
 		if err != nil {
 			return err
 		}
@@ -134,7 +135,7 @@ func (c *statusCommand) repeat(ctx context.Context, dirs []string, show func([]m
 
 // gather reports on dirs, on all mounts if there are none.
 func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountReport, error) {
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return nil, exit.Errorf(exit.Failure, "%w", err)
 	}
@@ -146,7 +147,7 @@ func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountRepor
 	for _, dir := range dirs {
 		r := f.one(ctx, dir)
 		if r == nil {
-			return nil, exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
+			return nil, exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, mountpoints.FSType)
 		}
 		reports = append(reports, *r)
 	}

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
 
@@ -132,14 +134,21 @@ func TestStatusOfADeadMount(t *testing.T) {
 // that says nothing is passed over.
 func TestStatusOfWhatHasEnded(t *testing.T) {
 	dir := t.TempDir()
-	failed := stateOf(t, dir, "/mnt/failed", time.Now())
+	state := func(mountpoint say.Raw) *mounts.StateFile {
+		s, err := mounts.NewStateFile(dir, mounts.State{PID: os.Getpid(), Mountpoint: mountpoint, Source: "ftp://h/", Started: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	failed := state("/mnt/failed")
 	if err := failed.End(exit.Errorf(exit.Uploads, "not everything was uploaded: 552 full")); err != nil {
 		t.Fatal(err)
 	}
 	failed.File.Close()
-	killed := stateOf(t, dir, "/mnt/killed", time.Now())
+	killed := state("/mnt/killed")
 	killed.File.Close()
-	silent := stateOf(t, dir, "/mnt/silent", time.Now())
+	silent := state("/mnt/silent")
 	defer silent.File.Close()
 	f := &statusFinder{dirs: []string{dir}}
 	states := map[string]mountReport{}

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
@@ -31,7 +32,7 @@ type mountReport struct {
 // statusFinder finds mounts and asks their processes.
 type statusFinder struct {
 	dirs  []string // where state files are
-	table []mountEntry
+	table []mountpoints.Entry
 }
 
 // all reports on all mounts of this user, and on those that have ended with a
@@ -59,7 +60,7 @@ func (f *statusFinder) all(ctx context.Context) []mountReport {
 // places are the mount points of our mounts, and those that state files name.
 func (f *statusFinder) places() (dirs []string) {
 	for _, m := range f.table {
-		if m.Type == fsType {
+		if m.Type == mountpoints.FSType {
 			dirs = append(dirs, m.Mountpoint)
 		}
 	}
@@ -77,8 +78,8 @@ func (f *statusFinder) places() (dirs []string) {
 }
 
 func (f *statusFinder) inTable(dir string) bool {
-	m, ok := mountAt(f.table, dir)
-	return ok && m.Type == fsType
+	m, ok := mountpoints.At(f.table, dir)
+	return ok && m.Type == mountpoints.FSType
 }
 
 // one reports on what is at dir; nil: nothing of ours is, or was.
@@ -88,7 +89,7 @@ func (f *statusFinder) one(ctx context.Context, dir string) *mountReport {
 		if !f.inTable(dir) {
 			return nil
 		}
-		m, _ := mountAt(f.table, dir)
+		m, _ := mountpoints.At(f.table, dir)
 		return f.unknown(dir, m)
 	}
 	defer known.Close()
@@ -106,10 +107,10 @@ func (f *statusFinder) one(ctx context.Context, dir string) *mountReport {
 }
 
 // unknown reports on a mount without a state file that can be read.
-func (f *statusFinder) unknown(dir string, m mountEntry) *mountReport {
+func (f *statusFinder) unknown(dir string, m mountpoints.Entry) *mountReport {
 	r := &mountReport{Mountpoint: dir, Source: m.Source, State: "foreign", Problem: "no process of this user serves it",
 		Mend: "ask as the user who has mounted it, or as root"}
-	if isDead(dir, f.dirs) {
+	if mountpoints.IsDead(dir, f.dirs) {
 		r.State, r.Problem, r.Mend = "dead", "its process has died", mendDead(dir)
 	}
 	return r

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
@@ -38,7 +39,7 @@ func (s *supervised) watch(every time.Duration, look func()) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
-		if _, err := within(every, func() (none struct{}, _ error) { look(); return none, nil }); err == nil {
+		if _, err := mountpoints.Within(every, func() (none struct{}, _ error) { look(); return none, nil }); err == nil {
 			s.notify("WATCHDOG=1")
 		}
 		select {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 )
 
 // manager is the end of sd_notify(3) that systemd has.
@@ -60,7 +61,7 @@ func TestNotify(t *testing.T) {
 	if first := told(); first[0] != "READY=1" || !strings.HasSuffix(first[1], " on "+dir) {
 		t.Errorf("first %q", first)
 	}
-	if m, ok := mountedAt(t, dir); !ok || m.Type != fsType {
+	if m, ok := mountedAt(t, dir); !ok || m.Type != mountpoints.FSType {
 		t.Errorf("not mounted when ready: %+v", m)
 	}
 	for range 3 {

@@ -14,8 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 const defaultUmountTimeout = uploadLimit + 30*time.Second
@@ -47,7 +49,7 @@ left for the next mount of the same server, and told.`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: completeMountpoint,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := applyEnvironment(cmd.Flags(), "FTPFS_UMOUNT_"); err != nil {
+			if err := settings.ApplyEnvironment(cmd.Flags(), "FTPFS_UMOUNT_"); err != nil {
 				return err
 			}
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
@@ -57,16 +59,16 @@ left for the next mount of the same server, and told.`,
 	}
 	cmd.Flags().BoolVar(&c.force, "force", false, "detach even if it is in use, and end its process")
 	cmd.Flags().DurationVar(&c.timeout, "timeout", defaultUmountTimeout, "how long to wait for uploads")
-	nameEnvironment(cmd, "FTPFS_UMOUNT_")
+	settings.NameEnvironment(cmd, "FTPFS_UMOUNT_")
 	return cmd
 }
 
 func (c *umountCommand) run(ctx context.Context, name string) error {
-	dir, err := absoluteMountpoint(name)
+	dir, err := mountpoints.Absolute(name)
 	if err != nil {
 		return err
 	}
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return exit.Errorf(exit.Failure, "%w", err)
 	}
@@ -74,12 +76,12 @@ func (c *umountCommand) run(ctx context.Context, name string) error {
 	if known != nil {
 		defer known.Close()
 	}
-	m, mounted := mountAt(table, dir)
+	m, mounted := mountpoints.At(table, dir)
 	switch {
-	case mounted && m.Type != fsType:
+	case mounted && m.Type != mountpoints.FSType:
 		return exit.Errorf(exit.NotMounted, "%s is a mount of another kind (%s): umount %s", dir, m.Type, dir)
 	case !mounted && (known == nil || c.longGone(known)):
-		return exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, fsType)
+		return exit.Errorf(exit.NotMounted, "%s is not a mount of ftpfs: see findmnt -t %s", dir, mountpoints.FSType)
 	case mounted:
 		if err := c.detach(dir); err != nil {
 			return err
@@ -115,9 +117,9 @@ func (c *umountCommand) forget(known *mounts.Known) {
 // detach removes the mount from the table. A dead one, or one by --force, is
 // detached even if it is in use.
 func (c *umountCommand) detach(dir string) error {
-	dead := isDead(dir, c.dirs)
-	switch err := detach(dir, dead || c.force); {
-	case errors.Is(err, errBusy):
+	dead := mountpoints.IsDead(dir, c.dirs)
+	switch err := mountpoints.Detach(dir, dead || c.force); {
+	case errors.Is(err, mountpoints.ErrBusy):
 		return exit.Errorf(exit.Busy, "%s is in use: leave it (fuser -vm %s shows who is there), or ftpfs umount --force %s", dir, dir, dir)
 	case errors.Is(err, os.ErrPermission):
 		return exit.Errorf(exit.Failure, "%s: only its owner and root may unmount it", dir)

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 )
 
@@ -68,7 +69,7 @@ func TestKilledMount(t *testing.T) {
 			}
 		}
 		eventually(t, "death", func() bool {
-			return isDead(dir, mounts.Dirs()) && len(processesWith(t, dir)) == 0
+			return mountpoints.IsDead(dir, mounts.Dirs()) && len(processesWith(t, dir)) == 0
 		})
 	}
 	dir := mountTest(t, "ftp://me:sesame@"+addr+"/")

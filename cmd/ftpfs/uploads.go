@@ -17,8 +17,11 @@ import (
 
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
+	"ftpfs/cmd/ftpfs/internal/spools"
 	"ftpfs/ftpclient"
 )
 
@@ -66,7 +69,7 @@ discard deletes it, and the file is again what the server has.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: c.with(func(cmd *cobra.Command, args []string) error { return c.list(cmd.Context(), args) }),
 	}
-	root.PersistentFlags().StringVar(&c.base, "spool-dir", defaultSpoolBase(), "where to look for what mounts that have ended left")
+	root.PersistentFlags().StringVar(&c.base, "spool-dir", spools.DefaultBase(), "where to look for what mounts that have ended left")
 	add := func(use, short string, n int, run func(ctx context.Context, args []string) error) {
 		root.AddCommand(&cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(n),
 			RunE: c.with(func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), args) })})
@@ -91,18 +94,18 @@ func (c *uploadsCommand) with(run func(*cobra.Command, []string) error) func(*co
 
 // list prints the uploads of mounts, without arguments of all.
 func (c *uploadsCommand) list(ctx context.Context, names []string) error {
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	var dirs []string
 	for _, m := range table {
-		if m.Type == fsType && len(names) == 0 {
+		if m.Type == mountpoints.FSType && len(names) == 0 {
 			dirs = append(dirs, m.Mountpoint)
 		}
 	}
 	for _, name := range names {
-		dir, err := absoluteMountpoint(name)
+		dir, err := mountpoints.Absolute(name)
 		if err != nil {
 			return err
 		}
@@ -114,7 +117,7 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 		known := mounts.Find(c.dirs, dir)
 		if known == nil {
 			if len(names) > 0 {
-				errs = append(errs, exit.Errorf(exit.NotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, fsType))
+				errs = append(errs, exit.Errorf(exit.NotMounted, "%s is not a mount of this user: see findmnt -t %s", dir, mountpoints.FSType))
 			}
 			continue
 		}
@@ -136,7 +139,7 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 
 // uploadLine is an upload for people.
 func uploadLine(u mounts.Upload, dir string) string {
-	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, formatSize(u.Size), u.Since.Local().Format(time.DateTime), say.Printable(filepath.Join(dir, string(u.Path))))
+	text := fmt.Sprintf("%s\t%s\t%s\t%s", u.State, settings.FormatSize(u.Size), u.Since.Local().Format(time.DateTime), say.Printable(filepath.Join(dir, string(u.Path))))
 	if u.Error != "" {
 		text += "\t" + say.Printable(u.Error)
 	}
@@ -158,11 +161,11 @@ func (c *uploadsCommand) ask(ctx context.Context, what, file string) error {
 
 // find returns the mount that a file is in, and the path there.
 func (c *uploadsCommand) find(file string) (known *mounts.Known, dir, rest string, err error) {
-	path, err := absoluteMountpoint(file)
+	path, err := mountpoints.Absolute(file)
 	if err != nil {
 		return nil, "", "", err
 	}
-	table, err := readMounts()
+	table, err := mountpoints.Read()
 	if err != nil {
 		return nil, "", "", exit.Errorf(exit.Failure, "%w", err)
 	}
@@ -171,7 +174,7 @@ func (c *uploadsCommand) find(file string) (known *mounts.Known, dir, rest strin
 		known = mounts.Find(c.dirs, dir)
 	}
 	if known == nil {
-		return nil, "", "", exit.Errorf(exit.NotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, fsType)
+		return nil, "", "", exit.Errorf(exit.NotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, mountpoints.FSType)
 	}
 	return known, dir, rest, nil
 }

@@ -10,6 +10,8 @@ import (
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
+	"ftpfs/cmd/ftpfs/internal/spools"
 )
 
 // listLeft prints what mounts that have ended left below a spool directory: their
@@ -17,7 +19,7 @@ import (
 func listLeft(w io.Writer, base string) {
 	dirs, _ := filepath.Glob(filepath.Join(base, "mount-*")) // the pattern is well formed
 	for _, dir := range dirs {
-		source, dead := deadSpool(dir)
+		source, dead := spools.Dead(dir)
 		if !dead || !mounts.OwnedBy(dir, os.Getuid()) {
 			continue
 		}
@@ -26,7 +28,7 @@ func listLeft(w io.Writer, base string) {
 			if u.Err != nil {
 				why = say.Printable(u.Err.Error())
 			}
-			fmt.Fprintf(w, "left\t%s\t%s\t%s of %s\t%s: %s\n", formatSize(u.Size), u.Since.Local().Format(time.DateTime),
+			fmt.Fprintf(w, "left\t%s\t%s\t%s of %s\t%s: %s\n", settings.FormatSize(u.Size), u.Since.Local().Format(time.DateTime),
 				say.Printable("/"+u.Path), say.Printable(source), why, say.Printable(u.Data))
 		}
 	}

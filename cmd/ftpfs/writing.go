@@ -7,6 +7,7 @@ import (
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 // writingSettings are what the flags say of how files are written.
@@ -55,7 +56,7 @@ func (c *mountCommand) validateWriting() error {
 		return exit.Errorf(exit.Usage, "--attr-errors %s: ignore or report", say.Printable(c.attrErrors))
 	}
 	if w.SpoolBytes = int64(c.spoolSize); w.SpoolBytes > 0 && w.SpoolBytes < leastSpool {
-		return exit.Errorf(exit.Usage, "--spool-size %s is less than %s", c.spoolSize.String(), formatSize(leastSpool))
+		return exit.Errorf(exit.Usage, "--spool-size %s is less than %s", c.spoolSize.String(), settings.FormatSize(leastSpool))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/spools"
 )
 
 func TestWritingFlags(t *testing.T) {
@@ -34,36 +35,36 @@ func TestWritingFlags(t *testing.T) {
 func TestAdoptedSpool(t *testing.T) {
 	base := t.TempDir()
 	leave := func(source string) {
-		s, err := openSpool(base, source, func(string) {})
+		s, err := spools.Open(base, source, func(string) {})
 		if err != nil {
 			t.Fatal(err)
 		}
 		for _, name := range []string{"spool-1", "upload-1.json", "copy-1"} {
-			if err := os.WriteFile(filepath.Join(s.files(), name), []byte(source), 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(s.Files(), name), []byte(source), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}
-		s.lock.Close() // as if the process had died
+		s.Lock.Close() // as if the process had died
 	}
 	leave("ftp://a/")
 	leave("ftp://b/")
 	var warned []string
-	s, err := openSpool(base, "ftp://b/", func(text string) { warned = append(warned, text) })
+	s, err := spools.Open(base, "ftp://b/", func(text string) { warned = append(warned, text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.adopted != 1 || len(warned) != 1 {
-		t.Errorf("adopted %d, warned %q", s.adopted, warned)
+	if s.Adopted != 1 || len(warned) != 1 {
+		t.Errorf("adopted %d, warned %q", s.Adopted, warned)
 	}
 	for _, name := range []string{"spool-1", "upload-1.json"} {
-		if data, err := os.ReadFile(filepath.Join(s.files(), name)); err != nil || string(data) != "ftp://b/" {
+		if data, err := os.ReadFile(filepath.Join(s.Files(), name)); err != nil || string(data) != "ftp://b/" {
 			t.Errorf("%s: %q, %v", name, data, err)
 		}
 	}
 	if left, _ := filepath.Glob(filepath.Join(base, "mount-*")); len(left) != 2 {
 		t.Errorf("folders: %q", left)
 	}
-	if kept, err := s.close(); err != nil || kept == "" {
+	if kept, err := s.Close(); err != nil || kept == "" {
 		t.Errorf("close: kept %q, %v", kept, err)
 	}
 }

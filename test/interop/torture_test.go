@@ -40,7 +40,6 @@ var untold = map[string][]string{
 var unusable = map[string][]string{
 	ftptest.Vsftpd:   {"broken", "loop"},
 	ftptest.PureFTPd: {`bs\b`, "trail ", "trail2  ", "iac"},
-	ftptest.Bundled:  {"\xff\xfe-iac"},
 }
 
 // torture makes the directory on the server's disk.

@@ -38,7 +38,9 @@ var workflows = []workflow{
 		for i in 1 2 3 4; do echo "int f$i(void) { return $i; }" >f$i.c; done
 		printf 'int f1(void), f2(void), f3(void), f4(void);\nint main(void) { return f1() + f2() + f3() + f4() != 10; }\n' >main.c
 		printf 'prog: main.o f1.o f2.o f3.o f4.o\n\t$(CC) -o $@ $^\nclean:\n\trm -f prog *.o\n' >Makefile
-		make -s -j2; ./prog; make -s -j2; touch f1.c; make -s -j2; ./prog
+		make -s -j2; ./prog; make -s -j2
+		touch -d '3 hours ago' *.c; touch -d '2 hours ago' *.o; touch -d '1 hour ago' prog; make -s -j2 # times are to the second
+		test f1.o -ot prog; touch f1.c; make -s -j2; ./prog
 		test f1.o -nt main.o; make -s clean; ls; make -s -j2; ./prog`, heavy: true},
 	{name: "go", needs: "go", script: `
 		mkdir kept; cd kept; cp "$SRC/go.mod.example" go.mod; cp "$SRC/main.go.example" main.go
@@ -65,8 +67,13 @@ var workflows = []workflow{
 		cp -r "$SRC/tree" gone; mkdir kept; echo stays >kept/f
 		find gone -type f -name '*.txt' -delete; find gone -delete; test ! -e gone; ls -A`},
 	{name: "venv", needs: "python3", script: `
-		python3 -m venv --copies --without-pip kept/v; test "$(kept/v/bin/python -c 'print(6 * 7)')" = 42
-		echo 'x = 1' >kept/m.py; cd kept; ./v/bin/python -c 'import m; print(m.x)'; ls __pycache__`, heavy: true},
+		unset PYTHONDONTWRITEBYTECODE
+		touch target; if ln -s target link 2>"$LOCAL/err"; then # else there is no lib64
+			python3 -m venv --copies --without-pip kept/v; rm link
+		else
+			grep -q 'not permitted' "$LOCAL/err"; mkdir kept; python3 -m venv --copies --without-pip "$LOCAL/v"; cp -rL "$LOCAL/v" kept/v
+		fi
+		echo 'x = 1' >kept/m.py; cd kept; test "$(./v/bin/python -c 'import m; print(m.x + 41)')" = 42; ls __pycache__; rm -rf v/lib64`, heavy: true},
 	{name: "editor", needs: "vim", script: `
 		mkdir kept; cd kept; printf 'one\ntwo\n' >f
 		vim -u NONE -N -es -c 'set backup writebackup swapfile backupdir=. directory=.' -c '%s/two/TWO/' -c wq f; cat f
@@ -88,6 +95,25 @@ var workflows = []workflow{
 	{name: "zip", needs: "zip", script: `
 		mkdir kept; cd kept; cp -r "$SRC/tree" a; zip -qr z.zip a; echo changed >a/changed; zip -qru z.zip a; zip -qd z.zip a/changed
 		zip -qu z.zip a/changed; unzip -qt z.zip >"$LOCAL/out"; unzip -q z.zip -d y; diff -r a y/a`, heavy: true},
+	{name: "7z", needs: "7z", script: `
+		mkdir kept; cd kept; cp -r "$SRC/tree" a; 7z a -bso0 -bsp0 z.7z a; echo changed >a/changed; 7z u -bso0 -bsp0 z.7z a
+		7z d -bso0 -bsp0 z.7z a/changed; rm a/changed; 7z t -bso0 -bsp0 z.7z; 7z x -bso0 -bsp0 -oy z.7z; diff -r a y/a`, heavy: true},
+	{name: "rclone", needs: "rclone", script: `
+		export RCLONE_CONFIG=/dev/null HOME="$LOCAL"
+		rclone sync -q "$SRC/tree" kept; rclone check -q "$SRC/tree" kept; rm -r "kept/$(ls kept | head -1)"; echo extra >kept/extra
+		rclone sync -q "$SRC/tree" kept; diff -r "$SRC/tree" kept; rclone sync -q kept "$LOCAL/back"; diff -r kept "$LOCAL/back"`, heavy: true},
+	{name: "unison", needs: "unison", script: `
+		export HOME="$LOCAL"; cp -r "$SRC/tree" "$LOCAL/l"; mkdir kept
+		sync() { unison -batch -silent -times "$LOCAL/l" "$PWD/kept" >"$LOCAL/out" 2>&1 || cat "$LOCAL/out" >&2; diff -r "$LOCAL/l" kept; }
+		sync; echo there >kept/there; rm -r "kept/$(ls kept | head -1)"; echo here >"$LOCAL/l/here"; sync; test -e kept/here; test -e "$LOCAL/l/there"
+		echo changed >>kept/there; sync; sync`, heavy: true},
+	{name: "npm", needs: "npm", script: `
+		export HOME="$LOCAL" npm_config_update_notifier=false; mkdir "$LOCAL/p" kept; cd "$LOCAL/p"
+		echo '{"name":"p","version":"1.0.0","bin":"cli.js"}' >package.json; echo 'module.exports = 42' >index.js
+		printf '#!/usr/bin/env node\nconsole.log(require("./index.js"))\n' >cli.js; npm pack -s >"$LOCAL/out"; cd "$OLDPWD/kept"
+		echo '{"name":"q","version":"1.0.0","private":true}' >package.json
+		npm install -s --offline --no-audit --no-fund --no-bin-links "$LOCAL/p/p-1.0.0.tgz"
+		test "$(node -e 'console.log(require("p"))')" = 42; npm ls >"$LOCAL/out"; npm uninstall -s p; test ! -e node_modules/p; ls -A`, heavy: true},
 	{name: "LibreOffice", needs: "soffice", script: `
 		mkdir kept; export HOME="$LOCAL"; echo 'a letter' >"$LOCAL/letter.txt"
 		for to in odt docx odt; do

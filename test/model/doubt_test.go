@@ -118,7 +118,7 @@ func (o *object) each(f func(*object)) {
 	}
 }
 
-// closes notes that a descriptor was closed, or synced, without an error.
+// closes notes that a descriptor was closed without an error.
 func (d *descriptor) closes(others int) {
 	reads := d.flags&syscall.O_ACCMODE == syscall.O_RDONLY && d.flags&syscall.O_TRUNC == 0
 	switch {
@@ -138,8 +138,10 @@ func (p *plain) acknowledge(s step, d *descriptor) {
 	switch s.Do {
 	case "close":
 		d.closes(d.o.held)
-	case "fsync":
-		d.closes(0)
+	case "fsync": // what others wrote, too
+		if d.o.kind == 'f' {
+			d.o.sent = sent{acked: true, was: bytes.Clone(d.o.data)}
+		}
 	case "mapwrite":
 		if len(d.o.data) > 0 {
 			d.closes(0)

@@ -50,6 +50,10 @@ func (tr *trial) doubtful(s step) string {
 		want.Links, got.Links = 0, 0
 	}
 	if why := want.differ(got); why != "" {
+		if s.Do == "read" { // whether it is the size that is wrong, and stays so
+			size, again := tr.workers[s.Proc].do(step{Do: "fstat", Slot: s.Slot}), tr.workers[s.Proc].do(s)
+			why += fmt.Sprintf("; fstat: %d octets, %v; again: %d, %v", size.N, size.Errno, again.N, again.Errno)
+		}
 		return s.String() + ": " + why
 	}
 	return ""

@@ -85,6 +85,9 @@ func runPrograms(t *testing.T, s *ftptest.Server, exe string, p *program, seed u
 		url = at(s, breaks.listen.Addr())
 	}
 	mount := mounted(f, exe, url, p.ttl, p.mount...)
+	if breaks != nil {
+		t.Cleanup(func() { breaks.rest(true) }) // what failed is uploaded when it is unmounted
+	}
 	n := short
 	if long, err := strconv.Atoi(os.Getenv(stepsEnv)); err == nil {
 		n = long

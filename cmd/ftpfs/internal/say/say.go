@@ -101,6 +101,7 @@ func Unreadable(err error) error {
 	return err
 }
 
+// Plural is a number of things.
 func Plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

@@ -1,4 +1,4 @@
-package main
+package spools
 
 import (
 	"errors"
@@ -16,20 +16,20 @@ import (
 // folder of a new one, and returns from how many. The base's lock is held. The data
 // is moved before the records that name it: whatever stops this, the next mount can
 // go on.
-func (s *spool) adopt(base, source string, warn func(string)) (n int) {
+func (s *Spool) adopt(base, source string, warn func(string)) (n int) {
 	// The pattern is well formed.
 	dirs, _ := filepath.Glob(filepath.Join(base, "mount-*"))
 	for _, dir := range dirs {
-		was, dead := deadSpool(dir)
+		was, dead := Dead(dir)
 		files := filepath.Join(dir, "files")
-		if dir == s.dir || !dead || was != source || !hasRecords(files) {
+		if dir == s.Dir || !dead || was != source || !hasRecords(files) {
 			continue
 		}
 		if !mounts.OwnedBy(dir, os.Getuid()) || !mounts.OwnedBy(files, os.Getuid()) {
 			warn(files + ": what a mount has left there is of another user: it is not touched")
 			continue
 		}
-		if err := moveAll(files, s.files()); err != nil {
+		if err := moveAll(files, s.Files()); err != nil {
 			warn("what a dead mount has left cannot be finished: " + err.Error())
 			continue
 		}

@@ -1,4 +1,4 @@
-package main
+package mountpoints
 
 import (
 	"bufio"
@@ -8,30 +8,30 @@ import (
 	"strings"
 )
 
-// fsType is the type of our mounts in the mount table.
-const fsType = "fuse.ftpfs"
+// FSType is the type of our mounts in the mount table.
+const FSType = "fuse.ftpfs"
 
-// mountEntry is a line of /proc/self/mountinfo (proc_pid_mountinfo(5)).
-type mountEntry struct {
+// Entry is a line of /proc/self/mountinfo (proc_pid_mountinfo(5)).
+type Entry struct {
 	Mountpoint string
 	Type       string
 	Source     string
 }
 
-// readMounts returns the mount table of this process's namespace.
-func readMounts() ([]mountEntry, error) {
+// Read returns the mount table of this process's namespace.
+func Read() ([]Entry, error) {
 	f, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return parseMountinfo(f)
+	return Parse(f)
 }
 
-// parseMountinfo reads mountinfo. A line that breaks its rules is an error:
+// Parse reads mountinfo. A line that breaks its rules is an error:
 // the kernel writes none.
-func parseMountinfo(r io.Reader) ([]mountEntry, error) {
-	var table []mountEntry
+func Parse(r io.Reader) ([]Entry, error) {
+	var table []Entry
 	s := bufio.NewScanner(r)
 	for s.Scan() {
 		before, after, ok := strings.Cut(s.Text(), " - ")
@@ -39,7 +39,7 @@ func parseMountinfo(r io.Reader) ([]mountEntry, error) {
 		if !ok || len(left) < 6 || len(right) < 2 {
 			return nil, fmt.Errorf("mountinfo: cannot read line %q", s.Text())
 		}
-		table = append(table, mountEntry{
+		table = append(table, Entry{
 			Mountpoint: unescapeOctal(left[4]),
 			Type:       unescapeOctal(right[0]),
 			Source:     unescapeOctal(right[1]),
@@ -68,13 +68,13 @@ func unescapeOctal(s string) string {
 
 func isOctal(c byte) bool { return '0' <= c && c <= '7' }
 
-// mountAt returns what is mounted on path: the last entry, which covers those
+// At returns what is mounted on path: the last entry, which covers those
 // before it.
-func mountAt(table []mountEntry, path string) (mountEntry, bool) {
+func At(table []Entry, path string) (Entry, bool) {
 	for i := len(table) - 1; i >= 0; i-- {
 		if table[i].Mountpoint == path {
 			return table[i], true
 		}
 	}
-	return mountEntry{}, false
+	return Entry{}, false
 }

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -12,9 +12,9 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
-// flagError says what is wrong with the flags of a command, and what to write. A
+// FlagError says what is wrong with the flags of a command, and what to write. A
 // value is shown: those that may be secret are no flags, or check themselves.
-func flagError(cmd *cobra.Command, err error) error {
+func FlagError(cmd *cobra.Command, err error) error {
 	var value *pflag.InvalidValueError
 	var missing *pflag.NotExistError
 	var bare *pflag.ValueRequiredError
@@ -33,8 +33,8 @@ func flagError(cmd *cobra.Command, err error) error {
 	return err
 }
 
-// countError says in words how many arguments are wanted.
-func countError(err error) error {
+// CountError says in words how many arguments are wanted.
+func CountError(err error) error {
 	var want, given int
 	if n, _ := fmt.Sscanf(err.Error(), "accepts %d arg(s), received %d", &want, &given); n != 2 {
 		return err
@@ -60,20 +60,21 @@ func flagText(e *pflag.NotExistError) string {
 
 // meantFlag suggests the flag whose name is near.
 func meantFlag(flags *pflag.FlagSet, name string) string {
-	if near := config.Nearest(strings.ReplaceAll(name, "_", "-"), flagNames(flags)); near != "" {
+	if near := config.Nearest(strings.ReplaceAll(name, "_", "-"), FlagNames(flags)); near != "" {
 		return ", did you mean --" + near + "?"
 	}
 	return ""
 }
 
-func flagNames(flags *pflag.FlagSet) (names []string) {
+// FlagNames are the names of all flags.
+func FlagNames(flags *pflag.FlagSet) (names []string) {
 	flags.VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	return names
 }
 
-// setFlag sets a flag from a text that came another way; the error says which
+// SetFlag sets a flag from a text that came another way; the error says which
 // value would do.
-func setFlag(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
+func SetFlag(flags *pflag.FlagSet, f *pflag.Flag, value string) error {
 	err := flags.Set(f.Name, value)
 	var bad *pflag.InvalidValueError
 	if errors.As(err, &bad) {

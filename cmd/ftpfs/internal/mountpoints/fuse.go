@@ -1,4 +1,4 @@
-package main
+package mountpoints
 
 import (
 	"bufio"
@@ -13,14 +13,15 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
+// Where the kernel's FUSE is, and what fusermount reads.
 const (
-	fuseDevice = "/dev/fuse"
-	fuseConf   = "/etc/fuse.conf"
+	FUSEDevice = "/dev/fuse"
+	FUSEConf   = "/etc/fuse.conf"
 )
 
-// checkFUSE looks for what a mount needs before any time is spent on the
-// network. Its errors are failures with exitFUSE.
-func checkFUSE(device, conf string, root, allowOther bool) error {
+// CheckFUSE looks for what a mount needs before any time is spent on the
+// network. Its errors are of exit.FUSE.
+func CheckFUSE(device, conf string, root, allowOther bool) error {
 	f, err := os.OpenFile(device, os.O_RDWR, 0)
 	switch {
 	case err == nil:
@@ -61,8 +62,8 @@ func confAllowsOther(conf string) bool {
 	return false
 }
 
-// fuseFailure tells why the kernel refused the mount.
-func fuseFailure(dir string, err error) error {
+// FUSEFailure tells why the kernel refused the mount.
+func FUSEFailure(dir string, err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return exit.Errorf(exit.FUSE, "mounting on %s is not permitted (%w): in a container add --cap-add SYS_ADMIN --device /dev/fuse", dir, err)
 	}

@@ -1,4 +1,4 @@
-package main
+package secret
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
-// terminalPrompt asks on the controlling terminal without echo; nil if the
+// TerminalPrompt asks on the controlling terminal without echo; nil if the
 // process has none.
-func terminalPrompt() func(string) (string, error) {
+func TerminalPrompt() func(string) (string, error) {
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return nil

@@ -1,4 +1,5 @@
-package main
+// Package mountpoints looks at places where something may be mounted, and at what is.
+package mountpoints
 
 import (
 	"errors"
@@ -24,17 +25,17 @@ const lookTimeout = 3 * time.Second
 // as x-systemd.automount has it.
 const autofsType = "autofs"
 
-// mountpointCheck decides whether a directory can be mounted on. Its errors
+// Check decides whether a directory can be mounted on. Its errors
 // are failures with exitMountpoint.
-type mountpointCheck struct {
+type Check struct {
 	Dir      string // absolute
 	NonEmpty bool   // content, or another mount, may be hidden
 	Dirs     []string
 	Warn     func(text string)
 }
 
-// run checks, and removes a stale mount of ours.
-func (c mountpointCheck) run() error {
+// Run checks, and removes a stale mount of ours.
+func (c Check) Run() error {
 	if err := c.checkMounts(); err != nil {
 		return err
 	}
@@ -59,22 +60,22 @@ func (c mountpointCheck) run() error {
 }
 
 // checkMounts looks at what is mounted there already.
-func (c mountpointCheck) checkMounts() error {
-	table, err := readMounts()
+func (c Check) checkMounts() error {
+	table, err := Read()
 	if err != nil {
 		return exit.Errorf(exit.Mountpoint, "mount point %s: %w", c.Dir, err)
 	}
-	m, ok := mountAt(table, c.Dir)
+	m, ok := At(table, c.Dir)
 	if !ok || m.Type == autofsType {
 		return nil
 	}
-	stale := isDead(c.Dir, c.Dirs)
+	stale := IsDead(c.Dir, c.Dirs)
 	switch {
-	case stale && m.Type == fsType:
+	case stale && m.Type == FSType:
 		return c.clean(m)
 	case stale:
-		return exit.Errorf(exit.Mountpoint, "mount point %s holds a dead mount of another program (%s): %s", c.Dir, m.Type, detachCommand(c.Dir))
-	case m.Type == fsType:
+		return exit.Errorf(exit.Mountpoint, "mount point %s holds a dead mount of another program (%s): %s", c.Dir, m.Type, DetachCommand(c.Dir))
+	case m.Type == FSType:
 		return exit.Errorf(exit.Mountpoint, "mount point %s is mounted already (%s): ftpfs umount %s", c.Dir, say.Printable(m.Source), c.Dir)
 	case !c.NonEmpty:
 		return exit.Errorf(exit.Mountpoint, "mount point %s is in use by another mount (%s, type %s): unmount it, or cover it with --nonempty", c.Dir, say.Printable(m.Source), m.Type)
@@ -83,9 +84,9 @@ func (c mountpointCheck) checkMounts() error {
 }
 
 // clean detaches what a dead ftpfs left, once for each layer.
-func (c mountpointCheck) clean(m mountEntry) error {
-	if err := detach(c.Dir, true); err != nil {
-		return exit.Errorf(exit.Mountpoint, "mount point %s holds a dead ftpfs mount that cannot be removed (%w): %s", c.Dir, err, detachCommand(c.Dir))
+func (c Check) clean(m Entry) error {
+	if err := Detach(c.Dir, true); err != nil {
+		return exit.Errorf(exit.Mountpoint, "mount point %s holds a dead ftpfs mount that cannot be removed (%w): %s", c.Dir, err, DetachCommand(c.Dir))
 	}
 	if known := mounts.Find(c.Dirs, c.Dir); known != nil {
 		defer known.Close()
@@ -99,7 +100,7 @@ func (c mountpointCheck) clean(m mountEntry) error {
 	return c.checkMounts()
 }
 
-func (c mountpointCheck) checkEmpty() error {
+func (c Check) checkEmpty() error {
 	if c.NonEmpty {
 		return nil
 	}
@@ -118,19 +119,19 @@ func (c mountpointCheck) checkEmpty() error {
 	return nil
 }
 
-// detachCommand is what a person should type to get rid of a dead mount.
-func detachCommand(dir string) string {
+// DetachCommand is what a person should type to get rid of a dead mount.
+func DetachCommand(dir string) string {
 	if os.Geteuid() == 0 {
 		return "umount -l " + dir
 	}
 	return "fusermount3 -uz " + dir
 }
 
-// isDead reports whether the FUSE mount at dir has no process any more. dirs
+// IsDead reports whether the FUSE mount at dir has no process any more. dirs
 // are where state files may be.
-func isDead(dir string, dirs []string) bool {
+func IsDead(dir string, dirs []string) bool {
 	// Unlike stat(2), this is never answered from the kernel's cache.
-	_, err := within(lookTimeout, func() (st unix.Statfs_t, err error) {
+	_, err := Within(lookTimeout, func() (st unix.Statfs_t, err error) {
 		err = unix.Statfs(dir, &st)
 		return st, err
 	})
@@ -152,12 +153,12 @@ func isDead(dir string, dirs []string) bool {
 
 // statWithin is os.Stat with a deadline.
 func statWithin(name string, d time.Duration) (fs.FileInfo, error) {
-	return within(d, func() (fs.FileInfo, error) { return os.Stat(name) })
+	return Within(d, func() (fs.FileInfo, error) { return os.Stat(name) })
 }
 
-// within calls look with a deadline; past it the error is
+// Within calls look with a deadline; past it the error is
 // os.ErrDeadlineExceeded and the call is left behind.
-func within[T any](d time.Duration, look func() (T, error)) (T, error) {
+func Within[T any](d time.Duration, look func() (T, error)) (T, error) {
 	type result struct {
 		value T
 		err   error
@@ -179,10 +180,10 @@ func within[T any](d time.Duration, look func() (T, error)) (T, error) {
 // maxLinks is how many symbolic links a mount point may go through.
 const maxLinks = 40
 
-// absoluteMountpoint returns the path as the mount table has it: absolute and
+// Absolute returns the path as the mount table has it: absolute and
 // without symbolic links. The last element is never looked into, since it may
 // be a dead mount.
-func absoluteMountpoint(name string) (string, error) {
+func Absolute(name string) (string, error) {
 	abs, err := filepath.Abs(name)
 	if err != nil {
 		return "", err

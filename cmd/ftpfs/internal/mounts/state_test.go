@@ -1,4 +1,4 @@
-package main
+package mounts
 
 import (
 	"context"
@@ -8,13 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
-func stateOf(t *testing.T, dir, mountpoint string, started time.Time) *mounts.StateFile {
+func stateOf(t *testing.T, dir, mountpoint string, started time.Time) *StateFile {
 	t.Helper()
-	s, err := mounts.NewStateFile(dir, mounts.State{PID: os.Getpid(), Mountpoint: say.Raw(mountpoint), Source: "ftp://h/", Started: started})
+	s, err := NewStateFile(dir, State{PID: os.Getpid(), Mountpoint: say.Raw(mountpoint), Source: "ftp://h/", Started: started})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -25,10 +24,10 @@ func TestStateOfALivingMount(t *testing.T) {
 	dir := t.TempDir()
 	const odd = "/mnt/\xff \"x\"\n\u00fc"
 	s := stateOf(t, dir, odd, time.Now())
-	if m := mounts.Find([]string{dir}, "/mnt/other"); m != nil {
+	if m := Find([]string{dir}, "/mnt/other"); m != nil {
 		t.Errorf("found %+v for another path", m.State)
 	}
-	m := mounts.Find([]string{"/nonexistent", dir}, odd)
+	m := Find([]string{"/nonexistent", dir}, odd)
 	if m == nil {
 		t.Fatal("not found")
 	}
@@ -59,7 +58,7 @@ func TestStateOfALivingMount(t *testing.T) {
 func TestStateTellsWhatFailed(t *testing.T) {
 	dir := t.TempDir()
 	s := stateOf(t, dir, "/mnt/x", time.Now())
-	m := mounts.Find([]string{dir}, "/mnt/x")
+	m := Find([]string{dir}, "/mnt/x")
 	if m == nil {
 		t.Fatal("not found")
 	}
@@ -87,7 +86,7 @@ func TestFindMountPrefersTheLiving(t *testing.T) {
 	older := stateOf(t, dir, "/m", now.Add(-2*time.Hour))
 	older.File.Close()
 	defer living.File.Close()
-	m := mounts.Find([]string{dir}, "/m")
+	m := Find([]string{dir}, "/m")
 	if m == nil {
 		t.Fatal("not found")
 	}
@@ -109,17 +108,17 @@ func TestFindMountPassesOverGarbage(t *testing.T) {
 	if err := os.Symlink("/dev/zero", filepath.Join(dir, "mount-5.json")); err != nil {
 		t.Fatal(err)
 	}
-	if m := mounts.Find([]string{dir}, "/m"); m != nil {
+	if m := Find([]string{dir}, "/m"); m != nil {
 		t.Errorf("found %+v", m.State)
 	}
 }
 
 func TestPrivateDir(t *testing.T) {
 	dir := t.TempDir()
-	if err := mounts.MakePrivateDir(dir + "/new"); err != nil {
+	if err := MakePrivateDir(dir + "/new"); err != nil {
 		t.Error(err)
 	}
-	if err := mounts.MakePrivateDir(dir + "/new"); err != nil {
+	if err := MakePrivateDir(dir + "/new"); err != nil {
 		t.Errorf("again: %v", err)
 	}
 	if err := os.Mkdir(dir+"/open", 0o700); err != nil {
@@ -132,7 +131,7 @@ func TestPrivateDir(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"/open", "/link"} {
-		if err := mounts.MakePrivateDir(dir + name); err == nil {
+		if err := MakePrivateDir(dir + name); err == nil {
 			t.Errorf("%s was taken", name)
 		}
 	}
@@ -140,13 +139,15 @@ func TestPrivateDir(t *testing.T) {
 
 // TestStateDirOfSomebodyElse: su leaves XDG_RUNTIME_DIR as it was.
 func TestStateDirOfSomebodyElse(t *testing.T) {
-	sandbox(t)
-	own, err := mounts.OwnDir()
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("TMPDIR", t.TempDir())
+	own, err := OwnDir()
 	if err != nil || own != os.Getenv("XDG_RUNTIME_DIR")+"/ftpfs" {
 		t.Errorf("%q, %v", own, err)
 	}
 	t.Setenv("XDG_RUNTIME_DIR", "/nonexistent")
-	if dir, err := mounts.OwnDir(); err != nil || dir == "/nonexistent/ftpfs" {
+	if dir, err := OwnDir(); err != nil || dir == "/nonexistent/ftpfs" {
 		t.Errorf("%q, %v", dir, err)
 	}
 }

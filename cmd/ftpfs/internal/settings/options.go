@@ -1,4 +1,6 @@
-package main
+// Package settings gives flags their values: of -o and the environment, sizes with units,
+// and words for wrong ones.
+package settings
 
 import (
 	"fmt"
@@ -17,8 +19,8 @@ import (
 // A setting comes from a flag, else from -o, else from the environment, else from
 // the configuration, else it has its default.
 
-// notSettings are flags that neither -o nor the environment can set.
-var notSettings = map[string]bool{"options": true, "help": true, "demo": true, "version": true}
+// NotSettings are flags that neither -o nor the environment can set.
+var NotSettings = map[string]bool{"options": true, "help": true, "demo": true, "version": true}
 
 // ignoredOptions are those of mount(8) and fstab(5) that mean nothing to us:
 // they are for mount itself, or FUSE enforces them anyway (nosuid, nodev).
@@ -34,9 +36,9 @@ var ignoredOptions = map[string]bool{
 // unenforcedOptions are those that promise something we do not do.
 var unenforcedOptions = map[string]bool{"sync": true, "dirsync": true}
 
-// applyOptions sets flags from mount(8) style options, a,b=c. Flags given on
+// ApplyOptions sets flags from mount(8) style options, a,b=c. Flags given on
 // the command line stay as they are.
-func applyOptions(flags *pflag.FlagSet, lists []string, warn func(string)) error {
+func ApplyOptions(flags *pflag.FlagSet, lists []string, warn func(string)) error {
 	given := make(map[string]bool)
 	flags.Visit(func(f *pflag.Flag) { given[f.Name] = true })
 	for _, list := range lists {
@@ -87,10 +89,10 @@ func applyOption(flags *pflag.FlagSet, option string, given map[string]bool, war
 	}
 	name = strings.ReplaceAll(name, "_", "-")
 	f := flags.Lookup(name)
-	if f == nil || notSettings[name] {
+	if f == nil || NotSettings[name] {
 		// The value is not shown: it could be a password.
 		near := ""
-		if n := config.Nearest(name, flagNames(flags)); n != "" && !notSettings[n] {
+		if n := config.Nearest(name, FlagNames(flags)); n != "" && !NotSettings[n] {
 			near = ", did you mean " + n + "?"
 		}
 		return exit.Errorf(exit.Usage, "-o %s: no such option%s: see ftpfs mount --help", say.Printable(name), near)
@@ -104,61 +106,63 @@ func applyOption(flags *pflag.FlagSet, option string, given map[string]bool, war
 		}
 		value = "true"
 	}
-	if err := setFlag(flags, f, value); err != nil {
+	if err := SetFlag(flags, f, value); err != nil {
 		return exit.Errorf(exit.Usage, "-o %s: %w", name, err)
 	}
 	return nil
 }
 
-// applyEnvironment sets flags from variables: prefix and the flag's name in
+// ApplyEnvironment sets flags from variables: prefix and the flag's name in
 // capitals with _ for -. Flags that are set already stay as they are; an empty
 // variable counts as unset.
-func applyEnvironment(flags *pflag.FlagSet, prefix string) error {
+func ApplyEnvironment(flags *pflag.FlagSet, prefix string) error {
 	var first error
 	flags.VisitAll(func(f *pflag.Flag) {
-		name := envName(prefix, f.Name)
+		name := EnvName(prefix, f.Name)
 		value := os.Getenv(name)
-		if value == "" || f.Changed || notSettings[f.Name] || first != nil {
+		if value == "" || f.Changed || NotSettings[f.Name] || first != nil {
 			return
 		}
-		if err := setFlag(flags, f, value); err != nil {
+		if err := SetFlag(flags, f, value); err != nil {
 			first = exit.Errorf(exit.Usage, "%s: %w", name, err)
 		}
 	})
 	return first
 }
 
-func envName(prefix, flag string) string {
+// EnvName is the environment variable of a flag.
+func EnvName(prefix, flag string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// nameEnvironment adds the variable's name to every flag's help.
-func nameEnvironment(cmd *cobra.Command, prefix string) {
+// NameEnvironment adds the variable's name to every flag's help.
+func NameEnvironment(cmd *cobra.Command, prefix string) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if !notSettings[f.Name] {
-			f.Usage += " [" + envName(prefix, f.Name) + "]"
+		if !NotSettings[f.Name] {
+			f.Usage += " [" + EnvName(prefix, f.Name) + "]"
 		}
 	})
 }
 
-// byteSize is a flag for a number of bytes: 1000, 64K, 256MiB, 2G (powers of 1024).
-type byteSize int64
+// ByteSize is a flag for a number of bytes: 1000, 64K, 256MiB, 2G (powers of 1024).
+type ByteSize int64
 
-func (b *byteSize) Type() string   { return "bytes" }
-func (b *byteSize) String() string { return formatSize(int64(*b)) }
+func (b *ByteSize) Type() string   { return "bytes" }
+func (b *ByteSize) String() string { return FormatSize(int64(*b)) }
 
-var sizeUnits = []struct {
-	suffix string
-	shift  uint
+// SizeUnits are the units of sizes, the largest first, as powers of two.
+var SizeUnits = []struct {
+	Suffix string
+	Shift  uint
 }{{"T", 40}, {"G", 30}, {"M", 20}, {"K", 10}}
 
-func (b *byteSize) Set(s string) error {
+func (b *ByteSize) Set(s string) error {
 	number := strings.ToUpper(strings.TrimSpace(s))
 	number = strings.TrimSuffix(strings.TrimSuffix(number, "B"), "I")
 	shift := uint(0)
-	for _, u := range sizeUnits {
-		if n, ok := strings.CutSuffix(number, u.suffix); ok {
-			number, shift = n, u.shift
+	for _, u := range SizeUnits {
+		if n, ok := strings.CutSuffix(number, u.Suffix); ok {
+			number, shift = n, u.Shift
 			break
 		}
 	}
@@ -166,30 +170,31 @@ func (b *byteSize) Set(s string) error {
 	if err != nil || n < 0 || n > (1<<62)>>shift {
 		return fmt.Errorf("%q is not a size: write bytes, or 64K, 256M, 2G", s)
 	}
-	*b = byteSize(n << shift)
+	*b = ByteSize(n << shift)
 	return nil
 }
 
-func formatSize(n int64) string {
-	for _, u := range sizeUnits {
-		if n > 0 && n&(1<<u.shift-1) == 0 {
-			return strconv.FormatInt(n>>u.shift, 10) + u.suffix + "iB"
+// FormatSize writes a size as ByteSize reads it.
+func FormatSize(n int64) string {
+	for _, u := range SizeUnits {
+		if n > 0 && n&(1<<u.Shift-1) == 0 {
+			return strconv.FormatInt(n>>u.Shift, 10) + u.Suffix + "iB"
 		}
 	}
 	return strconv.FormatInt(n, 10)
 }
 
-// octal is a flag for permission bits.
-type octal uint32
+// Octal is a flag for permission bits.
+type Octal uint32
 
-func (o *octal) Type() string   { return "octal" }
-func (o *octal) String() string { return fmt.Sprintf("%03o", uint32(*o)) }
+func (o *Octal) Type() string   { return "octal" }
+func (o *Octal) String() string { return fmt.Sprintf("%03o", uint32(*o)) }
 
-func (o *octal) Set(s string) error {
+func (o *Octal) Set(s string) error {
 	n, err := strconv.ParseUint(s, 8, 32)
 	if err != nil || n > 0o777 {
 		return fmt.Errorf("%q is not an octal mask such as 022", s)
 	}
-	*o = octal(n)
+	*o = Octal(n)
 	return nil
 }

@@ -1,4 +1,4 @@
-package main
+package secret
 
 import (
 	"bytes"
@@ -15,10 +15,10 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
-// secrets are the passwords that were on the command line or in the
+// Handed are the passwords that were on the command line or in the
 // environment, where other users or child processes could read them. The
 // program replaces itself by one that has neither and gets them by a pipe.
-type secrets struct {
+type Handed struct {
 	HasURL bool // the URL held a password
 	URL    string
 	URLs   map[int]string // those of a command with several, by the place among them
@@ -44,10 +44,10 @@ const (
 // maxHandover is what a pipe holds without a reader, by a good margin; bytes.
 const maxHandover = 32 << 10
 
-// takeSecrets returns the secrets that were handed over, or else those of the
+// Take returns the secrets that were handed over, or else those of the
 // environment. The variables are gone from the environment afterwards, as far
 // as children see it.
-func takeSecrets() (s secrets, handed bool, err error) {
+func Take() (s Handed, handed bool, err error) {
 	fd, handed := os.LookupEnv(envHandover)
 	if handed {
 		os.Unsetenv(envHandover)
@@ -55,7 +55,7 @@ func takeSecrets() (s secrets, handed bool, err error) {
 		if err != nil || n < 3 {
 			return s, false, fmt.Errorf("%s is not for you to set", envHandover)
 		}
-		return s, true, readGob(os.NewFile(uintptr(n), "handover"), &s)
+		return s, true, ReadGob(os.NewFile(uintptr(n), "handover"), &s)
 	}
 	s.Env, s.HasEnv = os.LookupEnv(envPassword)
 	s.Serve, s.HasServe = os.LookupEnv(envServePassword)
@@ -64,21 +64,21 @@ func takeSecrets() (s secrets, handed bool, err error) {
 	return s, false, nil
 }
 
-func (s secrets) envPassword() *string {
+func (s Handed) envPassword() *string {
 	if !s.HasEnv {
 		return nil
 	}
 	return &s.Env
 }
 
-// exposed reports whether there is anything to hide.
-func (s secrets) exposed() bool {
+// Exposed reports whether there is anything to hide.
+func (s Handed) Exposed() bool {
 	return s.HasURL || s.HasProxy || s.HasEnv || s.HasServe || len(s.Users) > 0 || len(s.URLs) > 0
 }
 
-// replaceProcess executes this program anew with args, without the secrets in
+// ReplaceProcess executes this program anew with args, without the secrets in
 // arguments or environment. It returns only if that fails.
-func (s secrets) replaceProcess(args []string) error {
+func (s Handed) ReplaceProcess(args []string) error {
 	var b bytes.Buffer
 	if err := gob.NewEncoder(&b).Encode(s); err != nil {
 		return err
@@ -103,22 +103,22 @@ func (s secrets) replaceProcess(args []string) error {
 	if err != nil {
 		return err
 	}
-	return unix.Exec(exe, args, append(cleanEnviron(), envHandover+"="+strconv.Itoa(p[0])))
+	return unix.Exec(exe, args, append(CleanEnviron(), envHandover+"="+strconv.Itoa(p[0])))
 }
 
-// cleanEnviron is the environment without secrets.
-func cleanEnviron() []string {
+// CleanEnviron is the environment without secrets.
+func CleanEnviron() []string {
 	return slices.DeleteFunc(os.Environ(), func(kv string) bool {
 		name, _, _ := strings.Cut(kv, "=")
 		return name == envPassword || name == envServePassword || name == envHandover
 	})
 }
 
-// readGob decodes one value and closes the file.
-func readGob(f *os.File, v any) error {
+// ReadGob decodes one value and closes the file.
+func ReadGob(f *os.File, v any) error {
 	if f == nil {
 		return os.ErrInvalid
 	}
 	defer f.Close()
-	return gob.NewDecoder(io.LimitReader(f, maxSecretFile)).Decode(v)
+	return gob.NewDecoder(io.LimitReader(f, MaxFile)).Decode(v)
 }

@@ -1,4 +1,6 @@
-package main
+// Package secret finds user and password of a server, and hands them from process to
+// process without a trace in argument lists and environments.
+package secret
 
 import (
 	"errors"
@@ -15,13 +17,13 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
-// maxSecretFile bounds what is read of password and netrc files, in bytes.
-const maxSecretFile = 1 << 20
+// MaxFile bounds what is read of password and netrc files, in bytes.
+const MaxFile = 1 << 20
 
-// credentialSources is where user and password may come from, in the order in
+// Sources is where user and password may come from, in the order in
 // which they count: the URL, the environment, the file or command of a flag, the
 // configuration, systemd, netrc, a prompt. The zero value knows none.
-type credentialSources struct {
+type Sources struct {
 	EnvUser      string  // FTPFS_USER
 	EnvPassword  *string // FTPFS_PASSWORD, nil if unset
 	PasswordFile string
@@ -41,16 +43,16 @@ type credentialSources struct {
 	Warn func(text string)
 }
 
-// resolve fills in User, Password and HasPassword of loc. No user at all means
+// Resolve fills in User, Password and HasPassword of loc. No user at all means
 // anonymous, which needs no password.
-func (s credentialSources) resolve(loc *ftpurl.Location) error {
+func (s Sources) Resolve(loc *ftpurl.Location) error {
 	if loc.User == "" {
 		loc.User = s.EnvUser
 	}
 	if loc.HasPassword {
 		return nil
 	}
-	steps := []func(*ftpurl.Location) error{s.fromEnv, s.fromPasswordFile, s.fromCommand, s.fromCredentialsFile,
+	steps := []func(*ftpurl.Location) error{s.fromEnv, s.FromPasswordFile, s.fromCommand, s.fromCredentialsFile,
 		s.fromConfig, s.fromSystemd, s.fromNetrc, s.fromPrompt}
 	for _, step := range steps {
 		if err := step(loc); err != nil {
@@ -66,14 +68,15 @@ func (s credentialSources) resolve(loc *ftpurl.Location) error {
 	return nil
 }
 
-func (s credentialSources) fromEnv(loc *ftpurl.Location) error {
+func (s Sources) fromEnv(loc *ftpurl.Location) error {
 	if s.EnvPassword != nil {
 		loc.SetPassword(*s.EnvPassword)
 	}
 	return checkPassword("FTPFS_PASSWORD", loc.Password)
 }
 
-func (s credentialSources) fromPasswordFile(loc *ftpurl.Location) error {
+// FromPasswordFile takes the password from the file that PasswordFile names, if one is.
+func (s Sources) FromPasswordFile(loc *ftpurl.Location) error {
 	if s.PasswordFile == "" {
 		return nil
 	}
@@ -86,7 +89,7 @@ func (s credentialSources) fromPasswordFile(loc *ftpurl.Location) error {
 	return checkPassword("password file "+s.PasswordFile, loc.Password)
 }
 
-func (s credentialSources) fromNetrc(loc *ftpurl.Location) error {
+func (s Sources) fromNetrc(loc *ftpurl.Location) error {
 	e, ok, err := s.lookupNetrc(loc)
 	if err != nil || !ok {
 		return err
@@ -101,7 +104,7 @@ func (s credentialSources) fromNetrc(loc *ftpurl.Location) error {
 }
 
 // userFromNetrc finds the user to a password that came without one.
-func (s credentialSources) userFromNetrc(loc *ftpurl.Location) error {
+func (s Sources) userFromNetrc(loc *ftpurl.Location) error {
 	e, ok, err := s.lookupNetrc(loc)
 	if err != nil {
 		return err
@@ -113,7 +116,7 @@ func (s credentialSources) userFromNetrc(loc *ftpurl.Location) error {
 	return nil
 }
 
-func (s credentialSources) lookupNetrc(loc *ftpurl.Location) (netrcEntry, bool, error) {
+func (s Sources) lookupNetrc(loc *ftpurl.Location) (netrcEntry, bool, error) {
 	name, must := s.Netrc, true
 	if name == "" {
 		name, must = s.DefaultNetrc, false
@@ -136,8 +139,8 @@ func (s credentialSources) lookupNetrc(loc *ftpurl.Location) (netrcEntry, bool, 
 	return e, ok, nil
 }
 
-func (s credentialSources) fromPrompt(loc *ftpurl.Location) error {
-	if loc.User == "" || isAnonymous(loc.User) {
+func (s Sources) fromPrompt(loc *ftpurl.Location) error {
+	if loc.User == "" || IsAnonymous(loc.User) {
 		return nil
 	}
 	if s.Prompt == nil {
@@ -151,8 +154,8 @@ func (s credentialSources) fromPrompt(loc *ftpurl.Location) error {
 	return checkPassword("password", password)
 }
 
-// isAnonymous reports whether a user needs no password of his own (RFC 1635).
-func isAnonymous(user string) bool {
+// IsAnonymous reports whether a user needs no password of his own (RFC 1635).
+func IsAnonymous(user string) bool {
 	return strings.EqualFold(user, "anonymous") || strings.EqualFold(user, "ftp")
 }
 
@@ -165,7 +168,7 @@ func checkPassword(source, password string) error {
 }
 
 // readSecret reads a file that should be private, and warns if it is not.
-func (s credentialSources) readSecret(name string) (string, error) {
+func (s Sources) readSecret(name string) (string, error) {
 	f, err := os.Open(name)
 	if err != nil {
 		return "", say.Reason(err)
@@ -181,15 +184,15 @@ func (s credentialSources) readSecret(name string) (string, error) {
 	if info.Mode().IsRegular() && info.Mode().Perm()&0o077 != 0 && s.Warn != nil {
 		s.Warn(fmt.Sprintf("%s may be read by others (mode %04o): chmod 600 %s", name, info.Mode().Perm(), name))
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSecretFile))
+	text, err := io.ReadAll(io.LimitReader(f, MaxFile))
 	return string(text), say.Reason(err)
 }
 
-// systemCredentials are the sources of this process.
-func systemCredentials(passwordFile, netrc string, handed secrets, warn func(string)) credentialSources {
-	s := credentialSources{
+// System are the sources of this process.
+func System(passwordFile, netrc string, handed Handed, warn func(string)) Sources {
+	s := Sources{
 		EnvUser: os.Getenv("FTPFS_USER"), EnvPassword: handed.envPassword(),
-		PasswordFile: passwordFile, Netrc: netrc, Warn: warn, Prompt: terminalPrompt(),
+		PasswordFile: passwordFile, Netrc: netrc, Warn: warn, Prompt: TerminalPrompt(),
 	}
 	if s.Netrc == "" {
 		s.Netrc = os.Getenv("NETRC")

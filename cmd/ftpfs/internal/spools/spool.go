@@ -1,4 +1,6 @@
-package main
+// Package spools has the folders in which mounts keep what is written, and what mounts
+// that have died have left in theirs.
+package spools
 
 import (
 	"errors"
@@ -16,25 +18,25 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
-// spool is the folder for one mount's unsent data. Below the base there is one
+// Spool is the folder for one mount's unsent data. Below the base there is one
 // folder per mount, with a lock file whose lock the mount's process holds and
 // a folder "files" for the volume. The base has a lock of its own, held while
 // folders are made or swept.
-type spool struct {
-	dir     string
-	lock    *os.File
-	adopted int // dead mounts of which there is something to finish
+type Spool struct {
+	Dir     string
+	Lock    *os.File
+	Adopted int // dead mounts of which there is something to finish
 }
 
 // spoolLockTimeout bounds the wait for others who make or sweep folders.
 const spoolLockTimeout = 5 * time.Second
 
-// files is where the volume keeps its data.
-func (s *spool) files() string { return filepath.Join(s.dir, "files") }
+// Files is where the volume keeps its data.
+func (s *Spool) Files() string { return filepath.Join(s.Dir, "files") }
 
-// openSpool makes the folder for a mount of source and sweeps up after dead
+// Open makes the folder for a mount of source and sweeps up after dead
 // mounts. What it keeps of them, it says by warn.
-func openSpool(base, source string, warn func(string)) (*spool, error) {
+func Open(base, source string, warn func(string)) (*Spool, error) {
 	unlock, err := lockSpoolBase(base)
 	if err != nil {
 		return nil, err
@@ -45,26 +47,26 @@ func openSpool(base, source string, warn func(string)) (*spool, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &spool{dir: dir}
-	if err := os.Mkdir(s.files(), 0o700); err != nil {
+	s := &Spool{Dir: dir}
+	if err := os.Mkdir(s.Files(), 0o700); err != nil {
 		return nil, err
 	}
-	if s.lock, err = lockFile(filepath.Join(dir, "lock"), 0); err != nil {
+	if s.Lock, err = LockFile(filepath.Join(dir, "lock"), 0); err != nil {
 		return nil, err
 	}
 	// Tells a person, and the next sweep, whose data this is.
-	if _, err = s.lock.WriteString(source + "\n"); err == nil {
-		s.adopted = s.adopt(base, source, warn)
+	if _, err = s.Lock.WriteString(source + "\n"); err == nil {
+		s.Adopted = s.adopt(base, source, warn)
 	}
 	return s, err
 }
 
-// close gives up the folder and removes it, unless it holds data; then it
+// Close gives up the folder and removes it, unless it holds data; then it
 // returns the folder's name. The last one leaves nothing at all.
-func (s *spool) close() (kept string, err error) {
-	defer s.lock.Close()
-	if kept, err = removeSpool(s.dir); kept == "" && err == nil {
-		err = leaveSpoolBase(filepath.Dir(s.dir))
+func (s *Spool) Close() (kept string, err error) {
+	defer s.Lock.Close()
+	if kept, err = removeSpool(s.Dir); kept == "" && err == nil {
+		err = leaveSpoolBase(filepath.Dir(s.Dir))
 	}
 	return kept, err
 }
@@ -86,10 +88,10 @@ func lockSpoolBase(base string) (*os.File, error) {
 	}
 }
 
-// lockThere is lockFile of a file that others may remove: that of one which is not
+// lockThere is LockFile of a file that others may remove: that of one which is not
 // there any more is fs.ErrNotExist.
 func lockThere(name string, wait time.Duration) (*os.File, error) {
-	f, err := lockFile(name, wait)
+	f, err := LockFile(name, wait)
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +121,7 @@ func leaveSpoolBase(base string) error {
 		return err
 	}
 	gone := []string{f.Name()}
-	if base == defaultSpoolBase() {
+	if base == DefaultBase() {
 		gone = append(gone, base, filepath.Dir(base))
 	}
 	for _, name := range gone {
@@ -161,7 +163,7 @@ func sweepSpool(base, source string, warn func(string)) {
 	dirs, _ := filepath.Glob(filepath.Join(base, "mount-*"))
 	var left []string
 	for _, dir := range dirs {
-		was, dead := deadSpool(dir)
+		was, dead := Dead(dir)
 		if !dead || was == source && hasRecords(filepath.Join(dir, "files")) {
 			continue
 		}
@@ -178,8 +180,8 @@ func sweepSpool(base, source string, warn func(string)) {
 	}
 }
 
-// deadSpool reports whether nobody holds the lock of a folder, and whose it was.
-func deadSpool(dir string) (source string, dead bool) {
+// Dead reports whether nobody holds the lock of a folder, and whose it was.
+func Dead(dir string) (source string, dead bool) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_RDONLY, 0)
 	if err != nil {
 		return "an unknown server", errors.Is(err, fs.ErrNotExist)
@@ -195,9 +197,9 @@ func deadSpool(dir string) (source string, dead bool) {
 	return strings.TrimSpace(string(text)), true
 }
 
-// lockFile opens or makes a file and locks it, waiting at most wait for others;
+// LockFile opens or makes a file and locks it, waiting at most wait for others;
 // closing it gives up the lock.
-func lockFile(name string, wait time.Duration) (*os.File, error) {
+func LockFile(name string, wait time.Duration) (*os.File, error) {
 	f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
@@ -219,8 +221,8 @@ func lockFile(name string, wait time.Duration) (*os.File, error) {
 	}
 }
 
-// defaultSpoolBase is where spool folders go unless --spool-dir says otherwise.
-func defaultSpoolBase() string {
+// DefaultBase is where spool folders go unless --spool-dir says otherwise.
+func DefaultBase() string {
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		cache = "/var/cache"

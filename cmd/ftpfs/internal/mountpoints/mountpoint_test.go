@@ -1,4 +1,4 @@
-package main
+package mountpoints
 
 import (
 	"os"
@@ -16,11 +16,11 @@ func TestParseMountinfo(t *testing.T) {
 81 27 0:51 / /mnt/back\134slash\012nl rw - fuse.sshfs h:\043 rw
 82 80 0:52 / /home/me/My\040FTP\011x rw - tmpfs none rw
 `
-	entries, err := parseMountinfo(strings.NewReader(table))
+	entries, err := Parse(strings.NewReader(table))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []mountEntry{
+	want := []Entry{
 		{"/proc", "proc", "proc"},
 		{"/mnt2", "ext3", "/dev/root"},
 		{"/home/me/My FTP\tx", "fuse.ftpfs", "ftp://me@h/a b"},
@@ -35,16 +35,16 @@ func TestParseMountinfo(t *testing.T) {
 			t.Errorf("%d: %q, want %q", i, entries[i], want[i])
 		}
 	}
-	if m, ok := mountAt(entries, "/home/me/My FTP\tx"); !ok || m.Type != "tmpfs" {
+	if m, ok := At(entries, "/home/me/My FTP\tx"); !ok || m.Type != "tmpfs" {
 		t.Errorf("the covering mount is %v, %v", m, ok)
 	}
-	if _, ok := mountAt(entries, "/home/me"); ok {
+	if _, ok := At(entries, "/home/me"); ok {
 		t.Error("/home/me is no mount")
 	}
-	if _, err := parseMountinfo(strings.NewReader("garbage\n")); err == nil {
+	if _, err := Parse(strings.NewReader("garbage\n")); err == nil {
 		t.Error("garbage was taken")
 	}
-	if entries, err := readMounts(); err != nil || len(entries) == 0 {
+	if entries, err := Read(); err != nil || len(entries) == 0 {
 		t.Errorf("this system's table: %d, %v", len(entries), err)
 	}
 }
@@ -73,12 +73,12 @@ func TestMountpointChecks(t *testing.T) {
 		{"file", true, "is a file"},
 		{"file/x", false, "a part of the path is a file"},
 	} {
-		err := mountpointCheck{Dir: filepath.Join(dir, tt.name), NonEmpty: tt.nonempty, Warn: func(s string) { t.Error(s) }}.run()
+		err := Check{Dir: filepath.Join(dir, tt.name), NonEmpty: tt.nonempty, Warn: func(s string) { t.Error(s) }}.Run()
 		if tt.want == "" && err != nil || tt.want != "" && (exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s (nonempty %v): %v; want %q", tt.name, tt.nonempty, err, tt.want)
 		}
 	}
-	err := mountpointCheck{Dir: "/proc"}.run()
+	err := Check{Dir: "/proc"}.Run()
 	if exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), "another mount") {
 		t.Errorf("/proc: %v", err)
 	}
@@ -103,41 +103,50 @@ func TestAbsoluteMountpoint(t *testing.T) {
 		"d": "/d", "./d/": "/d", "d/../d": "/d", "rel": "/d", "abs": "/d", "twice": "/d",
 		"dangling": "/none", "missing/x": "/missing/x",
 	} {
-		if got, err := absoluteMountpoint(name); err != nil || got != real+want {
+		if got, err := Absolute(name); err != nil || got != real+want {
 			t.Errorf("%s = %q, %v; want %q", name, got, err, real+want)
 		}
 	}
-	if got, err := absoluteMountpoint("loop"); exit.CodeOf(err) != exit.Mountpoint {
+	if got, err := Absolute("loop"); exit.CodeOf(err) != exit.Mountpoint {
 		t.Errorf("loop = %q, %v", got, err)
 	}
-	if got, err := absoluteMountpoint("/"); err != nil || got != "/" {
+	if got, err := Absolute("/"); err != nil || got != "/" {
 		t.Errorf("/ = %q, %v", got, err)
 	}
 }
 
 func TestCheckFUSE(t *testing.T) {
 	dir := t.TempDir()
-	device := writeFile(t, "", 0o600)
-	conf := writeFile(t, "# user_allow_other\n", 0o644)
-	open := writeFile(t, "mount_max = 1000\n user_allow_other # yes\n", 0o644)
+	device := confFile(t, "")
+	conf := confFile(t, "# user_allow_other\n")
+	open := confFile(t, "mount_max = 1000\n user_allow_other # yes\n")
 	check := func(name string, err error, want string) {
 		t.Helper()
 		if want == "" && err != nil || want != "" && (exit.CodeOf(err) != exit.FUSE || !strings.Contains(err.Error(), want)) {
 			t.Errorf("%s: %v; want %q", name, err, want)
 		}
 	}
-	check("missing", checkFUSE(dir+"/none", conf, true, false), "modprobe fuse")
-	check("root", checkFUSE(device, conf, true, true), "")
+	check("missing", CheckFUSE(dir+"/none", conf, true, false), "modprobe fuse")
+	check("root", CheckFUSE(device, conf, true, true), "")
 	t.Setenv("PATH", dir)
-	check("no fusermount", checkFUSE(device, conf, false, false), "install fuse3")
+	check("no fusermount", CheckFUSE(device, conf, false, false), "install fuse3")
 	if err := os.WriteFile(dir+"/fusermount3", []byte("#!/bin/sh\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	check("user", checkFUSE(device, conf, false, false), "")
-	check("allow other", checkFUSE(device, conf, false, true), "user_allow_other")
-	check("allow other, allowed", checkFUSE(device, open, false, true), "")
+	check("user", CheckFUSE(device, conf, false, false), "")
+	check("allow other", CheckFUSE(device, conf, false, true), "user_allow_other")
+	check("allow other, allowed", CheckFUSE(device, open, false, true), "")
 	if os.Geteuid() != 0 {
-		closed := writeFile(t, "", 0o000)
-		check("no permission", checkFUSE(closed, conf, false, false), "may not be opened")
+		closed := confFile(t, "")
+		check("no permission", CheckFUSE(closed, conf, false, false), "may not be opened")
 	}
+}
+
+func confFile(t *testing.T, text string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "fuse.conf")
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }

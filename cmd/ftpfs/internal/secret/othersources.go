@@ -1,10 +1,9 @@
-package main
+package secret
 
 import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -25,15 +24,15 @@ const (
 
 // fromCommand runs a command for the password, which is the first line it prints.
 // A signal that ends this process ends it, too, from a terminal.
-func (s credentialSources) fromCommand(loc *ftpurl.Location) error {
+func (s Sources) fromCommand(loc *ftpurl.Location) error {
 	if s.Command == "" {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), commandLimit)
 	defer cancel()
-	var stdout, stderr cappedBuffer
+	var stdout, stderr say.Buffer
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", s.Command)
-	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = cleanEnviron(), os.Stdin, &stdout, &stderr, commandSlack
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr, cmd.WaitDelay = CleanEnviron(), os.Stdin, &stdout, &stderr, commandSlack
 	err := cmd.Run()
 	lines := strings.Split(strings.TrimSpace(stderr.String()), "\n")
 	says := ""
@@ -55,7 +54,7 @@ func (s credentialSources) fromCommand(loc *ftpurl.Location) error {
 
 // fromCredentialsFile reads the file of mount.cifs(8): lines of username=NAME and
 // password=TEXT.
-func (s credentialSources) fromCredentialsFile(loc *ftpurl.Location) error {
+func (s Sources) fromCredentialsFile(loc *ftpurl.Location) error {
 	if s.CredentialsFile == "" {
 		return nil
 	}
@@ -85,7 +84,7 @@ func (s credentialSources) fromCredentialsFile(loc *ftpurl.Location) error {
 	return checkPassword("credentials file "+s.CredentialsFile, loc.Password)
 }
 
-func (s credentialSources) fromConfig(loc *ftpurl.Location) error {
+func (s Sources) fromConfig(loc *ftpurl.Location) error {
 	if s.ConfigPassword != nil {
 		loc.SetPassword(*s.ConfigPassword)
 	}
@@ -94,7 +93,7 @@ func (s credentialSources) fromConfig(loc *ftpurl.Location) error {
 
 // fromSystemd takes the password that systemd has put into a folder for the
 // service: ftpfs.SERVER.password or ftpfs.password (systemd.exec(5), LoadCredential=).
-func (s credentialSources) fromSystemd(loc *ftpurl.Location) error {
+func (s Sources) fromSystemd(loc *ftpurl.Location) error {
 	if s.SystemdDir == "" {
 		return nil
 	}
@@ -115,24 +114,4 @@ func (s credentialSources) fromSystemd(loc *ftpurl.Location) error {
 		return checkPassword("credential "+name, loc.Password)
 	}
 	return nil
-}
-
-// credentials are the sources that the flags, the configuration and the process name.
-func (c *mountCommand) credentials() (credentialSources, error) {
-	s := systemCredentials(c.passwordFile, c.netrc, c.secrets, c.warn)
-	s.Command, s.CredentialsFile = c.passwordCommand, c.credentialsFile
-	s.SystemdDir, s.Server = os.Getenv("CREDENTIALS_DIRECTORY"), c.server.Name
-	if c.server.HasPassword {
-		s.ConfigPassword = &c.server.Password
-	}
-	given := 0
-	for _, name := range []string{c.passwordFile, c.passwordCommand, c.credentialsFile} {
-		if name != "" {
-			given++
-		}
-	}
-	if given > 1 {
-		return s, fmt.Errorf("--password-file, --password-command, --credentials: give one of them")
-	}
-	return s, nil
 }

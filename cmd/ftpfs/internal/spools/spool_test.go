@@ -1,4 +1,4 @@
-package main
+package spools
 
 import (
 	"os"
@@ -10,17 +10,17 @@ import (
 
 func TestSpoolOfACleanMount(t *testing.T) {
 	base := filepath.Join(t.TempDir(), "a", "spool")
-	s, err := openSpool(base, "ftp://h/", func(text string) { t.Error(text) })
+	s, err := Open(base, "ftp://h/", func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(s.dir); err != nil || info.Mode().Perm() != 0o700 {
+	if info, err := os.Stat(s.Dir); err != nil || info.Mode().Perm() != 0o700 {
 		t.Errorf("%v, %v", info.Mode(), err)
 	}
-	if info, err := os.Stat(s.files()); err != nil || !info.IsDir() {
+	if info, err := os.Stat(s.Files()); err != nil || !info.IsDir() {
 		t.Errorf("no place for files: %v", err)
 	}
-	if kept, err := s.close(); kept != "" || err != nil {
+	if kept, err := s.Close(); kept != "" || err != nil {
 		t.Errorf("close: %q, %v", kept, err)
 	}
 	if left, err := os.ReadDir(base); err != nil || len(left) != 0 {
@@ -37,12 +37,12 @@ func TestSpoolLeavesNothing(t *testing.T) {
 	for range 4 {
 		all.Go(func() {
 			for range 25 {
-				s, err := openSpool(defaultSpoolBase(), "ftp://h/", func(text string) { t.Error(text) })
+				s, err := Open(DefaultBase(), "ftp://h/", func(text string) { t.Error(text) })
 				if err != nil {
 					t.Error(err)
 					return
 				}
-				if kept, err := s.close(); kept != "" || err != nil {
+				if kept, err := s.Close(); kept != "" || err != nil {
 					t.Errorf("close: %q, %v", kept, err)
 				}
 			}
@@ -59,77 +59,80 @@ func TestSpoolLeavesNothing(t *testing.T) {
 func TestSpoolSweep(t *testing.T) {
 	base := t.TempDir()
 	none := func(text string) { t.Error(text) }
-	living, err := openSpool(base, "ftp://living/", none)
+	living, err := Open(base, "ftp://living/", none)
 	if err != nil {
 		t.Fatal(err)
 	}
-	empty, err := openSpool(base, "ftp://empty/", none)
+	empty, err := Open(base, "ftp://empty/", none)
 	if err != nil {
 		t.Fatal(err)
 	}
-	full, err := openSpool(base, "ftp://full/", none)
+	full, err := Open(base, "ftp://full/", none)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(full.files()+"/data", []byte("x"), 0o600); err != nil {
+	if err := os.WriteFile(full.Files()+"/data", []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	// As if their processes had died.
-	empty.lock.Close()
-	full.lock.Close()
+	empty.Lock.Close()
+	full.Lock.Close()
 
 	var warnings []string
-	next, err := openSpool(base, "ftp://next/", func(text string) { warnings = append(warnings, text) })
+	next, err := Open(base, "ftp://next/", func(text string) { warnings = append(warnings, text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(warnings) != 1 || !strings.Contains(warnings[0], full.files()) || !strings.Contains(warnings[0], "ftp://full/") {
+	if len(warnings) != 1 || !strings.Contains(warnings[0], full.Files()) || !strings.Contains(warnings[0], "ftp://full/") {
 		t.Errorf("warnings: %q", warnings)
 	}
-	for dir, want := range map[string]bool{living.dir: true, empty.dir: false, full.files() + "/data": true, next.dir: true} {
+	for dir, want := range map[string]bool{living.Dir: true, empty.Dir: false, full.Files() + "/data": true, next.Dir: true} {
 		if _, err := os.Stat(dir); (err == nil) != want {
 			t.Errorf("%s: %v, want it: %v", dir, err, want)
 		}
 	}
-	for _, s := range []*spool{living, next} {
-		if kept, err := s.close(); kept != "" || err != nil {
+	for _, s := range []*Spool{living, next} {
+		if kept, err := s.Close(); kept != "" || err != nil {
 			t.Errorf("close: %q, %v", kept, err)
 		}
 	}
 }
 
 func TestSpoolKeepsData(t *testing.T) {
-	s, err := openSpool(t.TempDir(), "ftp://h/", func(text string) { t.Error(text) })
+	s, err := Open(t.TempDir(), "ftp://h/", func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(s.files()+"/data", []byte("x"), 0o600); err != nil {
+	if err := os.WriteFile(s.Files()+"/data", []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if kept, err := s.close(); kept != s.files() || err != nil {
-		t.Errorf("close: %q, %v; want %q", kept, err, s.files())
+	if kept, err := s.Close(); kept != s.Files() || err != nil {
+		t.Errorf("close: %q, %v; want %q", kept, err, s.Files())
 	}
 }
 
 func TestSpoolWhereNoneCanBe(t *testing.T) {
-	file := writeFile(t, "", 0o600)
-	if _, err := openSpool(filepath.Join(file, "spool"), "ftp://h/", nil); err == nil {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(filepath.Join(file, "spool"), "ftp://h/", nil); err == nil {
 		t.Error("a spool below a file")
 	}
 }
 
 func TestLockIsNotWaitedForForEver(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "lock")
-	f, err := lockFile(name, 0)
+	f, err := LockFile(name, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again, err := lockFile(name, 0); err == nil {
+	if again, err := LockFile(name, 0); err == nil {
 		again.Close()
 		t.Error("locked twice")
 	}
 	f.Close()
-	again, err := lockFile(name, 0)
+	again, err := LockFile(name, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package main
+package mountpoints
 
 import (
 	"bytes"
@@ -18,12 +18,12 @@ import (
 // detachTimeout bounds fusermount3, which asks only the kernel.
 const detachTimeout = 10 * time.Second
 
-// errBusy is what detach returns when the mount is in use.
-var errBusy = errors.New("in use")
+// ErrBusy is what detach returns when the mount is in use.
+var ErrBusy = errors.New("in use")
 
-// detach removes the mount at dir from the mount table: umount2(2) as root,
+// Detach removes the mount at dir from the mount table: umount2(2) as root,
 // else fusermount3. lazy detaches it even if it is in use.
-func detach(dir string, lazy bool) error {
+func Detach(dir string, lazy bool) error {
 	if os.Geteuid() == 0 {
 		flags := unix.UMOUNT_NOFOLLOW
 		if lazy {
@@ -31,7 +31,7 @@ func detach(dir string, lazy bool) error {
 		}
 		err := unix.Unmount(dir, flags)
 		if errors.Is(err, unix.EBUSY) {
-			return errBusy
+			return ErrBusy
 		}
 		return err
 	}
@@ -58,7 +58,7 @@ func fusermount(dir string, lazy bool) error {
 	text := strings.TrimSpace(string(bytes.ToValidUTF8(out, []byte("?"))))
 	// fusermount has one exit status for all failures.
 	if strings.Contains(text, "busy") {
-		return errBusy
+		return ErrBusy
 	}
 	return fmt.Errorf("%s: %w: %s", program, err, say.Printable(text))
 }
