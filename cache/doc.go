@@ -20,6 +20,16 @@
 // a tree or in any order in one directory, are fetched ahead; those of a hidden
 // directory only if a program has opened it.
 //
+// Where more is read at a time than there are connections, downloads take turns: one
+// ends when somebody has waited for two seconds and it has had two itself (five where
+// beginning takes long). Who has not had a turn, and any command, does not wait so long:
+// a download ends for him as soon as it has had eight times what its beginning took, two
+// seconds at most, and the connection stays with such for half a second. Who has had
+// turns lets them go first for 20 s.
+//
+// When the version of a file becomes known better, what was fetched ahead is fetched
+// again, from where its readers are: it may be of an older content of the same second.
+//
 // Each download is preceded by a question for size and time of the file. If they
 // are not those of the version that is read, the read is KindChanged, and who
 // opens the file anew gets what is there now. A download that ends early is gone on

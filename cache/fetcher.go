@@ -11,15 +11,16 @@ import (
 )
 
 const (
-	firstAhead = 2 * blockSize  // read ahead of a reader that has just begun
-	jumpAhead  = pageSize       // and of one that has jumped: what comes with the first octets
-	maxAhead   = 64 * blockSize // and of one that has gone on for long
-	nearAhead  = 4 * blockSize  // a gap that is read through rather than jumped
-	disorder   = 32 * blockSize // reads in order come this much out of order: the kernel reads ahead
-	wholeMost  = 8 * blockSize  // a file that is read from its beginning is fetched whole
-	restMost   = 4              // runs that rest
-	maxTries   = 3              // of a download or an upload whose connection failed
-	pageSize   = 4 << 10
+	firstAhead  = 2 * blockSize  // read ahead of a reader that has just begun
+	jumpAhead   = pageSize       // and of one that has jumped: what comes with the first octets
+	maxAhead    = 64 * blockSize // and of one that has gone on for long
+	nearAhead   = 4 * blockSize  // a gap that is read through rather than jumped
+	disorder    = 32 * blockSize // reads in order come this much out of order: the kernel reads ahead
+	wholeMost   = 8 * blockSize  // a file that is read from its beginning is fetched whole
+	restMost    = 4              // runs that rest
+	manyReaders = 128            // that are provided for at a time
+	maxTries    = 3              // of a download or an upload whose connection failed
+	pageSize    = 4 << 10
 )
 
 // fetcher brings the octets of one file into the cache by runs: downloads that
@@ -34,7 +35,9 @@ type fetcher struct {
 	f *File
 
 	mu     sync.Mutex
-	runs   []*run // the one that was used last is the last; guarded by mu, as all below
+	runs   []*run  // the one that was used last is the last; guarded by mu, as all below
+	epoch  uint64  // of the content that they bring
+	reads  []int64 // where those begin that are under way
 	lanes  lanes
 	behind []blockKey // of a file that is not kept, what a reader has passed and is still there
 	begun  bool       // somebody has read from the beginning
@@ -61,7 +64,7 @@ func (t *fetcher) read(ctx context.Context, p []byte, off int64) error {
 // They are valid until done is called. A block is not waited for beyond what is
 // asked of it.
 func (t *fetcher) view(ctx context.Context, off, n int64) (data []byte, done func(), err error) {
-	path, base, _ := t.f.source()
+	path, base, epoch := t.f.source()
 	if off >= base.size {
 		return nil, nil, t.short(path)
 	}
@@ -69,7 +72,7 @@ func (t *fetcher) view(ctx context.Context, off, n int64) (data []byte, done fun
 	if off == 0 && t.begins() {
 		t.f.v.ahead.reads(path)
 	}
-	r := t.note(off, end)
+	r := t.note(off, end, epoch)
 	for {
 		k := blockKey{path, base, off / blockSize}
 		bl, ok := t.f.v.blocks.hold(k, off)
@@ -92,8 +95,12 @@ func (t *fetcher) view(ctx context.Context, off, n int64) (data []byte, done fun
 		if err != nil {
 			return nil, nil, err
 		}
-		if path, base, _ = t.f.source(); off >= base.size {
+		before := epoch
+		if path, base, epoch = t.f.source(); off >= base.size {
 			return nil, nil, t.short(path)
+		}
+		if end = min(end, base.size); epoch != before {
+			r = t.note(off, end, epoch)
 		}
 	}
 }
@@ -107,11 +114,50 @@ func (t *fetcher) begins() bool {
 	return first
 }
 
-// note tells the run that a read goes on with, if there is one, and has it fetch
-// farther ahead where the reader comes near to what has been fetched.
-func (t *fetcher) note(off, end int64) *run {
+// renew ends the runs of a content that the file no longer has: what they brought
+// ahead of their readers is of no use. For each reader in order one begins that
+// brings the first that he waits for and what follows. The caller holds mu.
+func (t *fetcher) renew(epoch uint64) {
+	t.epoch = epoch
+	t.lanes = lanes{enough: t.lanes.enough}
+	for _, r := range slices.Clone(t.runs) {
+		r.retire()
+		if !r.steady {
+			continue
+		}
+		from := r.next
+		for _, off := range t.reads {
+			if off < from && r.follows(off, off) {
+				from = off
+			}
+		}
+		from = from / pageSize * pageSize
+		t.runs = append(t.runs, &run{t: t, from: from, pos: from, until: from, next: from, window: r.window, steady: true,
+			more: make(chan struct{}, 1)})
+	}
+}
+
+// reading notes that somebody reads from off until he calls done.
+func (t *fetcher) reading(off int64) (done func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.reads = append(t.reads, off)
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		i := slices.Index(t.reads, off)
+		t.reads = slices.Delete(t.reads, i, i+1)
+	}
+}
+
+// note tells the run that a read goes on with, if there is one, and has it fetch
+// farther ahead where the reader comes near to what has been fetched.
+func (t *fetcher) note(off, end int64, epoch uint64) *run {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.epoch != epoch {
+		t.renew(epoch)
+	}
 	for i, r := range slices.Backward(t.runs) {
 		if !r.follows(off, end) {
 			continue

@@ -178,6 +178,7 @@ func (f *File) needSpool(base int64) error {
 // readAt reads into p from off; it returns less than len(p) only at the end, and
 // nothing with an error.
 func (f *File) readAt(ctx context.Context, p []byte, off int64) (int, error) {
+	defer f.fetch.reading(off)()
 	for {
 		n, epoch, gaps, err := f.readLocal(p, off)
 		if err != nil || len(gaps) == 0 {

@@ -37,6 +37,7 @@ type run struct {
 	epoch  uint64 // of the content that stream was opened on
 	told   bool   // the server said at its beginning that the file has the size that is expected
 	tries  int    // that failed since something came that was worth it
+	turned bool   // a download of it was ended for somebody else
 }
 
 // promise is a block that the run has promised to fill, up to end.
@@ -73,6 +74,12 @@ func (r *run) awaited() bool { return r.pos <= r.next+blockSize }
 // share is how far ahead one run may be, with all that there are.
 func (v *Volume) share() int64 {
 	return min(maxAhead, v.blocks.budget/2/max(2, v.downloads.Load()))
+}
+
+// ReadAhead is how much each of many readers may have asked for ahead of what he
+// reads, in octets, twice: it is in memory until he has it, be the budget what it may.
+func (v *Volume) ReadAhead() int64 {
+	return min(max(v.blocks.budget/manyReaders/2/blockSize*blockSize, blockSize), wholeMost)
 }
 
 // follows tells whether a read that begins at off may be the next of the run's
@@ -174,10 +181,13 @@ func (r *run) lingers() bool {
 // pick takes what is to be brought next. Without a block the download is to be
 // dropped, unless the run rests.
 func (r *run) pick() (p promise, rests bool) {
-	path, base, _ := r.t.f.source()
+	path, base, epoch := r.t.f.source()
 	r.t.mu.Lock()
 	defer r.t.mu.Unlock()
 	until := r.goal(base.size)
+	if epoch != r.t.epoch {
+		until = 0 // its readers are about to ask for the other content
+	}
 	for len(r.wants) > 0 || r.pos < until {
 		index := r.pos / blockSize
 		if p, ok := r.owed(index); ok {
@@ -190,6 +200,9 @@ func (r *run) pick() (p promise, rests bool) {
 			if bl := r.t.f.v.blocks.begin(blockKey{path, base, index}, r.pos, end, min(most, base.size), true); bl != nil {
 				return promise{bl, end}, false
 			}
+			if r.meets(index) {
+				break
+			}
 		} else if len(r.wants) == 0 {
 			break
 		}
@@ -197,6 +210,26 @@ func (r *run) pick() (p promise, rests bool) {
 	}
 	r.end = base.size
 	return promise{}, r.rest(base.size)
+}
+
+// meets hands the run's reader over to another run, if that is just bringing the
+// block where this one has come to: two that pass by each other would have gaps to
+// jump, again and again. The caller holds t.mu.
+func (r *run) meets(index int64) bool {
+	if r.limit > 0 || len(r.wants) > 0 {
+		return false
+	}
+	for _, o := range r.t.runs {
+		if o == r || !o.active || o.limit > 0 || o.pos/blockSize != index {
+			continue
+		}
+		o.next, o.window, o.until = max(o.next, r.next), max(o.window, r.window), max(o.until, r.until)
+		o.steady = o.steady || r.steady
+		o.start()
+		r.retire()
+		return true
+	}
+	return false
 }
 
 // goal is up to where the run fetches now. The caller holds t.mu.
@@ -223,7 +256,12 @@ func (r *run) owed(index int64) (p promise, ok bool) {
 	return p, false
 }
 
-func (r *run) contended() bool { return r.stream != nil && r.stream.Contended() }
+// contended tells whether the download is to be ended for somebody else.
+func (r *run) contended() bool {
+	ends := r.stream != nil && r.stream.Contended()
+	r.turned = r.turned || ends
+	return ends
+}
 
 // rest ends the work, unless the download has to be dropped before. The caller
 // holds t.mu.
@@ -326,7 +364,7 @@ func (r *run) onceMore(err error) bool {
 	return f.v.again(err, r.tries)
 }
 
-// fill reads into a block.
+// fill reads into a block, up to the promised end unless the download is to be ended before.
 func (r *run) fill(p promise) error {
 	if r.t.f.v.blocks.kept.fill(p.bl) {
 		return nil
@@ -342,6 +380,9 @@ func (r *run) fill(p promise) error {
 		if err != nil && p.bl.end() < p.end {
 			return r.early(p.bl.key.path, err)
 		}
+		if p.bl.end() < p.end && (r.contended() || r.t.f.changed(r.epoch)) {
+			break // who wants the rest asks again
+		}
 	}
 	return nil
 }
@@ -354,7 +395,7 @@ func (r *run) isSteady() bool {
 
 // seek makes the download stand at off, which it may read up to.
 func (r *run) seek(k blockKey, off int64) error {
-	if r.stream != nil && (!r.stream.Resume() || r.t.f.changed(r.epoch) || r.stream.Contended() ||
+	if r.stream != nil && (!r.stream.Resume() || r.t.f.changed(r.epoch) || r.contended() ||
 		off < r.at || off-r.at > nearAhead) {
 		r.drop()
 	}
@@ -410,7 +451,8 @@ func (r *run) open(k blockKey, off int64) error {
 	if path != k.path || base != k.version {
 		return errMeanwhile
 	}
-	o := ftpclient.RetrieveOptions{Offset: off, Spare: r.spare, Jump: !r.isSteady()}
+	steady := r.isSteady()
+	o := ftpclient.RetrieveOptions{Offset: off, Spare: r.spare, Jump: !steady, Patient: steady && r.turned}
 	if share := f.v.share(); share < maxAhead/4 {
 		o.Unread = share / 2 // turns are short, and what has come at their end is lost
 	}

@@ -23,6 +23,7 @@ func (v *Views) Done() {
 // that has local changes: ReadAt has to be used.
 func (h *Handle) Views(ctx context.Context, off, n int64) (v Views, ok bool, err error) {
 	f := h.f
+	defer f.fetch.reading(off)()
 	for {
 		size, epoch, local := f.viewable()
 		if local {

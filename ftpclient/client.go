@@ -28,7 +28,7 @@ func New(o Options) (*Client, error) {
 // directory the server put it in. It is the way to find out early whether
 // host, port, user and password are right: it does not retry a refused login.
 func (c *Client) Connect(ctx context.Context) (home string, err error) {
-	cn, err := c.pool.acquire(ctx, false)
+	cn, err := c.pool.acquire(ctx, need{})
 	if err != nil {
 		return "", err
 	}
@@ -64,20 +64,31 @@ type task func(ctx context.Context, cn *conn, stop func()) (keep bool, err error
 
 // lend runs a task on a connection of the pool.
 func (c *Client) lend(ctx context.Context, op, path string, rep repeat, run task) error {
+	return c.lendTo(ctx, op, path, rep, run, false)
+}
+
+// lendPatient is lend for who lets others go first.
+func (c *Client) lendPatient(ctx context.Context, op, path string, rep repeat, run task) error {
+	return c.lendTo(ctx, op, path, rep, run, true)
+}
+
+func (c *Client) lendTo(ctx context.Context, op, path string, rep repeat, run task, patient bool) error {
 	if err := c.opts.charset.check(op, path); err != nil {
 		return err
 	}
 	for attempt := 0; ; attempt++ {
-		cn, err := c.pool.acquire(ctx, attempt > 0)
+		cn, err := c.pool.acquire(ctx, need{fresh: attempt > 0, patient: patient})
 		if err != nil {
 			return about(err, op, path)
 		}
 		stop := cn.watch(ctx)
+		cn.brief = false
 		keep, err := run(ctx, cn, stop)
 		if keep {
 			return nil
 		}
 		stop()
+		cn.brief = !patient
 		again := attempt == 0 && cn.mayRepeat(rep, err)
 		c.pool.release(cn)
 		if !again {

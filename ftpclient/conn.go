@@ -50,6 +50,7 @@ type conn struct {
 	sent    atomic.Int64 // when the last command was written, Unix ns
 	broken  error        // why it cannot be used any more
 	doubted error        // why nobody is to have it after its present owner
+	brief   bool         // its last owner had it for a command or a few, and could not wait
 	idleAt  time.Time    // guarded by the pool's mu
 }
 

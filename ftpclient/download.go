@@ -60,6 +60,10 @@ type RetrieveOptions struct {
 	// follow it soon, at other places. With Options.KeepIdle connections are made
 	// ready for them.
 	Jump bool
+
+	// Patient tells that the reader has had a turn, and others may go first who want
+	// less. After 20 s he is one of them.
+	Patient bool
 }
 
 // Retrieve opens a file for reading. ctx bounds the
@@ -77,8 +81,11 @@ func (c *Client) Retrieve(ctx context.Context, path string, o RetrieveOptions) (
 	}
 	var d *Download
 	lend := c.lend
-	if o.Spare {
+	switch {
+	case o.Spare:
 		lend = c.lendSpare
+	case o.Patient:
+		lend = c.lendPatient
 	}
 	err := lend(ctx, "RETR", path, idempotent, func(ctx context.Context, cn *conn, stop func()) (bool, error) {
 		if o.Jump {
@@ -238,6 +245,7 @@ func (d *Download) ended(cause error) error {
 	d.err = d.verdict(cause)
 	d.stop()
 	d.pool.release(d.c)
+	d.pool.forget(d)
 	return d.err
 }
 
@@ -249,6 +257,9 @@ func (d *Download) verdict(cause error) error {
 	if cause != io.EOF {
 		err := named(d.c.ioError("RETR", cause), d.path)
 		d.t.abandon(cause)
+		if isKind(err, KindTimeout) && d.c.doubted == nil {
+			d.c.doubted = err // as silent as its data connection, perhaps, since it said the last
+		}
 		return d.t.inWords(err)
 	}
 	r, err := d.t.finish(cause)
@@ -277,6 +288,7 @@ func (d *Download) Close() error {
 		d.t.breakOff(nil)
 		d.stop()
 		d.pool.release(d.c)
+		d.pool.forget(d)
 	}
 	return nil
 }
@@ -320,8 +332,9 @@ func (d *Download) Resume() bool {
 	return true
 }
 
-// Contended reports whether somebody waits for a connection and this download
-// has had its share. Its owner should Close it soon. Any goroutine may call it.
+// Contended reports whether somebody waits for a connection, this download has had
+// its share, and no other is ended for him. Its owner must Close it soon then, or
+// Park it. Any goroutine may call it.
 func (d *Download) Contended() bool {
-	return d.t != nil && d.pool.waiting.Load() > 0 && time.Since(d.since) >= d.share
+	return d.t != nil && d.pool.yields(d)
 }

@@ -7,9 +7,8 @@ import (
 
 // waits puts a waiter at the end of a pool's queue.
 func waits(p *pool) *waiter {
-	w := &waiter{got: make(chan grant, 1)}
-	w.elem = p.waiters.PushBack(w)
-	p.waiting.Add(1)
+	w := &waiter{got: make(chan grant, 1), since: time.Now()}
+	p.enqueue(w, false)
 	return w
 }
 
@@ -35,7 +34,7 @@ func TestNewcomersStandInTheQueue(t *testing.T) {
 	p.all[inUse] = true
 	p.limit, p.growAt = 1, time.Now().Add(-time.Second)
 	old := waits(p)
-	_, w := p.claim(false, false)
+	_, w := p.claim(need{}, false)
 	if w == nil {
 		t.Fatal("a newcomer may dial while somebody waits")
 	}

@@ -9,6 +9,7 @@ import (
 func (p *pool) park(d *Download) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.yielded(d)
 	if d.taken || slices.Contains(p.parked, d) {
 		return
 	}
@@ -45,6 +46,13 @@ func (p *pool) claimEnd(d *Download) bool {
 		p.parked = slices.Delete(p.parked, i, i+1)
 	}
 	return true
+}
+
+// forget notes that a download has given its connection back.
+func (p *pool) forget(d *Download) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.yielded(d)
 }
 
 // takeParked takes the longest parked download. mu is held.

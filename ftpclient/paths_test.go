@@ -273,9 +273,9 @@ func TestNameFormatOfOS400(t *testing.T) {
 		if noError(t, "Connect", err); home != "/QSYS.LIB/QGPL.LIB" {
 			t.Errorf("home %q", home)
 		}
-		cn, err := c.pool.acquire(t.Context(), false)
+		cn, err := c.pool.acquire(t.Context(), need{})
 		noError(t, "first", err)
-		other, err := c.pool.acquire(t.Context(), false)
+		other, err := c.pool.acquire(t.Context(), need{})
 		noError(t, "second", err)
 		c.pool.release(cn)
 		c.pool.release(other)

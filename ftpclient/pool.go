@@ -19,13 +19,18 @@ const (
 	parkedFor   = 30 * time.Second       // a parked download is closed after it
 	fairShare   = 100 * time.Millisecond // a download has its connection for it,
 	shareCosts  = 8                      // and for this many times what its beginning took,
-	mostShare   = 2 * time.Second        // but no longer than this, if somebody waits
+	mostShare   = 2 * time.Second        // but no longer than this, if somebody waits,
+	turnShares  = 4                      // or for so many times its share, and mostShare, if all who wait are patient
+	mostTurn    = 5 * time.Second
+	patience    = 20 * time.Second       // for so long others get ahead of who is patient
+	heldFor     = 500 * time.Millisecond // and a connection is kept for them after they had it
 	fullBackoff = time.Second            // between logins while the server is full and we hold none
 	firstFull   = 3 * time.Second        // for how long that is done before the first login
 )
 
 // pool lends control connections. There are never more than limit of them;
-// who finds none waits his turn, first come, first served.
+// who finds none waits his turn, first come, first served, but that who is patient
+// lets the others go first, for a while.
 //
 // Lock order: pool.mu, then nothing: the locks of guard and server are leaves
 // taken after it or without it. mu is never held across the network.
@@ -43,13 +48,15 @@ type pool struct {
 	mu       sync.Mutex
 	closed   bool
 	lastID   int
-	all      map[*conn]bool // logged in, lent or idle
-	dialing  int            // slots that are not connections yet
-	fetching int            // of them, those of fetch
-	idle     []*conn        // the longest idle first
-	waiters  list.List      // of *waiter, the longest waiting first
-	parked   []*Download    // the longest parked first
-	timer    *time.Timer    // runs sweep when something is to be done at a time
+	all      map[*conn]bool     // logged in, lent or idle
+	dialing  int                // slots that are not connections yet
+	fetching int                // of them, those of fetch
+	idle     []*conn            // the longest idle first
+	waiters  list.List          // of *waiter, who is served next first
+	hasty    int                // of them, those who are not patient
+	yielding map[*Download]bool // told to end for one of them each
+	parked   []*Download        // the longest parked first
+	timer    *time.Timer        // runs sweep when something is to be done at a time
 
 	limit    int // connections we may have now
 	growAt   time.Time
@@ -72,12 +79,14 @@ type grant struct {
 }
 
 type waiter struct {
-	got  chan grant // buffered, sent to once, after it left the list
-	elem *list.Element
+	got     chan grant // buffered, sent to once, after it left the list
+	elem    *list.Element
+	patient bool
+	since   time.Time
 }
 
 func newPool(o *Options, srv *server) *pool {
-	p := &pool{opts: o, srv: srv, all: make(map[*conn]bool), limit: o.Connections}
+	p := &pool{opts: o, srv: srv, all: make(map[*conn]bool), yielding: make(map[*Download]bool), limit: o.Connections}
 	p.life, p.end = context.WithCancel(context.Background())
 	p.dial = func(ctx context.Context, id int, touch func()) (*conn, error) {
 		return connect(ctx, id, srv, o, touch)
@@ -87,24 +96,30 @@ func newPool(o *Options, srv *server) *pool {
 
 func (p *pool) touch() { p.moved.Store(time.Now().UnixNano()) }
 
-// acquire returns a connection that nobody else uses; release ends the loan.
-// fresh asks for one that was not used before, for an operation that has lost its
-// own: it does not queue a second time behind those who came later. It waits until one is free, ctx
+// need says what connection is wanted, and how much.
+type need struct {
+	fresh   bool // one that was not used before
+	patient bool // others may go first
+}
+
+// acquire returns a connection that nobody else uses; release ends the loan. A
+// fresh one is for an operation that has lost its own: it does not queue a second
+// time behind those who came later. It waits until one is free, ctx
 // ends, or nothing has moved on any connection for WaitTimeout.
-func (p *pool) acquire(ctx context.Context, fresh bool) (*conn, error) {
-	first := fresh // a place at the head of the queue, for who had a slot and lost it
+func (p *pool) acquire(ctx context.Context, n need) (*conn, error) {
+	first := n.fresh // a place at the head of the queue, for who had a slot and lost it
 	for {
 		if err := ctx.Err(); err != nil {
 			return nil, &Error{Op: "wait", Kind: kindOfIO(err), Err: err}
 		}
-		g, w := p.claim(fresh, first)
+		g, w := p.claim(n, first)
 		if w != nil {
 			g = p.wait(ctx, w)
 		}
 		if g.err != nil {
 			return nil, g.err
 		}
-		c, err := p.redeem(ctx, g, fresh)
+		c, err := p.redeem(ctx, g, n.fresh)
 		if c != nil {
 			p.warm(0)
 		}
@@ -116,19 +131,19 @@ func (p *pool) acquire(ctx context.Context, fresh bool) (*conn, error) {
 }
 
 // claim takes what is free, or a place in the queue.
-func (p *pool) claim(fresh, first bool) (grant, *waiter) {
+func (p *pool) claim(n need, first bool) (grant, *waiter) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.closed:
 		return grant{err: closedError("wait")}, nil
-	case len(p.idle) > 0 && !fresh:
+	case len(p.idle) > 0 && !n.fresh && !(n.patient && p.waiters.Len() > 0):
 		return grant{conn: p.takeIdle()}, nil
 	case len(p.all) == 0 && time.Now().Before(p.downUntil):
 		return grant{err: p.down}, nil
 	case p.mayDial(first):
 		p.dialing++
-		if len(p.all) == 0 || fresh {
+		if len(p.all) == 0 || n.fresh {
 			return grant{}, nil
 		}
 		p.fetching++ // and take what is free before
@@ -140,13 +155,8 @@ func (p *pool) claim(fresh, first bool) (grant, *waiter) {
 	case len(p.parked) > 0:
 		return grant{download: p.takeParked()}, nil
 	}
-	w := &waiter{got: make(chan grant, 1)}
-	if first {
-		w.elem = p.waiters.PushFront(w)
-	} else {
-		w.elem = p.waiters.PushBack(w)
-	}
-	p.signal()
+	w := &waiter{got: make(chan grant, 1), patient: n.patient, since: time.Now()}
+	p.enqueue(w, first)
 	p.invite()
 	p.arm()
 	return grant{}, w
@@ -251,7 +261,7 @@ func (p *pool) release(c *conn) {
 		delete(p.all, c)
 		return
 	}
-	if p.serve(grant{conn: c}) {
+	if !p.holds(c) && p.serve(grant{conn: c}) {
 		return
 	}
 	c.idleAt = time.Now()

@@ -155,6 +155,9 @@ func (p *pool) nextSweep() (t time.Time) {
 	if len(p.idle) > 0 {
 		t = p.idle[0].idleAt.Add(p.opts.IdleTimeout)
 	}
+	if u := p.heldUntil(); !u.IsZero() && (t.IsZero() || u.Before(t)) {
+		t = u
+	}
 	if len(p.parked) > 0 {
 		if u := p.parked[0].parkedAt.Add(parkedFor); t.IsZero() || u.Before(t) {
 			t = u
@@ -189,6 +192,9 @@ func (p *pool) sweep() {
 	now := time.Now()
 	if !p.closed {
 		p.invite()
+	}
+	for u := p.heldUntil(); !u.IsZero() && !now.Before(u); u = p.heldUntil() {
+		p.serve(grant{conn: p.takeIdle()})
 	}
 	var quit []*conn
 	for len(p.idle) > 0 && now.Sub(p.idle[0].idleAt) >= p.opts.IdleTimeout {

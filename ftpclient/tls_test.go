@@ -89,7 +89,7 @@ func TestTLSTry(t *testing.T) {
 		o.Trace = &Trace{Learned: func(fact string) { learned = append(learned, fact) }}
 	})
 	reconnect := func() error {
-		cn, err := c.pool.acquire(t.Context(), true)
+		cn, err := c.pool.acquire(t.Context(), need{fresh: true})
 		if err == nil {
 			cn.broken = io.EOF
 			c.pool.release(cn)

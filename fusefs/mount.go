@@ -88,7 +88,7 @@ func Mount(dir string, v *cache.Volume, o Options) (*Server, error) {
 	if err := raw.WaitMount(); err != nil {
 		return nil, errors.Join(fmt.Errorf("mount on %s: %w", dir, err), s.Unmount())
 	}
-	if err := raiseReadAhead(dir); err != nil {
+	if err := raiseReadAhead(dir, min(maxTransfer, v.ReadAhead())); err != nil {
 		f.log.Debug("the kernel reads ahead as little as it does by itself", "error", err)
 	}
 	go s.queue.run(s.done)

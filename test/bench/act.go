@@ -23,13 +23,16 @@ const readSize, readCount = 4 << 10, 60
 // ls -lR goes through another tree of the mount.
 const statsInWalk = "bench-stats-in-walk"
 
+// statsInReads makes it one who does so while eight large files are read.
+const statsInReads = "bench-stats-in-reads"
+
 // acted reports whether this process was started as a part of a work, which is
 // done then.
 func acted() bool {
 	if len(os.Args) != 3 {
 		return false
 	}
-	act := map[string]func(string, io.Writer) error{randomReads: readRandomly, statsInWalk: statInWalk, videoPlay: playVideo}[os.Args[1]]
+	act := map[string]func(string, io.Writer) error{randomReads: readRandomly, statsInWalk: statInWalk, statsInReads: statInReads, videoPlay: playVideo}[os.Args[1]]
 	if act == nil {
 		return false
 	}
@@ -44,19 +47,31 @@ const (
 	statCount = 400
 	statLeast = 300 // for a 99th percentile
 	statEvery = 10 * time.Millisecond
+
+	statInReadsEvery = 200 * time.Millisecond
+	statInReadsLeast = 50
 )
 
 // statInWalk looks at a file in each of the directories aside, none of which was
 // listed, in no order, as long as the walk goes on, and prints how many milliseconds
 // each look took.
 func statInWalk(mount string, w io.Writer) error {
-	walk := exec.Command("ls", "-lR", filepath.Join(mount, "wide"))
+	return statBeside(exec.Command("ls", "-lR", filepath.Join(mount, "wide")), statEvery, mount, w)
+}
+
+// statInReads is that while the files of the fixture eight are read.
+func statInReads(mount string, w io.Writer) error {
+	all := `for i in 0 1 2 3 4 5 6 7; do cat "$0/eight/part$i" >/dev/null & done; wait`
+	return statBeside(exec.Command("sh", "-c", all, mount), statInReadsEvery, mount, w)
+}
+
+func statBeside(walk *exec.Cmd, every time.Duration, mount string, w io.Writer) error {
 	if err := walk.Start(); err != nil {
 		return err
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- walk.Wait() }()
-	tick := time.NewTicker(statEvery)
+	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for _, i := range rand.New(rand.NewPCG(1, 2)).Perm(statCount) {
 		select {

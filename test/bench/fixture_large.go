@@ -44,6 +44,16 @@ var wide = &fixture{name: "wide", kept: true, make: func(dir string) error {
 			return err
 		}
 	}
+	return makeAside(dir)
+}}
+
+// eightAside is the fixture eight, and files aside of it.
+var eightAside = &fixture{name: "eight-aside", kept: true, make: func(dir string) error {
+	return errors.Join(eight.make(dir), makeAside(dir))
+}}
+
+// makeAside makes the files that are looked at beside other work.
+func makeAside(dir string) error {
 	for i := range statCount {
 		name := filepath.Join(dir, asidePath(i))
 		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
@@ -54,7 +64,7 @@ var wide = &fixture{name: "wide", kept: true, make: func(dir string) error {
 		}
 	}
 	return nil
-}}
+}
 
 func asidePath(i int) string { return fmt.Sprintf("aside/dir%03d/file", i) }
 

@@ -20,7 +20,7 @@ var suites = []*suite{
 	{"usual", "What people do", [][]string{{"-peer", "rclone,lftp,curl"}}},
 	{"distance", "ls -lR over the distance", [][]string{{"-rtt", "0,10ms,40ms,100ms,300ms", "-work", "ls-lR", "-peer", "rclone,lftp", "-limit", "15m"}}},
 	{"parts", "Parts of large files", [][]string{{"-work", "read-random,heads,video,unzip-l,tar-t,sqlite,tail", "-peer", "rclone"}}},
-	{"rate", "At 100 Mbit/s", [][]string{{"-rate", "12500000", "-work", "rate-1,rate-8", "-peer", "rclone,curl"}}},
+	{"rate", "At 100 Mbit/s", [][]string{{"-rate", "12500000", "-work", "rate-1,rate-8,stat-in-reads", "-peer", "rclone,curl"}}},
 	{"loop", "On one machine", [][]string{{"-work", "loop-read,loop-cat,loop-write", "-peer", "rclone,curl"}}},
 	{"copy", "Without a mount", [][]string{
 		{"-work", "get-src,put-src", "-peer", "nomount,lftp,rclone-copy"},

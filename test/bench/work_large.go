@@ -28,6 +28,8 @@ var partWorks = []*work{
 var largeWorks = []*work{
 	{name: "stat-in-walk", title: "400 stats in new directories during an ls -lR of 100 000", fixture: wide, optional: true,
 		script: `"$B" ` + statsInWalk + ` "$M"`, check: looks},
+	{name: "stat-in-reads", title: "stats in new directories while 8 files are read", fixture: eightAside, optional: true,
+		script: `"$B" ` + statsInReads + ` "$M"`, check: fewLooks},
 	{name: "memory-64", title: "64 readers of 64 files at once, 16 MiB each of 256", fixture: sparse, optional: true,
 		flags:  []string{"--cache-size", "64MiB"},
 		script: atOnce(63, fmt.Sprintf(`head -c %d "$M/file$((10+i))" | sha256sum >"$T/$i"`, 16<<20)) + ` && cat $(ls -d "$T"/* | sort -V)`,

@@ -38,7 +38,7 @@ func ordered(verb string) (all []ftpserver.Fault) {
 func orderedAs(t *testing.T, profile string) (scene, *ftpserver.Server) {
 	t.Helper()
 	tree := ftpserver.NewMemFS(0)
-	c := scene{root: "/", content: content(largeSize), connections: connections}
+	c := scene{root: "/", content: content(largeSize), connections: connections, patience: silence}
 	if profile == "embedded" {
 		c.connections, c.noRest = 1, true
 	}

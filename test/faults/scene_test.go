@@ -40,6 +40,7 @@ type scene struct {
 	tls     bool
 
 	connections int
+	patience    time.Duration
 }
 
 // errWrong is what must never be; errHang neither.
@@ -56,7 +57,7 @@ func content(n int) []byte {
 
 // sceneOn puts what is to be read on a server.
 func sceneOn(s *ftptest.Server) scene {
-	c := scene{root: s.Root, content: content(largeSize), connections: connections, options: ftpclient.Options{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password}}
+	c := scene{root: s.Root, content: content(largeSize), connections: connections, patience: silence, options: ftpclient.Options{Host: s.Host, Port: s.Port, User: s.User, Password: s.Password}}
 	if s.CAFile != "" {
 		c.options.TLS, c.options.Security, c.tls = s.ClientTLS(), ftpclient.SecurityExplicit, true
 	}
@@ -83,7 +84,7 @@ func (c scene) mount() (*mounted, error) {
 	o := c.options
 	m := &mounted{scene: c, relay: newRelay(net.JoinHostPort(o.Host, strconv.Itoa(o.Port)))}
 	o.Dial, o.Connections = m.relay.dial, c.connections
-	patience := silence
+	patience := c.patience
 	if c.tls {
 		patience *= 2 // that is work
 	}
