@@ -166,7 +166,7 @@ func (c *conn) listRows(ctx context.Context, dir string, out *outflow) (*Listing
 	case No:
 		return c.listCwd(ctx, dir, "", out)
 	}
-	return c.listBoth(ctx, dir)
+	return c.listBoth(ctx, dir, out)
 }
 
 // listCwd lists the directory that was entered.
@@ -181,62 +181,6 @@ func (c *conn) listCwd(ctx context.Context, dir, option string, out *outflow) (*
 		return &Listing{}, nil
 	}
 	return nil, c.refusal(ctx, "LIST", dir, r)
-}
-
-// listBoth lists with and without -a, and learns whether -a shows more, as it
-// does where LIST leaves out names that begin with a dot (quirkHidesDotFiles).
-func (c *conn) listBoth(ctx context.Context, dir string) (*Listing, error) {
-	plain, err := c.listCwd(ctx, dir, "", nil)
-	if err != nil {
-		return nil, err
-	}
-	all, r, err := c.readListing(ctx, command{"LIST", "-a"}, nil, nil)
-	if err != nil {
-		return nil, err
-	}
-	if all == nil && r.permanent() {
-		c.srv.learn(factListAll, No, r.evidence())
-		return plain, nil
-	}
-	if all == nil {
-		return plain, nil
-	}
-	switch missing := lacks(all, plain); {
-	case missing && !onlyDashA(all):
-		c.srv.misses()
-	case missing:
-	case all.dots || len(all.Entries) > len(plain.Entries):
-		c.srv.learn(factListAll, Yes, "LIST -a lists what LIST leaves out")
-		return all, nil
-	}
-	return plain, nil
-}
-
-// misses counts listings that LIST -a made smaller. One may be the work of
-// somebody who removed a file in between; the second teaches that it has
-// another meaning.
-func (s *server) misses() {
-	s.mu.Lock()
-	s.listAllBad++
-	n := s.listAllBad
-	s.mu.Unlock()
-	if n > 1 {
-		s.learn(factListAll, No, "LIST -a lists less than LIST")
-	}
-}
-
-// lacks tells whether a name of b is not in a.
-func lacks(a, b *Listing) bool {
-	have := make(map[string]bool, len(a.Entries))
-	for _, e := range a.Entries {
-		have[e.Name] = true
-	}
-	for _, e := range b.Entries {
-		if !have[e.Name] {
-			return true
-		}
-	}
-	return false
 }
 
 // onlyDashA recognises the answer of a server that takes -a for a file that

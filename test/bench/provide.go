@@ -26,12 +26,23 @@ func (s *site) provide(f *fixture) error {
 		return err
 	}
 	s.fixture = f
-	if s.uid == os.Getuid() {
-		return nil
-	}
 	return filepath.WalkDir(s.served, func(name string, _ os.DirEntry, err error) error {
-		return errors.Join(err, os.Lchown(name, s.uid, s.gid))
+		return errors.Join(err, os.Lchown(name, s.uid, s.gid), aged(name))
 	})
+}
+
+// anHour is by how much a fixture is older than the bench: what is a second old may
+// change once more within that second, and is not believed like the rest.
+const anHour = time.Hour
+
+// aged makes what is younger an hour old.
+func aged(name string) error {
+	info, err := os.Lstat(name)
+	if err != nil || info.Mode()&os.ModeSymlink != 0 || time.Since(info.ModTime()) > anHour {
+		return err
+	}
+	then := time.Now().Add(-anHour)
+	return os.Chtimes(name, then, then)
 }
 
 // clear empties the served directory.
