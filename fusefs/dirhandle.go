@@ -192,7 +192,7 @@ func (d *dirHandle) dot(off uint64) *fuse.DirEntry {
 // Lookup gives an entry of READDIRPLUS its attributes. An error leaves them
 // out, and the kernel asks when it needs them.
 func (d *dirHandle) Lookup(ctx context.Context, name string, out *fuse.EntryOut) (*fs.Inode, syscall.Errno) {
-	if !d.plus.wanted(d.node.lookups.Load()) {
+	if d.node.fsys.known.behind() || !d.plus.wanted(d.node.lookups.Load()) {
 		return nil, syscall.ENOENT
 	}
 	path, errno := d.node.childPath(name)
@@ -209,7 +209,7 @@ func (d *dirHandle) Lookup(ctx context.Context, name string, out *fuse.EntryOut)
 
 // attributes decides which entries of a directory get their attributes with
 // READDIRPLUS. Each that does costs an inode, here and in the kernel, which a
-// reader of names does not need. So all of the first get them, of the others
+// reader of names does not need. So, unless the kernel knows too many already, all of the first get them, of the others
 // all but one in a thousand, and no others as long as nobody looks up such a
 // one.
 type attributes struct {

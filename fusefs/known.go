@@ -47,6 +47,15 @@ func (k *known) add(n *node) {
 	}
 }
 
+// behind tells whether the kernel forgets more slowly than it gets to know: it can
+// drop a name only between two requests for the directory, of which one READDIRPLUS
+// brings hundreds of names.
+func (k *known) behind() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.queue)-k.head > k.most+k.most/5
+}
+
 // take returns the oldest if there are too many.
 func (k *known) take() *fs.Inode {
 	k.mu.Lock()
