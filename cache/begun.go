@@ -44,24 +44,31 @@ func (r *remnants) addBegun(n *nameRecord, noted func()) {
 	})
 }
 
-// ripen waits until it can be told of all beginnings whether they are ours, and reports
-// whether it had to.
+// ripen waits until it can be told of all beginnings whether they are ours, if that is
+// what the last look at one lacked, and reports whether it did.
 func (r *remnants) ripen(ctx context.Context) bool {
 	var wait time.Duration
 	r.mu.Lock()
+	if !r.young {
+		r.mu.Unlock()
+		return false
+	}
 	for _, n := range r.begun {
 		wait = max(wait, 2*(clockSlack+time.Second)-time.Since(n.Until))
 	}
 	r.mu.Unlock()
-	if wait == 0 {
-		return false
-	}
 	select {
 	case <-time.After(wait):
 		return true
 	case <-ctx.Done():
 		return false
 	}
+}
+
+func (r *remnants) setYoung(young bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.young = young
 }
 
 // made tells that what is at p now, and below it, is no beginning any more: it was
@@ -113,11 +120,14 @@ func (v *Volume) clearBegun(ctx context.Context, r *nameRecord) (done bool) {
 	defer kept.file.Close()
 	e, err := v.remote.Verify(ctx, v.abs(p))
 	if err != nil || e.Size < 0 || e.Size >= size {
+		v.remnants.setYoung(false)
 		return aboutFile(err)
 	}
 	slack := clockSlack + e.Precision
-	if time.Since(r.Until) < 2*slack {
-		return false // who writes it now cannot be told apart yet
+	young := time.Since(r.Until) < 2*slack // who writes it now cannot be told apart yet
+	v.remnants.setYoung(young)
+	if young {
+		return false
 	}
 	same, err := v.begins(ctx, p, kept.file, 0, e.Size)
 	if err != nil || !same {

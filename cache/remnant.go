@@ -19,6 +19,7 @@ type remnants struct {
 	busy  bool                         // somebody is at work on them
 	left  bool                         // to the next volume
 	begun map[string]*nameRecord       // beginnings of files, by path
+	young bool                         // one of them was looked at too early to be told
 }
 
 // leave begins nothing more.

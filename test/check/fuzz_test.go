@@ -96,7 +96,7 @@ func TestFuzzTargets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []fuzzTarget{{"../../ftpclient", "FuzzReply"}, {"../../ftpclient", "FuzzListing"}, {"../../ftpserver", "FuzzSession"}, {"../../cmd/ftpfs", "FuzzParseURL"}} {
+	for _, want := range []fuzzTarget{{"../../ftpclient", "FuzzReply"}, {"../../ftpclient", "FuzzListing"}, {"../../ftpserver", "FuzzSession"}, {"../../cmd/ftpfs/internal/ftpurl", "FuzzParseURL"}} {
 		if !slices.Contains(found, want) {
 			t.Errorf("%v is not among %v", want, found)
 		}
