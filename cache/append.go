@@ -137,7 +137,10 @@ func (a *addition) run(ctx context.Context) (ftpclient.Entry, error) {
 		case now < 0 || now > a.t.hi-a.t.lo:
 			return e, errChanged(v.abs(a.p), fmt.Errorf("it had %d octets, %d were to be added, and it has %d", a.at, a.t.hi-a.t.lo, e.Size))
 		case now > sent:
-			try, sent = 0, now
+			if now-sent >= getsOn {
+				try = 0
+			}
+			sent = now
 		}
 	}
 }

@@ -131,3 +131,32 @@ func TestUploadBeginsAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestAppendGetsOnTooSlowly: nor does one that adds to a file.
+func TestAppendGetsOnTooSlowly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		tree.Put("/f", octets(1000, 1))
+		r := &counting{Tree: tree, at: 1 << 10}
+		v, err := cache.NewVolume(r, cache.Options{Root: "/", SpoolDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := open(t, v, "f", os.O_WRONLY|os.O_APPEND)
+		write(t, h, []byte("x"), 1000)
+		if err := h.Flush(t.Context()); err != nil { // and it is known that the server adds
+			t.Fatal(err)
+		}
+		r.cuts = 1000
+		write(t, h, octets(1000<<10, 7), 1001)
+		kind(t, h.Flush(t.Context()), ftpclient.KindNetwork)
+		if tries := 1000 - r.cuts; tries > 10 {
+			t.Errorf("%d tries", tries)
+		}
+		r.cuts = 0
+		h.Release()
+		if err := v.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+}
