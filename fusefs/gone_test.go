@@ -48,6 +48,8 @@ func TestREADDIR1_Replaced(t *testing.T) {
 	tree := fakeremote.New()
 	tree.Put("/d/x", nil)
 	tree.PutDir("/e")
+	tree.PutDir("/from")
+	tree.PutDir("/onto")
 	m := mount(t, tree)
 	in := func(name string) *os.File {
 		f, err := os.Open(m.path(name))
@@ -65,9 +67,10 @@ func TestREADDIR1_Replaced(t *testing.T) {
 		defer f.Close()
 		return f.Readdirnames(-1)
 	}
-	d, e := in("d"), in("e")
+	d, e, onto := in("d"), in("e"), in("onto")
 	defer d.Close()
 	defer e.Close()
+	defer onto.Close()
 	tree.Drop("/d/x")
 	tree.Drop("/d")
 	tree.Put("/d", []byte("a file"))
@@ -84,5 +87,11 @@ func TestREADDIR1_Replaced(t *testing.T) {
 	}
 	if names, err := list(e); len(names) > 0 || err != nil && !errors.Is(err, syscall.ENOENT) {
 		t.Errorf("the removed one: %q, %v", names, err)
+	}
+	if err := syscall.Rename(m.path("from"), m.path("onto")); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := list(onto); len(names) > 0 || err != nil && !errors.Is(err, syscall.ENOENT) {
+		t.Errorf("the one that a rename replaced: %q, %v", names, err)
 	}
 }
