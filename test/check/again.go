@@ -43,7 +43,7 @@ func (r *report) runAgain(args []string) {
 func (r *report) passesAlone(t failedTest, args []string) bool {
 	alone := newReport(r.out, r.verbose)
 	r.printf("again, alone: %s\n", t.full)
-	err := alone.runTests(append(slices.Clone(args), "-count=1", "-run", only(t.name), t.pkg))
+	err := alone.runTests(append(slices.Clone(args), "-run", only(t.name), t.pkg))
 	return err == nil && alone.failed == 0 && alone.passed > 0 && len(alone.skips) == 0
 }
 

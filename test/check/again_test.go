@@ -66,7 +66,7 @@ func runModule(t *testing.T, tests string) (*report, string) {
 	}
 	var out strings.Builder
 	r := newReport(&out, false)
-	args := []string{"-json", "-vet=off"}
+	args := []string{"-json", "-vet=off", "-count=1"}
 	if err := r.runTests(slices.Concat(args, []string{"-run", "", "./..."})); err != nil {
 		t.Fatal(err)
 	}
