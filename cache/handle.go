@@ -28,11 +28,7 @@ func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error)
 			return nil, err
 		}
 	}
-	p, err := v.settle(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	f, err := v.open(ctx, p)
+	f, err := v.openMoved(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +56,25 @@ func newHandle(f *File, flags int, sends bool) *Handle {
 }
 
 func writing(flags int) bool { return flags&(os.O_WRONLY|os.O_RDWR) != 0 }
+
+// openMoved is open of what is at path once no move concerns it; KindChanged if
+// what was there cannot be told from what took its place.
+func (v *Volume) openMoved(ctx context.Context, p string) (*File, error) {
+	at, err := v.follow(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	defer at.end()
+	f, err := v.open(ctx, at.path)
+	if err != nil {
+		return nil, err
+	}
+	if err := at.lost(); err != nil {
+		f.drop()
+		return nil, err
+	}
+	return f, nil
+}
 
 // open returns the file at path with a reference.
 func (v *Volume) open(ctx context.Context, p string) (*File, error) {

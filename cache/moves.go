@@ -23,17 +23,22 @@ func (m *move) overlaps(p string) bool {
 	return m.concerns(p) || within(m.from, p) || within(m.to, p)
 }
 
-// await waits for the end of m and returns what has become of p.
-func (m *move) await(ctx context.Context, p string) (string, error) {
+// await waits for the end of m, for the sake of p.
+func (m *move) await(ctx context.Context, p string) error {
 	select {
 	case <-m.done:
+		return nil
 	case <-ctx.Done():
-		return "", canceled("wait", p, ctx)
+		return canceled("wait", p, ctx)
 	}
+}
+
+// moved returns what has become of p once m is done.
+func (m *move) moved(p string) string {
 	if m.made && within(p, m.from) {
-		p = m.to + strings.TrimPrefix(p, m.from)
+		return m.to + strings.TrimPrefix(p, m.from)
 	}
-	return p, nil
+	return p
 }
 
 // moving tells whether a move is on its way.
@@ -58,13 +63,10 @@ func (v *Volume) beginMove(ctx context.Context, from, to string) (*move, []*File
 		}
 		other := v.moves[i]
 		v.mu.Unlock()
-		var err error
-		if from, err = other.await(ctx, from); err == nil {
-			to, err = other.await(ctx, to)
-		}
-		if err != nil {
+		if err := other.await(ctx, from); err != nil {
 			return nil, nil, err
 		}
+		from, to = other.moved(from), other.moved(to)
 	}
 }
 
@@ -75,6 +77,11 @@ func (v *Volume) endMove(m *move, made bool) {
 	v.moves = slices.DeleteFunc(v.moves, func(o *move) bool { return o == m })
 	m.made = made
 	close(m.done)
+	for f := range v.followers {
+		if made {
+			f.note(m)
+		}
+	}
 }
 
 // moveOf returns a move that concerns p and began before the file id was
@@ -91,18 +98,12 @@ func (v *Volume) moveOf(p string, id uint64) *move {
 // settle waits until no move concerns p and returns what has become of p. The
 // caller must not hold a turn.
 func (v *Volume) settle(ctx context.Context, p string) (string, error) {
-	for {
-		v.mu.Lock()
-		m := v.moveOf(p, 0)
-		v.mu.Unlock()
-		if m == nil {
-			return p, nil
-		}
-		var err error
-		if p, err = m.await(ctx, p); err != nil {
-			return "", err
-		}
+	f, err := v.follow(ctx, p)
+	if err != nil {
+		return "", err
 	}
+	defer f.end()
+	return f.path, f.lost()
 }
 
 // settle waits until no move concerns the file that has not waited for its
@@ -115,7 +116,7 @@ func (f *File) settle(ctx context.Context) (string, error) {
 		if m == nil {
 			return p, nil
 		}
-		if _, err := m.await(ctx, p); err != nil {
+		if err := m.await(ctx, p); err != nil {
 			return "", err
 		}
 	}

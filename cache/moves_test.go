@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/ftpclient"
 	"ftpfs/test/fakeremote"
 )
 
@@ -83,4 +84,62 @@ func TestUploadWhileDirectoryMoves(t *testing.T) {
 			t.Errorf("on the server: %v", n)
 		}
 	})
+}
+
+// TestOpenWhileNameMovesTwice: who opens a name while it is renamed gets what it
+// was the name of, or is told to look again, but not what a further rename brings
+// to the place.
+func TestOpenWhileNameMovesTwice(t *testing.T) {
+	ask := map[string]func(*testing.T, *cache.Volume) (int64, error){
+		"open": func(t *testing.T, v *cache.Volume) (int64, error) {
+			h, err := v.Open(t.Context(), "x", os.O_RDONLY)
+			if err != nil {
+				return 0, err
+			}
+			defer h.Release()
+			a, err := h.Stat(t.Context())
+			return a.Size, err
+		},
+		"stat": func(t *testing.T, v *cache.Volume) (int64, error) {
+			a, err := v.Stat(t.Context(), "x")
+			return a.Size, err
+		},
+	}
+	for name, ask := range ask {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tree := fakeremote.New()
+				tree.Put("/x", []byte("x"))
+				tree.Put("/z", []byte("zz"))
+				v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: t.TempDir()}) // which asks each time
+				if err != nil {
+					t.Fatal(err)
+				}
+				first, look := tree.Block("Rename", "/x"), tree.Block("Stat", "/y")
+				rename := func(from string) {
+					if err := v.Rename(t.Context(), from, "y", false); err != nil {
+						t.Error(err)
+					}
+				}
+				renamed, asked := make(chan bool), make(chan error, 1)
+				go func() { rename("x"); close(renamed) }()
+				<-first.Entered()
+				var size int64
+				go func() {
+					var err error
+					size, err = ask(t, v)
+					asked <- err
+				}()
+				synctest.Wait()
+				first.Open()
+				<-renamed
+				<-look.Entered()
+				rename("z")
+				look.Open()
+				if err := <-asked; ftpclient.KindOf(err) != ftpclient.KindChanged {
+					t.Errorf("%d octets, %v", size, err)
+				}
+			})
+		})
+	}
 }

@@ -35,11 +35,16 @@ func attrOf(e *ftpclient.Entry, fresh time.Duration) Attr {
 // Stat returns the attributes of path. A path that a fresh and complete
 // listing of its directory does not have is KindNotExist without asking.
 func (v *Volume) Stat(ctx context.Context, p string) (Attr, error) {
-	p, err := v.settle(ctx, p)
+	at, err := v.follow(ctx, p)
 	if err != nil {
 		return Attr{}, err
 	}
-	return v.attr(ctx, p)
+	defer at.end()
+	a, err := v.attr(ctx, at.path)
+	if lost := at.lost(); lost != nil {
+		err = lost
+	}
+	return a, err
 }
 
 // Lookup is Stat for who needs to know what path is, as to go through a

@@ -103,6 +103,7 @@ type Volume struct {
 	files     map[string]*File // the open files by path; guarded by mu
 	lastID    uint64           // of a file
 	moves     []*move          // on their way
+	followers map[*follower]struct{}
 	notifier  Notifier
 	collected map[string]bool // orphans that were deleted, or could not be
 	closed    bool
@@ -156,7 +157,7 @@ func NewVolume(r Remote, o Options) (*Volume, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	v := &Volume{remote: r, opts: o, log: o.Log, born: time.Now(),
-		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, said: map[string]bool{}, collected: map[string]bool{}}
+		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, followers: map[*follower]struct{}{}, said: map[string]bool{}, collected: map[string]bool{}}
 	if o.Disk.Dir != "" {
 		d, err := newDiskCache(o.Disk.Dir, o.Disk.Server, o.Disk.Bytes, o.Log)
 		if err != nil {
