@@ -114,7 +114,7 @@ func (s *server) fromLIST(zone *time.Location, e *Entry) {
 			zone = today(zone)
 		}
 		e.ModTime = inZone(e.ModTime, zone)
-	case e.Precision == time.Minute:
+	default: // a day, too, begins when it does in that zone
 		e.ModTime = e.ModTime.Add(-s.clocks.aheadAt(e.ModTime))
 	}
 }

@@ -71,16 +71,16 @@ func TestZoneIsSharedAndLearnedAnew(t *testing.T) {
 		c := zoneFake(t, dirs, mdtm).client(nil)
 		wantTimes(t, "nothing known", timesOf(t, c, "/dirs"), "w 1999-12-01 10:00; s 1999-08-02 10:00; d 1998-01-02 00:00; ")
 		wantTimes(t, "files", timesOf(t, c, "/files"), "w 1999-12-20 11:00; s 1999-08-20 10:00; ")
-		wantTimes(t, "learned", timesOf(t, c, "/dirs"), "w 1999-12-01 09:00; s 1999-08-02 08:00; d 1998-01-02 00:00; ")
+		wantTimes(t, "learned", timesOf(t, c, "/dirs"), "w 1999-12-01 09:00; s 1999-08-02 08:00; d 1998-01-01 22:00; ")
 		e, err := c.Stat(t.Context(), "/dirs/s")
 		if noError(t, "Stat", err); e.ModTime.Hour() != 8 {
 			t.Errorf("Stat: %v", e.ModTime)
 		}
 		timesOf(t, c, "/later") // changed in between: 5:20 is no zone
-		wantTimes(t, "no zone", timesOf(t, c, "/dirs"), "w 1999-12-01 09:00; s 1999-08-02 08:00; d 1998-01-02 00:00; ")
+		wantTimes(t, "no zone", timesOf(t, c, "/dirs"), "w 1999-12-01 09:00; s 1999-08-02 08:00; d 1998-01-01 22:00; ")
 		mdtm["/later/w"] = "19991221170000"
 		timesOf(t, c, "/later")
-		wantTimes(t, "contradicted", timesOf(t, c, "/dirs"), "w 1999-12-01 15:00; s 1999-08-02 15:00; d 1998-01-02 00:00; ")
+		wantTimes(t, "contradicted", timesOf(t, c, "/dirs"), "w 1999-12-01 15:00; s 1999-08-02 15:00; d 1998-01-02 05:00; ")
 	})
 }
 
