@@ -232,3 +232,24 @@ func TestListingRetime(t *testing.T) {
 		t.Errorf("%d entries, want %d", l.live, len(want))
 	}
 }
+
+// TestMoveOfATreeWithoutRoom: directories that have grown to more than the budget cost
+// others their place, and a tree can be moved then.
+func TestMoveOfATreeWithoutRoom(t *testing.T) {
+	m := newMeta(time.Hour, 5*listBytes, nil)
+	for _, dir := range []string{"a", "a/x", "a/y", "b", "c"} {
+		m.empty(dir)
+	}
+	for i := range 20 {
+		m.put("c", fmt.Sprint("f", i), &ftpclient.Entry{Type: ftpclient.TypeFile})
+	}
+	if m.bytes > m.budget && m.dirs.Len() > 1 {
+		t.Errorf("%d listings with %d octets, of %d", m.dirs.Len(), m.bytes, m.budget)
+	}
+	m.move("a", "d")
+	for _, dir := range m.dirs.Keys() {
+		if within(dir, "a") {
+			t.Errorf("%s is still there", dir)
+		}
+	}
+}

@@ -73,6 +73,11 @@ func (m *meta) keep(dir string, l *listing) {
 	m.dirs.Remove(dir)
 	m.dirs.Add(dir, l)
 	m.bytes += l.bytes
+	m.trim()
+}
+
+// trim drops listings until the rest is within the budget. The caller holds mu.
+func (m *meta) trim() {
 	for m.bytes > m.budget && m.dirs.Len() > 1 {
 		m.dirs.RemoveOldest()
 	}
@@ -137,6 +142,7 @@ func (m *meta) change(dir string, l *listing, change func()) {
 	}
 	l.weigh()
 	m.bytes += l.bytes - before
+	m.trim()
 }
 
 // update changes the entry of name in dir, if it is known.
@@ -207,9 +213,10 @@ func (m *meta) move(from, to string) {
 		if !within(d, from) {
 			continue
 		}
-		l, _ := m.dirs.Peek(d)
-		m.dropLocked(d)
-		m.keep(to+strings.TrimPrefix(d, from), l)
+		if l, ok := m.dirs.Peek(d); ok { // else it has made room for one that was carried before
+			m.dropLocked(d)
+			m.keep(to+strings.TrimPrefix(d, from), l)
+		}
 	}
 	for d := range m.flights {
 		if within(d, from) {
