@@ -46,3 +46,13 @@ func (v *Volume) LeaveToClose(path string) (done bool) {
 	}
 	return true
 }
+
+// OpenFiles is how many files are open, or waited for.
+func (v *Volume) OpenFiles() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return len(v.files)
+}
+
+// SpoolDir is where written data waits.
+func (v *Volume) SpoolDir() string { return v.opts.SpoolDir }

@@ -183,12 +183,16 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 			return nil, Attr{}, err
 		}
 		a, err := h.Stat(ctx)
-		return h, a, err
+		if err != nil {
+			h.Release()
+			return nil, Attr{}, err
+		}
+		return h, a, nil
 	case ftpclient.KindOf(err) != ftpclient.KindNotExist:
 		return nil, Attr{}, err
 	}
-	if _, name := split(p); isTemp(name) {
-		return nil, Attr{}, refuse("create", v.abs(p), ftpclient.KindInvalidName)
+	if err := v.nameable("create", p); err != nil {
+		return nil, Attr{}, err
 	}
 	if err := v.remote.CheckName(v.abs(p)); err != nil {
 		return nil, Attr{}, err // which the upload would meet, at close

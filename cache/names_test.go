@@ -45,3 +45,20 @@ func TestCreateChecksTheName(t *testing.T) {
 	}
 	h.Release()
 }
+
+// Nothing is made under a name, or moved to one, that listings hide and that is deleted
+// after a day.
+func TestHiddenNamesAreRefused(t *testing.T) {
+	const hidden = ".f.ftpfs-0123456789abcdef"
+	tree := fakeremote.New()
+	tree.Put("/f", []byte("content"))
+	v := newVolume(t, tree, cache.Options{})
+	kind(t, v.Rename(t.Context(), "f", hidden, false), ftpclient.KindInvalidName)
+	_, err := v.Mkdir(t.Context(), hidden, 0o755)
+	kind(t, err, ftpclient.KindInvalidName)
+	_, err = v.Symlink(t.Context(), "f", hidden)
+	kind(t, err, ftpclient.KindInvalidName)
+	_, _, err = v.Create(t.Context(), hidden, os.O_WRONLY|os.O_CREATE, 0o644)
+	kind(t, err, ftpclient.KindInvalidName)
+	onlyName(t, tree, "f")
+}

@@ -247,6 +247,9 @@ func (v *Volume) make(ctx context.Context, op, p string, work func(context.Conte
 	if err := v.writable(op, p); err != nil {
 		return Attr{}, err
 	}
+	if err := v.nameable(op, p); err != nil {
+		return Attr{}, err
+	}
 	dir, name := split(p)
 	return detached(v, ctx, op, p, func(ctx context.Context) (Attr, error) {
 		e, err := work(ctx)
@@ -338,6 +341,9 @@ func (v *Volume) remove(ctx context.Context, op, p string, work func(context.Con
 // unless noReplace is set. Open handles go along.
 func (v *Volume) Rename(ctx context.Context, from, to string, noReplace bool) error {
 	if err := v.writable("rename", from); err != nil {
+		return err
+	}
+	if err := v.nameable("rename", to); err != nil {
 		return err
 	}
 	if from == to {

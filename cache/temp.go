@@ -54,6 +54,15 @@ func isTemp(name string) bool {
 	return ok
 }
 
+// nameable refuses to make p, or to move something there, if listings would hide it, and
+// have it deleted one day.
+func (v *Volume) nameable(op, p string) error {
+	if _, name := split(p); isTemp(name) {
+		return refuse(op, v.abs(p), ftpclient.KindInvalidName)
+	}
+	return nil
+}
+
 // tempBorn is when a temporary file was made.
 func tempBorn(name string) (time.Time, bool) {
 	i := len(name) - tempTail

@@ -338,3 +338,16 @@ func TestAttributesTheServerNeverSets(t *testing.T) {
 	_, err := v.SetAttr(t.Context(), "f", cache.Change{Mode: &mode})
 	kind(t, err, ftpclient.KindPermission)
 }
+
+// TestFailedCreateHoldsNothing: a file that is there, and opened, but of which the look
+// fails is not held by anybody.
+func TestFailedCreateHoldsNothing(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/f", []byte("content"))
+	v := newVolume(t, tree, cache.Options{TTL: -1})
+	tree.FailAfter("Stat", "/f", 2, 1, lost)
+	h, _, err := v.Create(t.Context(), "f", os.O_WRONLY|os.O_CREATE, 0o644)
+	if kind(t, err, ftpclient.KindNetwork); h != nil || v.OpenFiles() != 0 {
+		t.Errorf("handle %v, %d files are open", h, v.OpenFiles())
+	}
+}
