@@ -308,3 +308,33 @@ func TestNamesAreClearedAway(t *testing.T) {
 		}
 	}
 }
+
+// TestRetryOfAnOpenFile: it is refused, and the file can be closed then.
+func TestRetryOfAnOpenFile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		v, err := cache.NewVolume(tree, cache.Options{Root: "/", TTL: time.Hour, SpoolDir: t.TempDir()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree.Fail("Store", "", 1, fakeremote.Error("STOR", "/f", ftpclient.KindNoSpace, 452, "full"))
+		h := create(t, v, "f")
+		write(t, h, []byte("kept"), 0)
+		kind(t, h.Flush(t.Context()), ftpclient.KindNoSpace)
+		h.Release()
+		h = create(t, v, "f")
+		write(t, h, []byte("other"), 0)
+		flush(t, h)
+		if err := v.RetryUpload("f"); err == nil {
+			t.Error("no error")
+		}
+		h.Release()
+		if n := v.OpenFiles(); n != 0 {
+			t.Errorf("%d files are open", n)
+		}
+		if err := v.DiscardUpload("f"); err != nil {
+			t.Error(err)
+		}
+		finished(t, v, v.SpoolDir())
+	})
+}

@@ -131,6 +131,9 @@ func (v *Volume) locate(name string) *File {
 	s.base = min(r.Base, size)
 	f, fresh, err := v.adopt(string(r.Path), func(f *File) error { f.revive(&r, s, size, name); return nil })
 	if err != nil || !fresh {
+		if f != nil {
+			f.drop()
+		}
 		s.file.Close()
 		v.log.Warn("an upload cannot be finished, there is another of the same file", "file", v.abs(string(r.Path)), "record", name, "error", err)
 		return nil
