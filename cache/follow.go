@@ -178,7 +178,7 @@ func (f *File) awaitMore(fw *follow, at int64) int64 {
 	for {
 		f.mu.Lock()
 		size, end, stop, more := f.attr.Size, fw.end, fw.stop, fw.more
-		confirmed := fw.cut && !fw.stuck && at > fw.punched
+		confirmed := stop == nil && fw.cut && !fw.stuck && at > fw.punched
 		f.mu.Unlock()
 		if confirmed {
 			f.punch(fw, &fw.entry)

@@ -1,12 +1,14 @@
 package cache_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ftpfs/cache"
 	"ftpfs/ftpclient"
@@ -140,5 +142,44 @@ func TestWrittenBehindWhatLeftTheSpool(t *testing.T) {
 			t.Error(err)
 		}
 		onlyName(t, tree, "f")
+	})
+}
+
+// TestFollowGivenUpWhileItsRoomIsWanted: the upload of a file that is removed while what
+// it has sent is about to leave the spool, for another file, ends.
+func TestFollowGivenUpWhileItsRoomIsWanted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		v, _ := small(t, tree)
+		removed, h := create(t, v, "removed"), create(t, v, "f")
+		for off := int64(0); off < 3<<19; off += part {
+			write(t, removed, octets(part, 1), off)
+		}
+		time.Sleep(2 * cache.FollowIdle)
+		gate := tree.Block("Store", "") // of the look whether the server goes on with a file
+		data := octets(1<<20, 2)
+		wrote := make(chan error)
+		go func() {
+			var err error
+			for off := 0; off < len(data) && err == nil; off += part {
+				_, err = h.WriteAt(context.Background(), data[off:off+part], int64(off))
+			}
+			wrote <- err
+		}()
+		<-gate.Entered()
+		if err := v.Unlink(t.Context(), "removed"); err != nil {
+			t.Error(err)
+		}
+		gate.Open()
+		if err := <-wrote; err != nil {
+			t.Error(err)
+		}
+		flush(t, h)
+		h.Release()
+		removed.Release()
+		if err := v.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		onServer(t, tree, "/f", data)
 	})
 }
