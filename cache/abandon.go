@@ -5,6 +5,34 @@ import (
 	"os"
 )
 
+// giveUp is abandon after the last who sends the file, unless somebody has opened it
+// meanwhile to write to it: it is he who sends it then, with what he writes.
+func (f *File) giveUp(cause error) {
+	if err := f.take(context.Background()); err != nil {
+		return
+	}
+	defer f.give()
+	if f.leave() {
+		f.abandonNow(cause)
+	}
+}
+
+// leave reports whether there is something unsent that nobody will send any more. If the
+// server does not have the file, it cannot be opened from then on.
+func (f *File) leave() bool {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.senders > 0 || !f.dirty || f.gone {
+		return false // or it is left to the next volume
+	}
+	if !f.onServer && f.v.files[f.path] == f {
+		delete(f.v.files, f.path)
+	}
+	return true
+}
+
 // abandon gives up the upload of what was written, leaves it where a person can
 // find it, and goes back to what the server has.
 func (f *File) abandon(cause error) {
@@ -12,6 +40,11 @@ func (f *File) abandon(cause error) {
 		return
 	}
 	defer f.give()
+	f.abandonNow(cause)
+}
+
+// abandonNow is abandon for the holder of turn.
+func (f *File) abandonNow(cause error) {
 	p := f.where()
 	f.gather(p)
 	f.keepSpool(p, cause)

@@ -28,14 +28,13 @@ func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error)
 			return nil, err
 		}
 	}
-	f, err := v.openMoved(ctx, p)
+	h, err := v.openHandle(ctx, p, flags, writing(flags) || truncates)
 	if err != nil {
 		return nil, err
 	}
-	h := newHandle(f, flags, writing(flags) || truncates)
 	if truncates {
 		zero := int64(0)
-		if err := f.setAttr(ctx, Change{Size: &zero}); err != nil {
+		if err := h.f.setAttr(ctx, Change{Size: &zero}); err != nil {
 			h.Release()
 			return nil, err
 		}
@@ -43,12 +42,32 @@ func (v *Volume) Open(ctx context.Context, p string, flags int) (*Handle, error)
 	return h, nil
 }
 
-// newHandle makes a handle of a reference to f.
+// openHandle returns a handle of what is at path.
+func (v *Volume) openHandle(ctx context.Context, p string, flags int, sends bool) (*Handle, error) {
+	for {
+		f, err := v.openMoved(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if h := newHandle(f, flags, sends); h != nil {
+			return h, nil
+		}
+	}
+}
+
+// newHandle makes a handle of a reference to f. It gives that back, and returns nil, if
+// the handle is to send what is written and the file has left the tree meanwhile, where
+// nothing is sent any more.
 func newHandle(f *File, flags int, sends bool) *Handle {
 	if sends {
 		f.v.mu.Lock()
-		f.senders++
 		p := f.path
+		if f.v.files[p] != f {
+			f.v.mu.Unlock()
+			f.drop()
+			return nil
+		}
+		f.senders++
 		f.v.mu.Unlock()
 		f.v.remnants.made(p) // what is there is a file for somebody
 	}
@@ -200,12 +219,16 @@ func (v *Volume) Create(ctx context.Context, p string, flags int, mode uint32) (
 	if err := v.unlikeOthers(ctx, "create", "", p); err != nil {
 		return nil, Attr{}, err
 	}
-	f, _, err := v.adopt(p, func(f *File) error { return f.begin(mode) })
-	if err != nil {
-		return nil, Attr{}, err
+	for {
+		f, _, err := v.adopt(p, func(f *File) error { return f.begin(mode) })
+		if err != nil {
+			return nil, Attr{}, err
+		}
+		if h := newHandle(f, flags, true); h != nil {
+			a, _ := f.localAttr()
+			return h, a, nil
+		}
 	}
-	a, _ := f.localAttr()
-	return newHandle(f, flags, true), a, nil
 }
 
 // begin readies a file that is new.
@@ -326,11 +349,12 @@ func (h *Handle) SetAttr(ctx context.Context, c Change) (Attr, error) {
 
 // Release ends the handle. If no other can write, what is unsent (written
 // through a mapping after the last Flush) is uploaded; a failure is logged, and
-// the data stays in the spool directory.
+// the data stays in the spool directory. Of what a close has acknowledged
+// (Options.WriteBack), the upload is tried again.
 func (h *Handle) Release() {
 	if h.sends && h.f.lastSender() {
 		if err := h.Flush(context.Background()); err != nil && !h.f.isAccepted() {
-			h.f.abandon(err)
+			h.f.giveUp(err)
 		}
 	}
 	h.f.drop()

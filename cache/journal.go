@@ -154,16 +154,23 @@ func (v *Volume) note(r nameRecord) (end func()) {
 	return func() { v.removeRecord(name) }
 }
 
-// note records the unsent file at p, unless that was done since it was written to.
-// The caller holds the turn.
+// note records the unsent file at p, unless that was done since it was written to;
+// durably, with its content, if a close acknowledges it, or one has. The caller holds the
+// turn.
 func (f *File) note(p string, accepted bool) error {
 	f.mu.Lock()
 	f.mark(true) // also an empty one
-	r, old := f.record(p, accepted), f.noted
+	accepted = accepted || f.accepted
+	r, old, s := f.record(p, accepted), f.noted, f.spool
 	current := old != "" && !f.unnoted && (f.accepted || !accepted)
 	f.mu.Unlock()
 	if current || r == nil {
 		return nil
+	}
+	if accepted {
+		if err := s.file.Sync(); err != nil {
+			return err
+		}
 	}
 	name, err := writeRecord(f.v.opts.SpoolDir, uploadRecords, r, accepted)
 	if err != nil {

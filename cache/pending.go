@@ -76,6 +76,11 @@ func (q *pending) accepts() bool {
 func (q *pending) add(f *File, found bool) {
 	q.v.mu.Lock()
 	defer q.v.mu.Unlock()
+	q.addLocked(f, found)
+}
+
+// addLocked is add for who holds Volume.mu.
+func (q *pending) addLocked(f *File, found bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	i := slices.IndexFunc(q.files, func(p *pendingFile) bool { return p.f == f })
@@ -295,10 +300,7 @@ func (f *File) accept(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err = s.file.Sync(); err == nil {
-		err = f.note(p, true)
-	}
-	if err != nil {
+	if err = f.note(p, true); err != nil {
 		f.v.once("what is written cannot be kept here for a later upload; closes wait for the server", "error", err)
 		return f.commitNow(f.v.ctx)
 	}
@@ -307,14 +309,15 @@ func (f *File) accept(ctx context.Context) error {
 }
 
 // sendLater uploads a file that was accepted, or found, unless it has been written
-// to since: then the next close accepts it again.
+// to since by somebody whose close accepts it again.
 func (f *File) sendLater(ctx context.Context, found bool) error {
 	if err := f.take(ctx); err != nil {
 		return err
 	}
 	defer f.give()
+	written := f.hasSenders()
 	f.mu.Lock()
-	skip := !f.dirty || f.gone || f.unnoted
+	skip := !f.dirty || f.gone || f.unnoted && written
 	if ftpclient.Lost(f.failed) {
 		f.failed = nil
 	}
@@ -328,6 +331,13 @@ func (f *File) sendLater(ctx context.Context, found bool) error {
 		}
 	}
 	return f.commitNow(ctx)
+}
+
+// hasSenders reports whether there are handles whose Flush sends the file.
+func (f *File) hasSenders() bool {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	return f.senders > 0
 }
 
 // waits reports whether what a close has acknowledged is still to be uploaded, and
@@ -419,15 +429,16 @@ func (f *File) isAccepted() bool {
 }
 
 // commitUnlessLeft is commit at the end of the volume: of what was accepted and is
-// not uploaded by now, it tells why.
+// not uploaded by now, it tells why. What was written since is not left behind.
 func (f *File) commitUnlessLeft(ctx context.Context) error {
-	if !f.isAccepted() {
-		return f.commit(ctx)
-	}
 	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.failed != nil {
-		return f.failed
+	waits, failed := f.waits(), f.failed
+	f.mu.Unlock()
+	switch {
+	case !waits:
+		return f.commit(ctx)
+	case failed != nil:
+		return failed
 	}
 	return errLeft
 }

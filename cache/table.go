@@ -145,10 +145,14 @@ func (f *File) handles() int {
 	return f.refs
 }
 
-// drop gives a reference back. The last one ends the file.
+// drop gives a reference back. The last one ends the file; but what a close has
+// acknowledged stays until it is sent.
 func (f *File) drop() {
 	f.v.mu.Lock()
 	f.refs--
+	if f.refs == 0 && f.isAccepted() {
+		f.v.later.addLocked(f, false)
+	}
 	last := f.refs == 0
 	if last && f.v.files[f.path] == f {
 		delete(f.v.files, f.path)
