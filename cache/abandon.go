@@ -68,7 +68,7 @@ func (f *File) gather(p string) {
 	f.mu.Lock()
 	held := f.held
 	f.mu.Unlock()
-	if held == "" {
+	if held.name == "" {
 		return
 	}
 	err := f.complete(f.v.ctx)
@@ -78,9 +78,10 @@ func (f *File) gather(p string) {
 		f.dropHeld()
 		return
 	}
-	f.held = ""
-	f.v.log.Error("the beginning of a file that could not be uploaded is on the server only",
-		"file", f.v.abs(p), "octets", f.base.size, "at", f.v.abs(held), "error", err)
+	f.held = tempFile{}
+	held.noted() // or the next volume would delete it
+	f.v.log.Error("the beginning of a file that could not be uploaded is on the server only, for a day",
+		"file", f.v.abs(p), "octets", f.base.size, "at", f.v.abs(held.name), "error", err)
 }
 
 // letGo deletes the local copy of a file that was sent.

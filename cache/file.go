@@ -22,10 +22,10 @@ type File struct {
 	senders int // handles whose Flush uploads
 
 	mu     sync.Mutex
-	attr   Attr   // as seen here; guarded by mu, as all below
-	gone   bool   // no longer in the tree: nothing is sent any more
-	hidden string // its temporary name, if it was unlinked while open
-	held   string // the temporary file that has what the spool has given up, if any
+	attr   Attr     // as seen here; guarded by mu, as all below
+	gone   bool     // no longer in the tree: nothing is sent any more
+	hidden tempFile // it, if it was unlinked while open
+	held   tempFile // what the spool has given up
 	base   version
 	epoch  uint64 // counts the changes of base
 	// foreign is the epoch of the last one that somebody else made.
@@ -97,10 +97,10 @@ func (f *File) source() (p string, base version, epoch uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	switch {
-	case f.hidden != "":
-		p = f.hidden
-	case f.held != "":
-		p = f.held
+	case f.hidden.name != "":
+		p = f.hidden.name
+	case f.held.name != "":
+		p = f.held.name
 	}
 	return p, f.base, f.epoch
 }

@@ -118,16 +118,7 @@ func (f *File) unfollow() {
 func (f *File) aside() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.follow != nil || f.held != "" || f.accepted
-}
-
-// dropHeld deletes the temporary file that has what the spool has given up. The
-// caller holds mu.
-func (f *File) dropHeld() {
-	if held := f.held; held != "" {
-		f.held = ""
-		f.v.after.Go(func() { f.v.discard(held) })
-	}
+	return f.follow != nil || f.held.name != "" || f.accepted
 }
 
 // upload is the goroutine of a follow. It ends when all is sent, or when it was
@@ -343,7 +334,7 @@ func (f *File) finish(ctx context.Context, p string) (ftpclient.Entry, error) {
 	}
 	if err == nil {
 		f.mu.Lock()
-		f.held = ""
+		f.held = tempFile{}
 		f.mu.Unlock()
 		fw.noted()
 		return e, nil

@@ -287,7 +287,7 @@ func (f *File) accept(ctx context.Context) error {
 	}
 	defer f.give()
 	f.mu.Lock()
-	idle, s, aside := !f.dirty || f.gone, f.spool, f.held != ""
+	idle, s, aside := !f.dirty || f.gone, f.spool, f.held.name != ""
 	failed = f.failed
 	f.mu.Unlock()
 	switch {

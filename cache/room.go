@@ -177,10 +177,10 @@ func (f *File) punch(fw *follow, e *ftpclient.Entry) {
 	f.spool.have = f.spool.have.without(e.Size)
 	f.spool.base = max(f.spool.base, e.Size)
 	fw.punched, fw.cut = e.Size, false
-	if f.held != fw.temp {
+	if f.held.name != fw.temp {
 		f.dropHeld()
 	}
-	f.held = fw.temp
+	f.held = tempFile{fw.temp, fw.noted}
 	f.base = versionOf(&row{Entry: *e})
 	f.base.grows = true
 	f.epoch++

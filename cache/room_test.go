@@ -127,7 +127,7 @@ func TestSpoolFull(t *testing.T) {
 func TestWrittenBehindWhatLeftTheSpool(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tree := fakeremote.New()
-		v, _ := small(t, tree)
+		v, dir := small(t, tree)
 		h := create(t, v, "f")
 		data := octets(5<<20, 5)
 		for off := 0; off < len(data); off += part {
@@ -138,9 +138,7 @@ func TestWrittenBehindWhatLeftTheSpool(t *testing.T) {
 		flush(t, h)
 		onServer(t, tree, "/f", data)
 		h.Release()
-		if err := v.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
+		finished(t, v, dir)
 		onlyName(t, tree, "f")
 	})
 }
@@ -181,5 +179,46 @@ func TestFollowGivenUpWhileItsRoomIsWanted(t *testing.T) {
 			t.Error(err)
 		}
 		onServer(t, tree, "/f", data)
+	})
+}
+
+// TestBeginningThatIsOnlyOnTheServer: what has left the spool of a file that could not be
+// uploaded, and cannot be fetched back, is not deleted by the next volume.
+func TestBeginningThatIsOnlyOnTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		v, dir := small(t, tree)
+		h := create(t, v, "f")
+		data := octets(5<<20, 5)
+		for off := 0; off < len(data); off += part {
+			write(t, h, data[off:off+part], int64(off))
+		}
+		for _, op := range []string{"Store", "Verify", "Retrieve", "Rename"} {
+			tree.Fail(op, "", -1, lost)
+		}
+		if err := h.Flush(t.Context()); err == nil {
+			t.Error("no error")
+		}
+		h.Release()
+		if err := v.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		tree = tree.Healed()
+		v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Recover()
+		time.Sleep(time.Minute)
+		if err := v.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		left := tree.Names("/")
+		if len(left) != 1 {
+			t.Fatalf("on the server: %v", left)
+		}
+		if got, _ := tree.Get("/" + left[0]); len(got) < 2<<20 || string(got) != string(data[:len(got)]) {
+			t.Errorf("%d octets of it are on the server", len(got))
+		}
 	})
 }

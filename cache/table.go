@@ -175,14 +175,7 @@ func (f *File) end() {
 	f.dropSpool()
 	f.dropHeld()
 	f.mu.Unlock()
-	if hidden == "" {
-		return
-	}
-	f.v.after.Go(func() {
-		if err := f.v.remote.Delete(f.v.ctx, f.v.abs(hidden)); err != nil {
-			f.v.log.Warn("an unlinked file could not be deleted", "file", f.v.abs(hidden), "error", err)
-		}
-	})
+	f.v.dropHidden(hidden)
 }
 
 // handOverMax bounds what of a spool goes to the block cache.

@@ -18,8 +18,8 @@ func (f *File) markGone() {
 	f.unfollow()
 	f.unnote()
 	f.gone = true
-	if f.hidden == "" {
-		f.hidden, f.held = f.held, ""
+	if f.hidden.name == "" {
+		f.hidden, f.held = f.held, tempFile{}
 	}
 	f.epoch++
 }
@@ -34,7 +34,7 @@ func (f *File) isGone() bool {
 func (f *File) lost() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.gone && f.hidden == ""
+	return f.gone && f.hidden.name == ""
 }
 
 // unlink removes an open file from the tree. The caller has a reference of its
@@ -58,11 +58,7 @@ func (f *File) unlinkRemote(ctx context.Context) error {
 	}
 	p := f.where()
 	if f.handles() > 1 && f.lacks() > detachMax {
-		hidden := tempName(p)
-		if err := f.v.remote.Rename(ctx, f.v.abs(p), f.v.abs(hidden)); err == nil {
-			f.mu.Lock()
-			f.hidden = hidden
-			f.mu.Unlock()
+		if f.hide(ctx, p) {
 			return nil
 		}
 	}
@@ -70,6 +66,24 @@ func (f *File) unlinkRemote(ctx context.Context) error {
 		return err
 	}
 	return f.v.remote.Delete(ctx, f.v.abs(p))
+}
+
+// hide gives the file at p a temporary name, and reports whether it has it.
+func (f *File) hide(ctx context.Context, p string) bool {
+	hidden := tempName(p)
+	noted := f.v.noteName(hidden)
+	err := f.v.remote.Rename(ctx, f.v.abs(p), f.v.abs(hidden))
+	switch {
+	case err == nil:
+		f.mu.Lock()
+		f.hidden = tempFile{hidden, noted}
+		f.mu.Unlock()
+	case ftpclient.Lost(err):
+		f.v.clearLater(hidden, noted) // it may be there yet
+	default:
+		noted()
+	}
+	return err == nil
 }
 
 // lacks is how many octets of the content are only on the server.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ftpfs/cache"
@@ -437,4 +438,31 @@ func TestModeStaysKnown(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestUnlinkedByWhoDied: what was large, and removed while it was open, goes when the next
+// volume begins.
+func TestUnlinkedByWhoDied(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, o := fakeremote.New(), cache.Options{Root: "/", TTL: time.Hour, SpoolDir: t.TempDir()}
+		tree.Put("/f", octets(9<<20, 1))
+		v, err := cache.NewVolume(tree, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		open(t, v, "f", os.O_RDONLY)
+		if err := v.Unlink(t.Context(), "f"); err != nil {
+			t.Fatal(err)
+		}
+		v.Crash()
+		tree = tree.Healed()
+		if v, err = cache.NewVolume(tree, o); err != nil {
+			t.Fatal(err)
+		}
+		v.Recover()
+		finished(t, v, o.SpoolDir)
+		if left := tree.Names("/"); len(left) != 0 {
+			t.Errorf("on the server: %v", left)
+		}
+	})
 }

@@ -1,0 +1,36 @@
+package cache
+
+// tempFile is a temporary file on the server that has content of an open file: the part
+// that the spool has given up, or all of one that was unlinked. The zero value is none.
+type tempFile struct {
+	name  string
+	noted func() // ends the record of it
+}
+
+// dropHeld deletes the temporary file that has what the spool has given up. The
+// caller holds mu.
+func (f *File) dropHeld() {
+	if held := f.held; held.name != "" {
+		f.held = tempFile{}
+		f.v.after.Go(func() { f.v.clearAway(held.name, held.noted, nil) })
+	}
+}
+
+// dropHidden deletes the temporary file that is all that is left of an unlinked one, now
+// or when the server can be reached.
+func (v *Volume) dropHidden(hidden tempFile) {
+	if hidden.name == "" {
+		return
+	}
+	v.after.Go(func() {
+		err := v.remote.Delete(v.ctx, v.abs(hidden.name))
+		if err != nil {
+			v.log.Warn("an unlinked file could not be deleted", "file", v.abs(hidden.name), "error", err)
+		}
+		if aboutFile(err) {
+			hidden.noted()
+			return
+		}
+		v.clearLater(hidden.name, hidden.noted)
+	})
+}
