@@ -113,7 +113,7 @@ func (f *File) keepSpool(p string, cause error) {
 	}
 	f.noteKept(p, kept, cause)
 	if f.tried != nil {
-		f.v.disown(p, kept, *f.tried)
+		f.v.disown(p, kept, false, *f.tried)
 		f.tried = nil
 	}
 	f.v.spools.add(-f.spool.cost)

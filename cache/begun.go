@@ -2,6 +2,7 @@ package cache
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
 	"io/fs"
@@ -36,6 +37,9 @@ func (r *remnants) addBegun(n *nameRecord, noted func()) {
 	r.mu.Unlock()
 	r.addNoted(func(ctx context.Context) bool { return r.v.clearBegun(ctx, n) }, func() {
 		noted()
+		if n.Own {
+			r.v.removeRecord(filepath.Join(r.v.opts.SpoolDir, filepath.Base(n.Kept)))
+		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if r.begun[string(n.Begun)] == n {
@@ -91,9 +95,48 @@ func (r *remnants) isBegun(n *nameRecord) bool {
 
 // disown has the beginning of a new file cleared away that an upload has left under
 // the file's own name. kept is the file in the spool directory that holds all of it.
-func (v *Volume) disown(p, kept string, tried attempt) {
-	r := nameRecord{Root: rawName(v.opts.Root), Begun: rawName(p), Kept: filepath.Base(kept), From: tried.from, Until: tried.until}
+func (v *Volume) disown(p, kept string, own bool, tried attempt) {
+	r := nameRecord{Root: rawName(v.opts.Root), Begun: rawName(p), Kept: filepath.Base(kept), Own: own, From: tried.from, Until: tried.until}
 	v.remnants.addBegun(&r, v.note(r))
+}
+
+// disownRemoved is disown for a file that is being removed, whose spool goes, too. The
+// caller holds turn, or nobody sends the file.
+func (f *File) disownRemoved(p string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tried == nil || f.spool == nil || f.attr.Size == 0 {
+		return
+	}
+	kept := filepath.Join(f.v.opts.SpoolDir, begunPrefix+rand.Text())
+	if err := os.Link(f.spool.name, kept); err != nil {
+		f.v.log.Warn("what a failed upload may have left on the server stays there", "file", f.v.abs(p), "error", err)
+		return
+	}
+	f.v.disown(p, kept, true, *f.tried)
+	f.tried = nil
+}
+
+// begunPrefix begins the names of what was in the spool of files that were removed.
+const begunPrefix = "begun-"
+
+// unlinkBegun removes what a failed upload may have left of a file that the server never
+// had: at once, or where it is away, when it can be reached. The caller holds turn.
+func (f *File) unlinkBegun(ctx context.Context, p string) error {
+	f.mu.Lock()
+	tried := f.tried != nil
+	f.mu.Unlock()
+	if !tried {
+		return nil
+	}
+	err := f.v.remote.Delete(ctx, f.v.abs(p))
+	switch {
+	case ftpclient.Lost(err):
+		f.disownRemoved(p)
+	case err != nil && ftpclient.KindOf(err) != ftpclient.KindNotExist:
+		return err
+	}
+	return nil
 }
 
 // clearBegun deletes a file on the server if it is a beginning of what is kept here, as

@@ -83,9 +83,11 @@ type nameRecord struct {
 	Aside rawName `json:"aside,omitempty"`
 	To    rawName `json:"to,omitempty"`
 	// Begun is a new file of which the server has a beginning; Kept, in the spool
-	// directory, has all of it. From and Until are when it was sent.
+	// directory, has all of it, and is deleted with the record if it is Own: the file
+	// was removed. From and Until are when it was sent.
 	Begun rawName   `json:"begun,omitempty"`
 	Kept  string    `json:"kept,omitempty"`
+	Own   bool      `json:"own,omitempty"`
 	From  time.Time `json:"from,omitzero"`
 	Until time.Time `json:"until,omitzero"`
 }

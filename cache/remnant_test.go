@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"context"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -141,6 +142,51 @@ func TestRemnantsAreReplaced(t *testing.T) {
 			if err := v.Close(t.Context()); err != nil {
 				t.Error(err)
 			}
+		})
+	}
+}
+
+// TestRemnantsOfWhatIsRemoved: a new file that is removed, or given up, after its upload
+// was cut off does not come back as what the server has of it.
+func TestRemnantsOfWhatIsRemoved(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		away   int // deletions that fail
+		next   bool
+		remove func(*cache.Volume) error
+	}{
+		{"unlinked", 0, false, func(v *cache.Volume) error { return v.Unlink(context.Background(), "f") }},
+		{"unlinked, away", 3, false, func(v *cache.Volume) error { return v.Unlink(context.Background(), "f") }},
+		{"unlinked, away, next volume", 1000, true, func(v *cache.Volume) error { return v.Unlink(context.Background(), "f") }},
+		{"discarded", 0, false, func(v *cache.Volume) error { return v.DiscardUpload("f") }},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			tree, dir := fakeremote.New(), t.TempDir()
+			v := behind(t, tree, dir)
+			tree.FailAfter("Write", "", 2, -1, lost)
+			tree.Fail("Delete", "", c.away, lost)
+			save(t, v, "f", octets(200_000, 1))
+			time.Sleep(1500 * time.Millisecond) // it pauses
+			if n := tree.Names("/"); len(n) != 1 {
+				t.Errorf("%s: on the server: %v", c.name, n)
+			}
+			tree.Fail("Verify", "", 3, lost)
+			if err := c.remove(v); err != nil {
+				t.Errorf("%s: %v", c.name, err)
+			}
+			if c.next {
+				if err := v.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				tree = tree.Healed()
+				v = behind(t, tree, dir)
+				v.Recover()
+			}
+			time.Sleep(10 * time.Minute)
+			if n := tree.Names("/"); len(n) != 0 {
+				t.Errorf("%s: left on the server: %v", c.name, n)
+			}
+			finished(t, v, dir)
 		})
 	}
 }

@@ -53,10 +53,10 @@ func (f *File) unlink(ctx context.Context) error {
 }
 
 func (f *File) unlinkRemote(ctx context.Context) error {
-	if f.isUnsent() {
-		return nil
-	}
 	p := f.where()
+	if f.isUnsent() {
+		return f.unlinkBegun(ctx, p)
+	}
 	if f.handles() > 1 && f.lacks() > detachMax {
 		if f.hide(ctx, p) {
 			return nil

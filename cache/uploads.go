@@ -156,6 +156,7 @@ func (v *Volume) DiscardUpload(path string) error {
 		if len(taken) == 0 {
 			return refuse("discard", v.abs(path), ftpclient.KindBusy)
 		}
+		f.disownRemoved(path)
 		f.markGone()
 		v.forgetFile(f)
 		dropAll(taken)
