@@ -65,7 +65,45 @@ func (f *File) contested(ctx context.Context, p string) error {
 	if err != nil {
 		return err
 	}
-	return f.contradicted(p, &e)
+	other := f.contradicted(p, &e)
+	if other == nil {
+		return nil
+	}
+	if ours, err := f.leftByUs(ctx, p, &e); ours || err != nil {
+		return err
+	}
+	return other
+}
+
+// madeMeanwhile is contested for a new file: somebody else may have made one of its name
+// since it was looked for. Where it was made here a moment ago, or in a directory that
+// was, nobody is expected.
+func (f *File) madeMeanwhile(ctx context.Context, p string) error {
+	dir, _ := split(p)
+	if time.Since(f.born) < doubtAfter || f.v.made.lately(dir) {
+		return nil
+	}
+	return f.contested(ctx, p)
+}
+
+// leftByUs reports whether the server's version e at p is what an upload of the file has
+// left there that was cut off: a beginning of what is here or, of a new file that was
+// written to since, one that was written when that was sent.
+func (f *File) leftByUs(ctx context.Context, p string, e *ftpclient.Entry) (bool, error) {
+	f.mu.Lock()
+	s, tried := f.spool, f.tried
+	comparable := f.brokeOff && s != nil && (e.Size > 0 || e.Size == 0 && tried == nil) && e.Size <= f.attr.Size && len(s.have.missing(0, e.Size)) == 0
+	f.mu.Unlock()
+	if comparable {
+		if same, err := f.v.begins(ctx, p, s.file, 0, e.Size); same || err != nil {
+			return same, err
+		}
+	}
+	if tried == nil {
+		return false, nil
+	}
+	slack := clockSlack + e.Precision
+	return f.v.writtenThen(ctx, p, e, attempt{tried.from.Add(-slack), tried.until.Add(slack)})
 }
 
 // contradicted is the error of a file of which the server has another version.

@@ -48,6 +48,8 @@ type File struct {
 	failed    error      // of the last upload, if nothing was written since
 	adding    bool       // something is being added to the server's version
 	tried     *attempt   // when a failed upload may have left a beginning under the file's own name
+	brokeOff  bool       // an upload under the file's own name was cut off, or may have been
+	born      time.Time  // when it was made here, if it was
 	noted     string     // the record of the journal, if there is one
 	unnoted   bool       // it was written to since
 	accepted  bool       // what is noted was acknowledged, and is uploaded later

@@ -81,7 +81,7 @@ func (f *File) published(e *ftpclient.Entry) {
 	if set != nil {
 		f.seen.set = *set
 	}
-	f.dirty, f.setMode, f.setTime, f.tried = false, nil, nil, nil
+	f.dirty, f.setMode, f.setTime, f.tried, f.brokeOff = false, nil, nil, nil, false
 }
 
 // publish sends the content and makes it the file at p. foreign tells that the
@@ -108,7 +108,9 @@ func (f *File) publish(ctx context.Context, p string) (e ftpclient.Entry, foreig
 	}
 	switch {
 	case fresh:
-		e, _, err = f.sendDressed(ctx, p, true)
+		if err = f.madeMeanwhile(ctx, p); err == nil {
+			e, _, err = f.sendDressed(ctx, p, true)
+		}
 	case f.v.opts.Atomic == AtomicNever:
 		e, err = f.overwrite(ctx, p)
 	default:

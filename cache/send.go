@@ -60,6 +60,11 @@ func (f *File) send(ctx context.Context, p string, fresh bool) (e ftpclient.Entr
 	if err != nil && fresh && ours {
 		left = !f.v.discard(p)
 	}
+	if err != nil && !isTemp(name) && (u.begun || ftpclient.Lost(err)) {
+		f.mu.Lock()
+		f.brokeOff = true
+		f.mu.Unlock()
+	}
 	if err != nil && fresh && !isTemp(name) {
 		f.mu.Lock()
 		switch {
