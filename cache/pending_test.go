@@ -338,3 +338,32 @@ func TestRetryOfAnOpenFile(t *testing.T) {
 		finished(t, v, v.SpoolDir())
 	})
 }
+
+// TestUploadsDoNotWaitForNames: what an earlier volume has left to be uploaded does not
+// wait for a temporary name that the server does not delete, which is tried again.
+func TestUploadsDoNotWaitForNames(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, dir := fakeremote.New(), t.TempDir()
+		tree.Put("/replaced", []byte("old"))
+		v := behind(t, tree, dir)
+		gate := tree.Block("Reply", "")
+		save(t, v, "replaced", []byte("new"))
+		<-gate.Entered()
+		tree.Fail("Store", "", -1, lost)
+		save(t, v, "f", []byte("content"))
+		tree.Fail("Delete", "", -1, lost)
+		v.Crash()
+		tree = tree.Healed()
+		tree.Fail("Delete", "", 10, fakeremote.Error("DELE", "", ftpclient.KindUnknown, 450, "Not now."))
+		v = behind(t, tree, dir)
+		v.Recover()
+		time.Sleep(time.Second)
+		onServer(t, tree, "/f", []byte("content"))
+		onServer(t, tree, "/replaced", []byte("new"))
+		time.Sleep(time.Hour)
+		finished(t, v, dir)
+		if n := tree.Names("/"); len(n) != 2 {
+			t.Errorf("on the server: %v", n)
+		}
+	})
+}

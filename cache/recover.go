@@ -17,7 +17,7 @@ import (
 func (v *Volume) Recover() int {
 	v.keepUnclosed()
 	names, _ := filepath.Glob(filepath.Join(v.opts.SpoolDir, nameRecords)) // the pattern is well formed
-	var clear []func(context.Context) bool
+	var clear []func(context.Context) error
 	for _, name := range names {
 		var r nameRecord
 		if err := readRecord(name, &r); err != nil || string(r.Root) != v.opts.Root {
@@ -29,12 +29,12 @@ func (v *Volume) Recover() int {
 			v.remnants.addBegun(&r, noted)
 			continue
 		}
-		clear = append(clear, func(ctx context.Context) bool {
-			done := v.clear(ctx, &r)
-			if done {
+		clear = append(clear, func(ctx context.Context) error {
+			err := v.clear(ctx, &r)
+			if aboutFile(err) {
 				noted()
 			}
-			return done
+			return err
 		})
 	}
 	var found []*File
@@ -48,7 +48,7 @@ func (v *Volume) Recover() int {
 	v.work.Go(func() {
 		defer v.later.found()
 		for pause := firstPause; len(clear) > 0; pause = min(2*pause, lastPause) { // first: a file may be aside
-			clear = slices.DeleteFunc(clear, func(done func(context.Context) bool) bool { return done(v.ctx) })
+			clear = slices.DeleteFunc(clear, v.clearedFirst)
 			if len(clear) == 0 || v.ctx.Err() != nil || v.isClosed() {
 				break
 			}
@@ -65,20 +65,35 @@ func (v *Volume) Recover() int {
 	return len(found)
 }
 
+// clearedFirst tries to clear names away, and reports whether the uploads need not wait
+// for that any more: it is done with, or the server can be reached and does not do it now.
+func (v *Volume) clearedFirst(clear func(context.Context) error) bool {
+	err := clear(v.ctx)
+	if aboutFile(err) {
+		return true
+	}
+	var said *ftpclient.Error
+	if ftpclient.Lost(err) || !errors.As(err, &said) || said.Code == 0 || said.Op == "TYPE" {
+		return false
+	}
+	v.remnants.add(func(ctx context.Context) bool { return aboutFile(clear(ctx)) })
+	return true
+}
+
 func (v *Volume) isClosed() bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.closed
 }
 
-// clear does what a record of names asks for, and reports whether it is done with.
-func (v *Volume) clear(ctx context.Context, r *nameRecord) bool {
+// clear does what a record of names asks for. It is done with if the error is aboutFile.
+func (v *Volume) clear(ctx context.Context, r *nameRecord) error {
 	if r.Delete != "" {
-		return aboutFile(v.remote.Delete(ctx, v.abs(string(r.Delete))))
+		return v.remote.Delete(ctx, v.abs(string(r.Delete)))
 	}
 	aside, to := string(r.Aside), string(r.To)
 	if !isTemp(filepath.Base(aside)) {
-		return true
+		return nil
 	}
 	_, err := v.remote.Stat(ctx, v.abs(to))
 	switch {
@@ -89,9 +104,8 @@ func (v *Volume) clear(ctx context.Context, r *nameRecord) bool {
 	}
 	if err != nil && ftpclient.KindOf(err) != ftpclient.KindNotExist {
 		v.log.Warn("a file that was moved aside is not back", "file", v.abs(to), "is at", v.abs(aside), "error", err)
-		return aboutFile(err)
 	}
-	return true
+	return err
 }
 
 // aboutFile reports whether a server has done what was asked of it, or has said that
