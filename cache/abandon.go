@@ -2,7 +2,8 @@ package cache
 
 import (
 	"context"
-	"os"
+	"path/filepath"
+	"strings"
 )
 
 // giveUp is abandon after the last who sends the file, unless somebody has opened it
@@ -107,8 +108,9 @@ func (f *File) keepSpool(p string, cause error) {
 		return
 	}
 	name := f.spool.name
-	kept := name + ".unsent"
-	if err := os.Rename(name, kept); err != nil {
+	dir, base := filepath.Split(name)
+	kept, err := renameFree(name, dir+unsentPrefix, strings.TrimPrefix(base, unsentPrefix), ".unsent")
+	if err != nil {
 		kept = name
 	}
 	f.noteKept(p, kept, cause)

@@ -107,10 +107,11 @@ func writeRecord(dir, pattern string, record any, durable bool) (name string, er
 	if err == nil && durable {
 		err = f.Sync()
 	}
-	name = strings.TrimSuffix(f.Name(), ".tmp") + ".json"
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = os.Rename(f.Name(), name)
+		prefix := filepath.Join(dir, strings.TrimSuffix(pattern, "*.json"))
+		id := strings.TrimSuffix(strings.TrimPrefix(f.Name(), prefix), ".tmp")
+		name, err = renameFree(f.Name(), prefix, id, ".json")
 	}
 	if err != nil {
 		return "", errors.Join(err, os.Remove(f.Name()))

@@ -88,13 +88,15 @@ func (s *spool) mark(unsent bool) error {
 	if was == unsent {
 		return nil
 	}
-	if name = copyPrefix + rest; unsent {
-		name = unsentPrefix + strings.TrimPrefix(rest, copyPrefix)
+	prefix := copyPrefix
+	if unsent {
+		prefix, rest = unsentPrefix, strings.TrimPrefix(rest, copyPrefix)
 	}
-	if err := os.Rename(s.name, dir+name); err != nil {
+	now, err := renameFree(s.name, dir+prefix, rest, "")
+	if err != nil {
 		return err
 	}
-	s.name = dir + name
+	s.name = now
 	return nil
 }
 
