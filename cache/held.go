@@ -34,3 +34,11 @@ func (v *Volume) dropHidden(hidden tempFile) {
 		v.clearLater(hidden.name, hidden.noted)
 	})
 }
+
+// hold has the first size octets of a file that is found read from a temporary file.
+func (f *File) hold(temp string, size int64, noted func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.held = tempFile{temp, noted}
+	f.base = version{size: size, grows: true}
+}

@@ -55,6 +55,9 @@ type uploadRecord struct {
 	Have  [][2]int64 `json:"have"`  // what of the content is in it
 	Base  int64      `json:"base"`  // octets of the server's version that show where it has nothing
 	Kept  int64      `json:"kept"`  // octets that are as in that version
+	// Held is the temporary file that the first Base octets are in, in place of that
+	// version: they have left the spool.
+	Held rawName `json:"held,omitempty"`
 
 	OnServer  bool          `json:"on_server"`
 	Size      int64         `json:"size"` // of the server's version, as the next three
@@ -161,6 +164,16 @@ func (v *Volume) note(r nameRecord) (end func()) {
 // durably, with its content, if a close acknowledges it, or one has. The caller holds the
 // turn.
 func (f *File) note(p string, accepted bool) error {
+	for {
+		again, err := f.noteOnce(p, accepted)
+		if !again {
+			return err
+		}
+	}
+}
+
+// noteOnce is note, unless something has left the spool meanwhile.
+func (f *File) noteOnce(p string, accepted bool) (again bool, err error) {
 	f.mu.Lock()
 	f.mark(true) // also an empty one
 	accepted = accepted || f.accepted
@@ -168,20 +181,55 @@ func (f *File) note(p string, accepted bool) error {
 	current := old != "" && !f.unnoted && (f.accepted || !accepted)
 	f.mu.Unlock()
 	if current || r == nil {
-		return nil
+		return false, nil
 	}
 	if accepted {
 		if err := s.file.Sync(); err != nil {
-			return err
+			return false, err
 		}
 	}
 	name, err := writeRecord(f.v.opts.SpoolDir, uploadRecords, r, accepted)
 	if err != nil {
-		return err
+		return false, err
 	}
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.noted != old {
+		f.v.removeRecord(name)
+		return true, nil
+	}
 	f.noted, f.unnoted, f.accepted = name, false, accepted
-	f.mu.Unlock()
+	f.v.removeRecord(old)
+	return false, nil
+}
+
+// noteCut has the record tell, before the octets before size leave the spool, that they
+// are in the temporary file held: what a close has acknowledged must be found again, and
+// what nobody has must not be taken for whole. If they do not leave, it is told once more
+// with what is held so far. The caller holds mu.
+func (f *File) noteCut(p, held string, size int64) error {
+	old := f.noted
+	if old == "" {
+		return nil
+	}
+	r, pattern := f.record(p, f.accepted), uploadRecords
+	r.Held, r.Base, r.Have = rawName(held), max(r.Base, size), nil
+	for _, s := range f.spool.have.without(size) {
+		r.Have = append(r.Have, [2]int64{s.lo, s.hi})
+	}
+	if isOpenRecord(old) {
+		pattern, r.Failed, r.Unclosed = openRecords, errUnclosed.Error(), true
+	}
+	if f.accepted {
+		if err := f.spool.file.Sync(); err != nil {
+			return err
+		}
+	}
+	name, err := writeRecord(f.v.opts.SpoolDir, pattern, r, f.accepted)
+	if err != nil {
+		return err
+	}
+	f.noted = name
 	f.v.removeRecord(old)
 	return nil
 }
@@ -192,7 +240,7 @@ func (f *File) record(p string, accepted bool) *uploadRecord {
 		return nil
 	}
 	r := &uploadRecord{Root: rawName(f.v.opts.Root), Path: rawName(p), Spool: filepath.Base(f.spool.name), Base: f.spool.base,
-		Kept: f.kept, OnServer: f.onServer,
+		Kept: f.kept, Held: rawName(f.held.name), OnServer: f.onServer,
 		Size: f.seen.size, Time: f.seen.time, Set: f.seen.set, Precision: f.seen.precision,
 		Mode: f.attr.Mode, SetMode: f.setMode, SetTime: f.setTime, Accepted: accepted, Since: time.Now().UTC()}
 	for _, s := range f.spool.have {

@@ -16,6 +16,7 @@ import (
 // the network. It is called once, before the volume is used.
 func (v *Volume) Recover() int {
 	v.keepUnclosed()
+	held := v.heldBy()
 	names, _ := filepath.Glob(filepath.Join(v.opts.SpoolDir, nameRecords)) // the pattern is well formed
 	var clear []func(context.Context) error
 	for _, name := range names {
@@ -25,6 +26,10 @@ func (v *Volume) Recover() int {
 			continue
 		}
 		noted := func() { v.removeRecord(name) }
+		if _, is := held[r.Delete]; is {
+			held[r.Delete] = noted
+			continue
+		}
 		if r.Begun != "" {
 			v.remnants.addBegun(&r, noted)
 			continue
@@ -40,7 +45,7 @@ func (v *Volume) Recover() int {
 	var found []*File
 	uploads, _ := filepath.Glob(filepath.Join(v.opts.SpoolDir, uploadRecords))
 	for _, name := range uploads {
-		if f := v.locate(name); f != nil {
+		if f := v.locate(name, held); f != nil {
 			found = append(found, f)
 		}
 	}
@@ -63,6 +68,20 @@ func (v *Volume) Recover() int {
 		}
 	})
 	return len(found)
+}
+
+// heldBy are the temporary files that are a part of what is to be uploaded, with what
+// ends their records.
+func (v *Volume) heldBy() map[rawName]func() {
+	held := map[rawName]func(){}
+	names, _ := filepath.Glob(filepath.Join(v.opts.SpoolDir, uploadRecords)) // the pattern is well formed
+	for _, name := range names {
+		var r uploadRecord
+		if readRecord(name, &r) == nil && r.Held != "" && r.Failed == "" {
+			held[r.Held] = func() {}
+		}
+	}
+	return held
 }
 
 // clearedFirst tries to clear names away, and reports whether the uploads need not wait
@@ -122,8 +141,9 @@ func aboutFile(err error) bool {
 	return err == nil
 }
 
-// locate makes an open file, with a reference, of a record; nil if it cannot.
-func (v *Volume) locate(name string) *File {
+// locate makes an open file, with a reference, of a record; nil if it cannot. held is
+// from heldBy.
+func (v *Volume) locate(name string, held map[rawName]func()) *File {
 	var r uploadRecord
 	err := readRecord(name, &r)
 	if err == nil && r.Failed != "" {
@@ -143,7 +163,13 @@ func (v *Volume) locate(name string) *File {
 		s.have = s.have.add(h[0], min(h[1], size))
 	}
 	s.base = min(r.Base, size)
-	f, fresh, err := v.adopt(string(r.Path), func(f *File) error { f.revive(&r, s, size, name); return nil })
+	f, fresh, err := v.adopt(string(r.Path), func(f *File) error {
+		f.revive(&r, s, size, name)
+		if r.Held != "" {
+			f.hold(string(r.Held), s.base, held[r.Held])
+		}
+		return nil
+	})
 	if err != nil || !fresh {
 		if f != nil {
 			f.drop()

@@ -163,13 +163,23 @@ func (f *File) punch(fw *follow, e *ftpclient.Entry) {
 		f.v.spools.changed()
 		return
 	}
+	p := f.where()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fw.stop != nil || f.spool == nil {
 		return
 	}
+	if err := f.noteCut(p, fw.temp, e.Size); err != nil {
+		f.v.once("the journal cannot be written", "error", err)
+		fw.stuck = true
+		f.v.spools.changed()
+		return
+	}
 	if err := unix.Fallocate(int(f.spool.file.Fd()), unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, 0, e.Size); err != nil {
 		f.v.once("the spool's file system cannot make holes; large files need as much space", "dir", f.v.opts.SpoolDir, "error", err)
+		if err := f.noteCut(p, f.held.name, 0); err != nil {
+			f.v.once("the journal cannot be written", "error", err)
+		}
 		fw.stuck = true
 		f.v.spools.changed()
 		return

@@ -222,3 +222,36 @@ func TestBeginningThatIsOnlyOnTheServer(t *testing.T) {
 		}
 	})
 }
+
+// TestAcknowledgedLeavesTheSpool: what a close has acknowledged, and what has left the
+// spool then, is sent by the next volume.
+func TestAcknowledgedLeavesTheSpool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, o := fakeremote.New(), cache.Options{Root: "/", SpoolDir: t.TempDir(), SpoolBytes: 2 << 20, CacheBytes: 1 << 20, WriteBack: true}
+		tree.Put("/f", []byte("old"))
+		v, err := cache.NewVolume(tree, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := open(t, v, "f", os.O_RDWR|os.O_TRUNC)
+		data := octets(5<<20, 5)
+		write(t, h, data[:part], 0)
+		flush(t, h)
+		for off := part; off < len(data); off += part {
+			write(t, h, data[off:off+part], int64(off))
+		}
+		v.Crash()
+		tree = tree.Healed()
+		if v, err = cache.NewVolume(tree, o); err != nil {
+			t.Fatal(err)
+		}
+		v.Recover()
+		finished(t, v, o.SpoolDir)
+		got, _ := tree.Get("/f")
+		if len(got) < part {
+			t.Fatalf("%d octets", len(got))
+		}
+		same(t, "f", got, data[:len(got)])
+		onlyName(t, tree, "f")
+	})
+}

@@ -38,11 +38,13 @@ func (f *File) noteOpen() {
 func (f *File) noteMove() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if strings.HasPrefix(filepath.Base(f.noted), "open-") {
+	if isOpenRecord(f.noted) {
 		f.unnote()
 		f.noteOpen()
 	}
 }
+
+func isOpenRecord(name string) bool { return strings.HasPrefix(filepath.Base(name), "open-") }
 
 // keepUnclosed makes what an earlier volume was writing when it died something that is
 // kept. What it had written nothing to goes.

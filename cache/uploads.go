@@ -137,7 +137,7 @@ func (v *Volume) revive(r *keptRecord) error {
 	if err != nil {
 		return err
 	}
-	f := v.locate(name)
+	f := v.locate(name, map[rawName]func(){r.Held: func() {}})
 	if f == nil {
 		v.removeRecord(name)
 		return errors.New("the file is open, or its data is gone: " + failed)
