@@ -255,3 +255,34 @@ func TestAcknowledgedLeavesTheSpool(t *testing.T) {
 		onlyName(t, tree, "f")
 	})
 }
+
+// TestUnclosedLeavesTheSpool: what was being written when the volume died, and is not all
+// in the spool, is not uploaded as if it were.
+func TestUnclosedLeavesTheSpool(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		v, dir := small(t, tree)
+		h := create(t, v, "f")
+		for off := int64(0); off < 5<<20; off += part {
+			write(t, h, octets(part, 1), off)
+		}
+		v.Crash()
+		tree = tree.Healed()
+		v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Recover()
+		if err := v.RetryUpload("f"); err == nil {
+			t.Error("no error")
+		}
+		time.Sleep(time.Second)
+		if err := v.DiscardUpload("f"); err != nil {
+			t.Error(err)
+		}
+		finished(t, v, dir)
+		if n := tree.Names("/"); len(n) != 0 {
+			t.Errorf("on the server: %v", n)
+		}
+	})
+}
