@@ -17,6 +17,7 @@ const (
 	walkGrowth  = 8               // and more for each that it opens
 	walkEntries = 50_000          // entries of the directories ahead
 	walkQueue   = 10_000          // directories that wait to be listed
+	walkKnown   = 4 * walkQueue   // that are known to have waited
 	walkLanes   = 3               // connections, where one cannot list several at once
 	recentMost  = 16
 )
@@ -52,7 +53,7 @@ type walk struct {
 	top    string
 	flat   bool            // only the directories in top, not those in them
 	queue  []string        // to be listed, the next first
-	known  map[string]bool // was in queue
+	known  map[string]bool // was in queue; not all, of a large tree
 	ahead  map[string]int  // entries of the directories that were listed and not opened yet
 	sum    int             // of ahead
 	opened int             // by the reader, after the one that began the walk
@@ -150,6 +151,9 @@ func (w *walk) push(dir string, names []string, front bool) {
 	slices.SortStableFunc(names, func(a, b string) int {
 		return boolInt(strings.HasPrefix(a, ".")) - boolInt(strings.HasPrefix(b, "."))
 	})
+	if len(w.known) > walkKnown {
+		w.forget()
+	}
 	paths := make([]string, 0, len(names))
 	for _, name := range names {
 		p := join(dir, name)
@@ -163,6 +167,18 @@ func (w *walk) push(dir string, names []string, front bool) {
 		return
 	}
 	w.queue = append(w.queue, paths...)
+}
+
+// forget leaves known what is ahead of the reader. What is behind him would be queued
+// again if he listed its parent once more, and is not listed then as long as it is fresh.
+func (w *walk) forget() {
+	w.known = make(map[string]bool, len(w.queue)+len(w.ahead))
+	for _, dir := range w.queue {
+		w.known[dir] = true
+	}
+	for dir := range w.ahead {
+		w.known[dir] = true
+	}
 }
 
 func join(dir, name string) string {
