@@ -316,9 +316,12 @@ func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 		return a, nil
 	}
 	_, _, epoch := h.f.source()
-	p := h.f.where()
-	r, err := h.f.v.stat(ctx, p)
-	if err != nil {
+	p, r, err := h.f.stat(ctx)
+	switch {
+	case err != nil && h.f.isGone():
+		a, _ = h.f.localAttr() // it was unlinked meanwhile
+		return a, nil
+	case err != nil:
 		return a, err
 	}
 	if err := regular("stat", h.f.v.abs(p), r.Type); err != nil {
@@ -336,6 +339,28 @@ func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 		a.Fresh = r.fresh
 	}
 	return a, nil
+}
+
+// stat returns what the server says of the file, and of which path, also while that is
+// being moved.
+func (f *File) stat(ctx context.Context) (p string, r row, err error) {
+	for {
+		p = f.where()
+		r, err = f.v.stat(ctx, p)
+		if ftpclient.KindOf(err) != ftpclient.KindNotExist || !f.moves(p) {
+			return p, r, err
+		}
+		if _, err := f.v.settle(ctx, p); ctx.Err() != nil {
+			return p, r, err
+		}
+	}
+}
+
+// moves reports whether the file's path is not p any more, or may be another soon.
+func (f *File) moves(p string) bool {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	return f.path != p || f.v.moveOf(p, 0) != nil
 }
 
 // SetAttr changes attributes of the open file, also after it was unlinked.

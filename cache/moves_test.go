@@ -1,6 +1,8 @@
 package cache_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -142,4 +144,37 @@ func TestOpenWhileNameMovesTwice(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestStatOfWhatMoves: an open file is found while it is being renamed.
+func TestStatOfWhatMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		tree.Put("/x", []byte("x"))
+		late := lateRename{tree, make(chan struct{}), make(chan struct{})}
+		v, err := cache.NewVolume(late, cache.Options{Root: "/", SpoolDir: t.TempDir()}) // which asks each time
+		if err != nil {
+			t.Fatal(err)
+		}
+		h := open(t, v, "x", os.O_RDONLY)
+		renamed, looked := make(chan error), make(chan error)
+		go func() { renamed <- v.Rename(context.Background(), "x", "y", false) }()
+		<-late.made
+		go func() {
+			a, err := h.Stat(context.Background())
+			if err == nil && a.Size != 1 {
+				t.Errorf("%d octets", a.Size)
+			}
+			looked <- err
+		}()
+		synctest.Wait()
+		close(late.answer)
+		if err := errors.Join(<-renamed, <-looked); err != nil {
+			t.Error(err)
+		}
+		h.Release()
+		if err := v.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
 }

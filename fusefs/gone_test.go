@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"ftpfs/cache"
 	"ftpfs/test/fakeremote"
 )
 
@@ -93,5 +94,30 @@ func TestREADDIR1_Replaced(t *testing.T) {
 	}
 	if names, err := list(onto); len(names) > 0 || err != nil && !errors.Is(err, syscall.ENOENT) {
 		t.Errorf("the one that a rename replaced: %q, %v", names, err)
+	}
+}
+
+// RENAME-1: an open file that the volume has moved already, and the tree of inodes has
+// not, is found.
+func TestRENAME1_OpenFileIsFound(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/f", []byte("content"))
+	m := mount(t, tree, func(c *cache.Options, _ *Options) { c.TTL = -1 })
+	f, err := os.Open(m.path("f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := m.volume.Rename(t.Context(), "f", "g", false); err != nil { // of which the tree is not told
+		t.Fatal(err)
+	}
+	if st, err := f.Stat(); err != nil || st.Size() != 7 {
+		t.Errorf("stat: %v", err)
+	}
+	if err := f.Chmod(0o600); err != nil {
+		t.Errorf("chmod: %v", err)
+	}
+	if e, _ := tree.Look("/g"); e.Mode != 0o600 {
+		t.Errorf("the mode is %o", e.Mode)
 	}
 }

@@ -111,7 +111,9 @@ func (n *node) attrOf(ctx context.Context, fh fs.FileHandle) (cache.Attr, error)
 		if err == nil && fileType(a.Type) != n.Mode() {
 			err = errReplaced // go-fuse would give this one's type to the other's size
 		}
-		return a, err
+		if !n.isElsewhere(err) {
+			return a, err
+		}
 	}
 	if h := n.anyHandle(); h != nil {
 		return h.file.Stat(ctx)
@@ -124,6 +126,12 @@ func (n *node) attrOf(ctx context.Context, fh fs.FileHandle) (cache.Attr, error)
 		return a, nil
 	}
 	return cache.Attr{}, errNameless
+}
+
+// isElsewhere reports whether what is open here was not found by its name, err, which it
+// may have under another: the tree of inodes learns of a rename a little after the volume.
+func (n *node) isElsewhere(err error) bool {
+	return errnoOf(err) == syscall.ENOENT && n.anyHandle() != nil
 }
 
 // Getattr implements stat(2) and fstat(2).

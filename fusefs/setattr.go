@@ -62,7 +62,10 @@ func (n *node) setAttr(ctx context.Context, fh fs.FileHandle, c cache.Change) (c
 		return h.file.SetAttr(ctx, c)
 	}
 	if path, ok := n.path(); ok {
-		return n.fsys.volume.SetAttr(ctx, path, c)
+		a, err := n.fsys.volume.SetAttr(ctx, path, c)
+		if c.Size != nil || !n.isElsewhere(err) {
+			return a, err
+		}
 	}
 	if h := n.anyHandle(); h != nil {
 		return h.file.SetAttr(ctx, c)
