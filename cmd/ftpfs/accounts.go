@@ -6,6 +6,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/ftpserver"
 )
@@ -19,7 +20,7 @@ func (c *serveCommand) accounts() (map[string]ftpserver.User, error) {
 	users := make(map[string]ftpserver.User)
 	for _, u := range c.users {
 		name, password, has := strings.Cut(u, ":")
-		if p, ok := c.secrets.Users[name]; ok {
+		if p, ok := c.Secrets.Users[name]; ok {
 			password, has = p, true
 		}
 		switch {
@@ -39,14 +40,14 @@ func (c *serveCommand) accounts() (map[string]ftpserver.User, error) {
 
 // sharedPassword is that of the users who have none of their own.
 func (c *serveCommand) sharedPassword() (*string, error) {
-	if c.secrets.HasServe {
-		return &c.secrets.Serve, nil
+	if c.Secrets.HasServe {
+		return &c.Secrets.Serve, nil
 	}
 	if c.passwordFile == "" {
 		return nil, nil
 	}
 	var loc ftpurl.Location
-	if err := (secret.Sources{PasswordFile: c.passwordFile, Warn: c.warn}).FromPasswordFile(&loc); err != nil {
+	if err := (secret.Sources{PasswordFile: c.passwordFile, Warn: say.Warn}).FromPasswordFile(&loc); err != nil {
 		return nil, err
 	}
 	return &loc.Password, nil
@@ -55,25 +56,22 @@ func (c *serveCommand) sharedPassword() (*string, error) {
 // hideSecrets replaces the process by one without passwords in arguments or
 // environment.
 func (c *serveCommand) hideSecrets() error {
-	if c.replaced {
+	if c.Replaced {
 		return nil
 	}
-	args := slices.Clone(c.argv)
-	c.secrets.Users = make(map[string]string)
+	args := slices.Clone(c.Args)
+	c.Secrets.Users = make(map[string]string)
 	for _, u := range c.users {
 		name, password, has := strings.Cut(u, ":")
 		if !has {
 			continue
 		}
-		c.secrets.Users[name] = password
+		c.Secrets.Users[name] = password
 		for i, a := range args {
 			if a == u || a == "--user="+u {
 				args[i] = strings.TrimSuffix(a, ":"+password)
 			}
 		}
 	}
-	if !c.secrets.Exposed() {
-		return nil
-	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
+	return c.Hide(args)
 }

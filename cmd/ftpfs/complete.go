@@ -76,7 +76,7 @@ func (c *mountCommand) completeRemote(cmd *cobra.Command, word string, dirsOnly 
 		return nil // the host is not written yet
 	}
 	parent := word[:i+1]
-	if _, err := c.configure(cmd.Flags(), allMountFlags(c.program), parent); err != nil {
+	if _, err := c.configure(cmd.Flags(), allMountFlags(c.Process), parent); err != nil {
 		return nil
 	}
 	if c.validateServer(parent) != nil || c.validateHabits() != nil || c.validateNetwork() != nil {

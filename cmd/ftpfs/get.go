@@ -10,6 +10,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 )
@@ -44,7 +45,7 @@ func (c *remoteCommand) checkTransfer() error {
 	return nil
 }
 
-func newGetCommand(p *program) *cobra.Command {
+func newGetCommand(p *secret.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "get [flags] URL [LOCAL]",
 		Short: "Fetch a file, or with -r a directory, from a server",
@@ -75,7 +76,7 @@ the server are followed to files.
 		})
 }
 
-func newMgetCommand(p *program) *cobra.Command {
+func newMgetCommand(p *secret.Process) *cobra.Command {
 	dir := "."
 	cmd := &cobra.Command{
 		Use:   "mget [flags] URL...",
@@ -138,7 +139,7 @@ func (c *remoteCommand) cat(ctx context.Context) error {
 	return c.verdict(sum, "written")
 }
 
-func newCatCommand(p *program) *cobra.Command {
+func newCatCommand(p *secret.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "cat [flags] URL...",
 		Short: "Write files of a server to standard output",

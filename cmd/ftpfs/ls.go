@@ -16,11 +16,12 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
 
-func newLsCommand(p *program) *cobra.Command {
+func newLsCommand(p *secret.Process) *cobra.Command {
 	var long, asJSON, null bool
 	cmd := &cobra.Command{
 		Use:   "ls [flags] URL...",

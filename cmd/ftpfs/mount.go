@@ -15,6 +15,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/spools"
@@ -34,7 +35,7 @@ const (
 // mountCommand is `ftpfs mount`: it gathers what a mountJob needs, and runs it
 // here or in the background.
 type mountCommand struct {
-	*program
+	*secret.Process
 	job          mountJob
 	options      []string
 	cacheSize    settings.ByteSize
@@ -58,11 +59,11 @@ type mountCommand struct {
 	spoolSize  settings.ByteSize
 }
 
-func newMountFlags(p *program) *mountCommand {
-	return &mountCommand{program: p, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
+func newMountFlags(p *secret.Process) *mountCommand {
+	return &mountCommand{Process: p, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
 }
 
-func newMountCommand(p *program) *cobra.Command {
+func newMountCommand(p *secret.Process) *cobra.Command {
 	c := newMountFlags(p)
 	cmd := &cobra.Command{
 		Use:   "mount [flags] URL|SERVER [MOUNTPOINT]",
@@ -165,7 +166,7 @@ func (c *mountCommand) checkArgs(cmd *cobra.Command, args []string) error {
 }
 
 func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
-	if err := settings.ApplyOptions(cmd.Flags(), c.options, c.warn); err != nil {
+	if err := settings.ApplyOptions(cmd.Flags(), c.options, say.Warn); err != nil {
 		return err
 	}
 	if err := settings.ApplyEnvironment(cmd.Flags(), "FTPFS_"); err != nil {
@@ -284,25 +285,22 @@ func (c *mountCommand) validateTimeout() error {
 // hideSecrets replaces the process by one that has no password in arguments
 // or environment, if there is one; it returns in the process that has not.
 func (c *mountCommand) hideSecrets(rawURL string) error {
-	if c.replaced {
-		if c.secrets.HasURL {
-			c.job.Location.SetPassword(c.secrets.URL)
+	if c.Replaced {
+		if c.Secrets.HasURL {
+			c.job.Location.SetPassword(c.Secrets.URL)
 		}
 		c.hideProxy(nil)
 		return nil
 	}
-	c.secrets.HasURL, c.secrets.URL = c.job.Location.HasPassword, c.job.Location.Password
-	args := slices.Clone(c.argv)
+	c.Secrets.HasURL, c.Secrets.URL = c.job.Location.HasPassword, c.job.Location.Password
+	args := slices.Clone(c.Args)
 	c.hideProxy(args)
-	if !c.secrets.Exposed() {
-		return nil
-	}
 	for i, a := range args {
 		if i > 0 && a == rawURL {
 			args[i] = c.job.Location.String()
 		}
 	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
+	return c.Hide(args)
 }
 
 func (c *mountCommand) runForeground() error {
@@ -315,18 +313,18 @@ func (c *mountCommand) runForeground() error {
 	}
 	ready := func() error { return nil }
 	if c.job.Demo {
-		ready = func() error { fmt.Print(demoHints(selfCommand(c.argv[0]), c.job.Mountpoint)); return nil }
+		ready = func() error { fmt.Print(demoHints(selfCommand(c.Args[0]), c.job.Mountpoint)); return nil }
 	}
-	return errors.Join(c.job.run(log, c.warn, ready), closeLog())
+	return errors.Join(c.job.run(log, say.Warn, ready), closeLog())
 }
 
 func (c *mountCommand) runBackground(ctx context.Context) error {
-	d := &daemonCommand{job: c.job, limit: c.job.connectLimit() + mountSlack, warn: c.warn}
+	d := &daemonCommand{job: c.job, limit: c.job.connectLimit() + mountSlack, warn: say.Warn}
 	if err := d.run(ctx); err != nil {
 		return err
 	}
 	if c.job.Demo {
-		fmt.Print(demoHints(selfCommand(c.argv[0]), c.job.Mountpoint))
+		fmt.Print(demoHints(selfCommand(c.Args[0]), c.job.Mountpoint))
 	}
 	return nil
 }
@@ -341,7 +339,7 @@ func (j mountJob) display() string {
 
 // credentials are the sources that the flags, the configuration and the process name.
 func (c *mountCommand) credentials() (secret.Sources, error) {
-	s := secret.System(c.passwordFile, c.netrc, c.secrets, c.warn)
+	s := secret.System(c.passwordFile, c.netrc, c.Secrets, say.Warn)
 	s.Command, s.CredentialsFile = c.passwordCommand, c.credentialsFile
 	s.SystemdDir, s.Server = os.Getenv("CREDENTIALS_DIRECTORY"), c.server.Name
 	if c.server.HasPassword {

@@ -94,14 +94,14 @@ func parseActiveAddress(s string) (netip.Addr, error) {
 // puts it back.
 func (c *mountCommand) hideProxy(args []string) {
 	raw, at := c.network.proxy, &c.job.Network.Proxy.At
-	if c.replaced {
-		if raw != "" && c.secrets.Proxy != "" {
-			at.SetPassword(c.secrets.Proxy)
+	if c.Replaced {
+		if raw != "" && c.Secrets.Proxy != "" {
+			at.SetPassword(c.Secrets.Proxy)
 		}
 		return
 	}
 	if at.HasPassword {
-		c.secrets.HasProxy, c.secrets.Proxy = true, at.Password
+		c.Secrets.HasProxy, c.Secrets.Proxy = true, at.Password
 		for i := range args {
 			for _, form := range []string{raw, strings.ReplaceAll(raw, ",", `\,`)} { // as -o has it
 				args[i] = strings.ReplaceAll(args[i], form, ftpurl.Redact(raw))
@@ -110,7 +110,7 @@ func (c *mountCommand) hideProxy(args []string) {
 	}
 	name := settings.EnvName("FTPFS_", "proxy") // it may hold another one
 	if value := os.Getenv(name); ftpurl.Redact(value) != value {
-		c.secrets.HasProxy = true
+		c.Secrets.HasProxy = true
 		os.Setenv(name, ftpurl.Redact(value))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
@@ -14,8 +15,8 @@ import (
 func parsed(t *testing.T, args ...string) (*mountCommand, []string, error) {
 	t.Helper()
 	var warnings []string
-	c := &mountCommand{program: &program{}, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
-	cmd := newMountCommand(c.program)
+	c := &mountCommand{Process: &secret.Process{}, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
+	cmd := newMountCommand(c.Process)
 	cmd.ResetFlags()
 	c.addFlags(cmd)
 	if err := cmd.ParseFlags(args); err != nil {
@@ -107,7 +108,7 @@ func TestByteSize(t *testing.T) {
 var ofOneCall = []string{"ls", "get", "mget", "put", "mput", "copy", "cat", "rm", "mkdir", "mv", "stat", "status"}
 
 func TestEveryFlagHasHelpAndVariable(t *testing.T) {
-	for _, cmd := range newRoot(&program{}).Commands() {
+	for _, cmd := range newRoot(&secret.Process{}).Commands() {
 		if cmd.Hidden || cmd.RunE == nil {
 			continue
 		}

@@ -19,6 +19,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/ftpclient"
 )
@@ -39,8 +40,8 @@ type probeCommand struct {
 	json   bool
 }
 
-func newProbeCommand(p *program) *cobra.Command {
-	c := &probeCommand{mountCommand: &mountCommand{program: p, cacheSize: defaultCacheBytes},
+func newProbeCommand(p *secret.Process) *cobra.Command {
+	c := &probeCommand{mountCommand: &mountCommand{Process: p, cacheSize: defaultCacheBytes},
 		shared: pflag.NewFlagSet("probe", pflag.ContinueOnError)}
 	cmd := &cobra.Command{
 		Use:   "probe [flags] URL|SERVER",
@@ -121,7 +122,7 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 	if c.job.Trace {
 		level = slog.LevelInfo
 	}
-	m := &mounted{job: c.job, warn: c.warn,
+	m := &mounted{job: c.job, warn: say.Warn,
 		log: c.job.redactor().log(slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)}))}
 	err := m.connect(ctx)
 	if m.client != nil {

@@ -14,6 +14,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/proxy"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // TestMountThroughProxy: everything goes through the proxy, by the server's
@@ -225,12 +226,12 @@ func TestHideProxy(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("FTPFS_PROXY", "http://you:sesame2@other")
-	c := &mountCommand{program: &program{}, network: networkFlags{proxy: raw}}
+	c := &mountCommand{Process: &secret.Process{}, network: networkFlags{proxy: raw}}
 	c.job.Network.Proxy = p
 	args := []string{"--proxy", raw, "--proxy=" + raw, "-oro,proxy=" + strings.ReplaceAll(raw, ",", `\,`) + ",uid=0"}
 	c.hideProxy(args)
 	all := strings.Join(args, " ") + os.Getenv("FTPFS_PROXY")
-	if strings.Contains(all, "sesame") || strings.Count(all, "socks5://me@h:1") != 3 || !c.secrets.Exposed() || c.secrets.Proxy != "sesame,/" {
-		t.Errorf("%q, %+v", all, c.secrets)
+	if strings.Contains(all, "sesame") || strings.Count(all, "socks5://me@h:1") != 3 || !c.Secrets.Exposed() || c.Secrets.Proxy != "sesame,/" {
+		t.Errorf("%q, %+v", all, c.Secrets)
 	}
 }

@@ -10,11 +10,12 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
 
-func newPutCommand(p *program) *cobra.Command {
+func newPutCommand(p *secret.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "put [flags] LOCAL URL",
 		Short: "Send a file, or with -r a directory, to a server",
@@ -33,7 +34,7 @@ files. An existing file is replaced by renaming the new one onto it.
 	return newPutting(p, cmd)
 }
 
-func newMputCommand(p *program) *cobra.Command {
+func newMputCommand(p *secret.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mput [flags] LOCAL... URL",
 		Short: "Send several files to a directory of a server",
@@ -45,7 +46,7 @@ func newMputCommand(p *program) *cobra.Command {
 	return newPutting(p, cmd)
 }
 
-func newPutting(p *program, cmd *cobra.Command) *cobra.Command {
+func newPutting(p *secret.Process, cmd *cobra.Command) *cobra.Command {
 	flags := func(c *remoteCommand, f *pflag.FlagSet) { c.addTransferFlags(f); c.addASCII(f) }
 	last := func(args []string) []string { return args[len(args)-1:] }
 	return newRemoteCommand(p, cmd, flags, last, func(ctx context.Context, c *remoteCommand, args []string) error {
@@ -82,7 +83,7 @@ func (c *remoteCommand) placeFailure(s *session, p transfer.Place, err error) er
 	return exit.Errorf(exit.Partly, "%s: %w", say.Printable(p.Path), err)
 }
 
-func newCopyCommand(p *program) *cobra.Command {
+func newCopyCommand(p *secret.Process) *cobra.Command {
 	fxp := "off"
 	cmd := &cobra.Command{
 		Use:   "copy [flags] URL... URL",

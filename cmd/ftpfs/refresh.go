@@ -15,8 +15,8 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
-func newRefreshCommand(p *program) *cobra.Command {
-	c := &refreshCommand{program: p, dirs: mounts.Dirs()}
+func newRefreshCommand() *cobra.Command {
+	c := &refreshCommand{dirs: mounts.Dirs()}
 	return &cobra.Command{
 		Use:   "refresh [PATH...]",
 		Short: "Forget what is cached, so that others' changes are seen at once",
@@ -37,7 +37,6 @@ signal HUP does the same for the mount of the process that gets it.`,
 
 // refreshCommand is `ftpfs refresh`.
 type refreshCommand struct {
-	*program
 	dirs []string // where state files are
 }
 

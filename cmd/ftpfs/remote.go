@@ -67,9 +67,9 @@ type serverPlace struct {
 
 // newRemoteCommand makes a command. urls finds the URLs among the arguments; run does
 // the work, when there is a session for each of them.
-func newRemoteCommand(p *program, cmd *cobra.Command, flags func(c *remoteCommand, f *pflag.FlagSet),
+func newRemoteCommand(p *secret.Process, cmd *cobra.Command, flags func(c *remoteCommand, f *pflag.FlagSet),
 	urls func(args []string) []string, run func(ctx context.Context, c *remoteCommand, args []string) error) *cobra.Command {
-	c := &remoteCommand{mountCommand: &mountCommand{program: p}, shared: pflag.NewFlagSet("remote", pflag.ContinueOnError)}
+	c := &remoteCommand{mountCommand: &mountCommand{Process: p}, shared: pflag.NewFlagSet("remote", pflag.ContinueOnError)}
 	ofMount, own := &cobra.Command{}, &cobra.Command{}
 	c.addFlags(ofMount)
 	settings.NameEnvironment(ofMount, "FTPFS_")
@@ -150,8 +150,8 @@ func (c *remoteCommand) validateLocation(loc ftpurl.Location) error {
 
 // hideAll is hideSecrets for several URLs.
 func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) error {
-	if c.replaced {
-		for i, password := range c.secrets.URLs {
+	if c.Replaced {
+		for i, password := range c.Secrets.URLs {
 			if i < len(locations) {
 				locations[i].SetPassword(password)
 			}
@@ -159,13 +159,13 @@ func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) erro
 		c.hideProxy(nil)
 		return nil
 	}
-	args := slices.Clone(c.argv)
-	c.secrets.URLs = map[int]string{}
+	args := slices.Clone(c.Args)
+	c.Secrets.URLs = map[int]string{}
 	for i, loc := range locations {
 		if !loc.HasPassword {
 			continue
 		}
-		c.secrets.URLs[i] = loc.Password
+		c.Secrets.URLs[i] = loc.Password
 		for k, a := range args {
 			if k > 0 && a == urls[i] {
 				args[k] = ftpurl.Redact(a)
@@ -173,16 +173,13 @@ func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) erro
 		}
 	}
 	c.hideProxy(args)
-	if !c.secrets.Exposed() {
-		return nil
-	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
+	return c.Hide(args)
 }
 
 // join gives a place its session: that of the URL before it for the same server and
 // user, if there is one.
 func (c *remoteCommand) join(i int, loc ftpurl.Location) error {
-	if err := secret.System(c.passwordFile, c.netrc, c.secrets, c.warn).Resolve(&loc); err != nil {
+	if err := secret.System(c.passwordFile, c.netrc, c.Secrets, say.Warn).Resolve(&loc); err != nil {
 		return err
 	}
 	for _, s := range c.sessions {
@@ -207,7 +204,7 @@ func (c *remoteCommand) connectAll(ctx context.Context) error {
 	for _, s := range c.sessions {
 		job := c.job
 		job.Location = s.at
-		m := &mounted{job: job, warn: c.warn, log: job.redactor().log(log)}
+		m := &mounted{job: job, warn: say.Warn, log: job.redactor().log(log)}
 		err := m.connect(ctx)
 		s.client, s.home = m.client, m.root
 		if err != nil {

@@ -7,11 +7,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
 
-func newRmCommand(p *program) *cobra.Command {
+func newRmCommand(p *secret.Process) *cobra.Command {
 	force := false
 	cmd := &cobra.Command{
 		Use:   "rm [flags] URL...",
@@ -66,7 +67,7 @@ func (c *remoteCommand) each(ctx context.Context, done string, do func(serverPla
 	return c.verdict(sum, done)
 }
 
-func newMkdirCommand(p *program) *cobra.Command {
+func newMkdirCommand(p *secret.Process) *cobra.Command {
 	parents := false
 	cmd := &cobra.Command{
 		Use:     "mkdir [flags] URL...",
@@ -91,7 +92,7 @@ func newMkdirCommand(p *program) *cobra.Command {
 	})
 }
 
-func newMvCommand(p *program) *cobra.Command {
+func newMvCommand(p *secret.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mv [flags] URL... URL",
 		Short: "Rename files and directories on a server",
@@ -121,7 +122,7 @@ directory if it is one. All are on one server. A file that is there is replaced.
 	})
 }
 
-func newStatCommand(p *program) *cobra.Command {
+func newStatCommand(p *secret.Process) *cobra.Command {
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:   "stat [flags] URL...",

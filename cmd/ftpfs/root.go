@@ -11,12 +11,13 @@ import (
 	"ftpfs/cmd/ftpfs/internal/config"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 // newRoot returns the command tree. Errors that cobra finds itself are usage
 // errors; those of our commands know their code.
-func newRoot(p *program) *cobra.Command {
+func newRoot(p *secret.Process) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ftpfs",
 		Short: "Mount an FTP server as a local directory",
@@ -36,7 +37,7 @@ can read and write what is there. It also has a small FTP server of its own.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(settings.FlagError)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newMountCommand(p), newUmountCommand(p), newStatusCommand(p), newRefreshCommand(p), newUploadsCommand(p), newDaemonCommand())
+	root.AddCommand(newMountCommand(p), newUmountCommand(), newStatusCommand(), newRefreshCommand(), newUploadsCommand(), newDaemonCommand())
 	root.AddCommand(newServeCommand(p), newProbeCommand(p))
 	root.AddCommand(newConfigCommand(p), newCompletionCommand(), newManCommand())
 	root.AddCommand(newLsCommand(p), newGetCommand(p), newMgetCommand(p), newPutCommand(p), newMputCommand(p), newCopyCommand(p),

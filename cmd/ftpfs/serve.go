@@ -16,6 +16,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpclient"
@@ -29,7 +30,7 @@ const serveStop = 10 * time.Second
 
 // serveCommand is `ftpfs serve`.
 type serveCommand struct {
-	*program
+	*secret.Process
 	listen       string
 	users        []string
 	passwordFile string
@@ -47,8 +48,8 @@ type serveCommand struct {
 	ready func(url string) // told when it listens
 }
 
-func newServeCommand(p *program) *cobra.Command {
-	c := &serveCommand{program: p, ready: func(url string) { fmt.Println(url) }}
+func newServeCommand(p *secret.Process) *cobra.Command {
+	c := &serveCommand{Process: p, ready: func(url string) { fmt.Println(url) }}
 	cmd := &cobra.Command{
 		Use:   "serve [flags] [DIR]",
 		Short: "Serve a directory over FTP",
@@ -85,7 +86,7 @@ those of UDP for TFTP.`,
 		},
 	}
 	c.addFlags(cmd)
-	cmd.AddCommand(newServePasswdCommand(p))
+	cmd.AddCommand(newServePasswdCommand())
 	settings.NameEnvironment(cmd, "FTPFS_SERVE_")
 	return cmd
 }

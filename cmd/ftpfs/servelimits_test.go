@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // TestServeLimits: what the flags say is what clients get.
@@ -45,7 +47,7 @@ func TestServeLimitsAreChecked(t *testing.T) {
 		{serveLimits{idle: 1}, false},
 		{serveLimits{idle: 1, login: 1, refusal: -1}, false},
 	} {
-		c := &serveCommand{program: &program{}, anonymous: true, limits: tt.limits}
+		c := &serveCommand{Process: &secret.Process{}, anonymous: true, limits: tt.limits}
 		o, err := c.serverOptions(nil)
 		if (err == nil) != tt.ok {
 			t.Errorf("%+v: %v", tt.limits, err)

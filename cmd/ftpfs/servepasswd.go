@@ -17,7 +17,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
-func newServePasswdCommand(*program) *cobra.Command {
+func newServePasswdCommand() *cobra.Command {
 	var file string
 	var remove bool
 	cmd := &cobra.Command{

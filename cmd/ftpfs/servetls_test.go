@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/ftpclient"
 )
 
@@ -59,7 +60,7 @@ func TestServeTLS(t *testing.T) {
 			}
 			urls, done := make(chan string, 1), make(chan error, 1)
 			flags.cert, flags.key = cert, key
-			c := &serveCommand{program: &program{}, listen: "127.0.0.1:0", anonymous: true, tls: flags, limits: serveLimits{idle: time.Minute, login: time.Minute}, ready: func(u string) { urls <- u }}
+			c := &serveCommand{Process: &secret.Process{}, listen: "127.0.0.1:0", anonymous: true, tls: flags, limits: serveLimits{idle: time.Minute, login: time.Minute}, ready: func(u string) { urls <- u }}
 			ctx, stop := context.WithCancel(t.Context())
 			go func() { done <- c.run(ctx, []string{dir}) }()
 			select {

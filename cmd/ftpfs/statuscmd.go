@@ -22,7 +22,6 @@ import (
 
 // statusCommand is `ftpfs status`.
 type statusCommand struct {
-	*program
 	dirs     []string // where state files are
 	json     bool
 	watch    bool
@@ -32,8 +31,8 @@ type statusCommand struct {
 // leastInterval is how often a mount may be asked.
 const leastInterval = 100 * time.Millisecond
 
-func newStatusCommand(p *program) *cobra.Command {
-	c := &statusCommand{program: p, dirs: mounts.Dirs()}
+func newStatusCommand() *cobra.Command {
+	c := &statusCommand{dirs: mounts.Dirs()}
 	cmd := &cobra.Command{
 		Use:   "status [MOUNTPOINT...]",
 		Short: "Show what mounts do: server, connections, transfers, caches, uploads, errors",

@@ -25,14 +25,13 @@ const defaultUmountTimeout = uploadLimit + 30*time.Second
 // umountCommand is `ftpfs umount`: it removes a mount of ftpfs and waits for
 // its process.
 type umountCommand struct {
-	*program
 	force   bool
 	timeout time.Duration
 	dirs    []string // where state files are
 }
 
-func newUmountCommand(p *program) *cobra.Command {
-	c := &umountCommand{program: p, dirs: mounts.Dirs()}
+func newUmountCommand() *cobra.Command {
+	c := &umountCommand{dirs: mounts.Dirs()}
 	cmd := &cobra.Command{
 		Use:     "umount [flags] MOUNTPOINT",
 		Aliases: []string{"unmount"},
@@ -110,7 +109,7 @@ func (c *umountCommand) longGone(known *mounts.Known) bool {
 
 func (c *umountCommand) forget(known *mounts.Known) {
 	if err := known.Forget(); err != nil && !errors.Is(err, os.ErrNotExist) {
-		c.warn(fmt.Sprintf("%s: %v", known.Path, say.Reason(err)))
+		say.Warn(fmt.Sprintf("%s: %v", known.Path, say.Reason(err)))
 	}
 }
 
@@ -139,9 +138,9 @@ func (c *umountCommand) leave(ctx context.Context, known *mounts.Known) {
 	if err != nil || len(ans.Uploads) == 0 {
 		return // it has ended, or has nothing to leave
 	}
-	c.warn("not uploaded yet: " + leftOf(ans.Uploads))
+	say.Warn("not uploaded yet: " + leftOf(ans.Uploads))
 	if _, err := known.Ask(ctx, mounts.Request{Do: "leave"}); err != nil {
-		c.warn(err.Error())
+		say.Warn(err.Error())
 	}
 }
 
@@ -167,7 +166,7 @@ func (c *umountCommand) tell(ctx context.Context, known *mounts.Known) {
 			continue // it is about to end
 		}
 		if shown == nil && len(ans.Uploads) > 0 {
-			c.warn("uploading " + leftOf(ans.Uploads))
+			say.Warn("uploading " + leftOf(ans.Uploads))
 			shown = newProgress(false)
 		}
 		if shown != nil {
@@ -187,7 +186,7 @@ func (c *umountCommand) end(ctx context.Context, known *mounts.Known) {
 		err = known.Signal(syscall.SIGTERM)
 	}
 	if err != nil && !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, unix.ESRCH) {
-		c.warn(fmt.Sprintf("process %d: %v", known.PID, err))
+		say.Warn(fmt.Sprintf("process %d: %v", known.PID, err))
 	}
 }
 

@@ -45,13 +45,12 @@ func uploadStates(uploads []cache.Upload) []mounts.Upload {
 
 // uploadsCommand is `ftpfs uploads`.
 type uploadsCommand struct {
-	*program
 	dirs []string // where state files are
 	base string   // where spool folders are
 }
 
-func newUploadsCommand(p *program) *cobra.Command {
-	c := &uploadsCommand{program: p, dirs: mounts.Dirs()}
+func newUploadsCommand() *cobra.Command {
+	c := &uploadsCommand{dirs: mounts.Dirs()}
 	root := &cobra.Command{
 		Use:   "uploads [list [MOUNTPOINT...]] | retry FILE | discard FILE | save FILE TO",
 		Short: "Show what is not uploaded yet, or could not be, and decide about it",
