@@ -98,7 +98,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 		failed = errors.Join(failed, m.closeSpool(failed != nil))
 	}
 	if m.demo != nil {
-		m.note("demo server", m.demo.close())
+		m.note("demo server", m.demo.Close())
 	}
 	if failed != nil {
 		failed = exit.Errorf(exit.Uploads, "%s: not everything was uploaded: %s", m.source, say.Printable(say.OneLine(failed)))

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ftpfs/cmd/ftpfs/internal/demo"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
@@ -183,7 +184,7 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if c.job.Demo {
-		if err := makeDemoDir(c.job.Mountpoint); err != nil {
+		if err := demo.MakeDir(c.job.Mountpoint); err != nil {
 			return err
 		}
 	} else {
@@ -313,7 +314,7 @@ func (c *mountCommand) runForeground() error {
 	}
 	ready := func() error { return nil }
 	if c.job.Demo {
-		ready = func() error { fmt.Print(demoHints(selfCommand(c.Args[0]), c.job.Mountpoint)); return nil }
+		ready = func() error { fmt.Print(demo.Hints(c.Args[0], c.job.Mountpoint)); return nil }
 	}
 	return errors.Join(c.job.run(log, say.Warn, ready), closeLog())
 }
@@ -324,7 +325,7 @@ func (c *mountCommand) runBackground(ctx context.Context) error {
 		return err
 	}
 	if c.job.Demo {
-		fmt.Print(demoHints(selfCommand(c.Args[0]), c.job.Mountpoint))
+		fmt.Print(demo.Hints(c.Args[0], c.job.Mountpoint))
 	}
 	return nil
 }

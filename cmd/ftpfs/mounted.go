@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/demo"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
@@ -85,7 +86,7 @@ type mounted struct {
 	source string            // for the mount table
 
 	refused refusals
-	demo    *demoServer
+	demo    *demo.Server
 	client  *ftpclient.Client
 	spool   *spools.Spool
 	volume  *cache.Volume
@@ -164,10 +165,10 @@ func (m *mounted) start(ctx context.Context) error {
 	}
 	if m.job.Demo {
 		var err error
-		if m.demo, err = startDemo(); err != nil {
+		if m.demo, err = demo.Start(); err != nil {
 			return exit.Errorf(exit.Serve, "demo server: %w", err)
 		}
-		m.job.Location = m.demo.location
+		m.job.Location = m.demo.Location
 	}
 	if err := m.connect(ctx); err != nil {
 		return err

@@ -74,7 +74,7 @@ func (c *mountCommand) validateNetwork() (err error) {
 }
 
 func parseActivePorts(s string) (ports [2]int, err error) {
-	ports[0], ports[1], err = parsePorts(s)
+	ports[0], ports[1], err = settings.ParsePorts(s)
 	if err != nil || ports[0] < 1024 {
 		return ports, exit.Errorf(exit.Usage, "--active-ports %s: write two ports from 1024 to 65535, such as 50000-50100", say.Printable(s))
 	}

@@ -12,6 +12,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/secret"
+	"ftpfs/cmd/ftpfs/internal/serve"
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
@@ -38,7 +39,7 @@ can read and write what is there. It also has a small FTP server of its own.`,
 	root.SetFlagErrorFunc(settings.FlagError)
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(newMountCommand(p), newUmountCommand(), newStatusCommand(), newRefreshCommand(), newUploadsCommand(), newDaemonCommand())
-	root.AddCommand(newServeCommand(p), newProbeCommand(p))
+	root.AddCommand(serve.Command(p), newProbeCommand(p))
 	root.AddCommand(newConfigCommand(p), newCompletionCommand(), newManCommand())
 	root.AddCommand(newLsCommand(p), newGetCommand(p), newMgetCommand(p), newPutCommand(p), newMputCommand(p), newCopyCommand(p),
 		newCatCommand(p), newRmCommand(p), newMkdirCommand(p), newMvCommand(p), newStatCommand(p))

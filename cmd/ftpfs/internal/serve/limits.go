@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"time"
@@ -9,8 +9,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// serveLimits are the flags of `ftpfs serve` that say how much clients get.
-type serveLimits struct {
+// limits are the flags of `ftpfs serve` that say how much clients get.
+type limits struct {
 	sessions   int
 	perAddress int
 	idle       time.Duration
@@ -18,7 +18,7 @@ type serveLimits struct {
 	refusal    time.Duration
 }
 
-func (l *serveLimits) addFlags(f *pflag.FlagSet) {
+func (l *limits) addFlags(f *pflag.FlagSet) {
 	f.IntVar(&l.sessions, "max-sessions", 200, "sessions at a time; 0 for no limit")
 	f.IntVar(&l.perAddress, "max-per-address", 0, "sessions at a time from one address; 0 for no limit")
 	f.DurationVar(&l.idle, "idle-timeout", 5*time.Minute, "end sessions that do nothing for so long")
@@ -27,7 +27,7 @@ func (l *serveLimits) addFlags(f *pflag.FlagSet) {
 }
 
 // apply sets the server's limits, in which 0 is a default and not none.
-func (l *serveLimits) apply(o *ftpserver.Options) error {
+func (l *limits) apply(o *ftpserver.Options) error {
 	switch {
 	case l.sessions < 0 || l.perAddress < 0:
 		return exit.Errorf(exit.Usage, "--max-sessions and --max-per-address cannot be negative; 0 is no limit")

@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"context"
@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
-	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/ftpclient"
 )
 
@@ -52,7 +51,7 @@ func selfSigned(t *testing.T) (cert, key string) {
 // printed.
 func TestServeTLS(t *testing.T) {
 	cert, key := selfSigned(t)
-	for scheme, flags := range map[string]serveTLS{"ftpes": {require: true}, "ftps": {implicit: true}} {
+	for scheme, flags := range map[string]tlsFlags{"ftpes": {require: true}, "ftps": {implicit: true}} {
 		t.Run(scheme, func(t *testing.T) {
 			dir := t.TempDir()
 			if err := os.WriteFile(filepath.Join(dir, "f"), []byte("12345"), 0o644); err != nil {
@@ -60,7 +59,7 @@ func TestServeTLS(t *testing.T) {
 			}
 			urls, done := make(chan string, 1), make(chan error, 1)
 			flags.cert, flags.key = cert, key
-			c := &serveCommand{Process: &secret.Process{}, listen: "127.0.0.1:0", anonymous: true, tls: flags, limits: serveLimits{idle: time.Minute, login: time.Minute}, ready: func(u string) { urls <- u }}
+			c := &command{Process: process(), listen: "127.0.0.1:0", anonymous: true, tls: flags, limits: limits{idle: time.Minute, login: time.Minute}, ready: func(u string) { urls <- u }}
 			ctx, stop := context.WithCancel(t.Context())
 			go func() { done <- c.run(ctx, []string{dir}) }()
 			select {

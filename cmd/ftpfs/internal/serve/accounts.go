@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"slices"
@@ -12,7 +12,7 @@ import (
 )
 
 // accounts returns the users with their passwords.
-func (c *serveCommand) accounts() (map[string]ftpserver.User, error) {
+func (c *command) accounts() (map[string]ftpserver.User, error) {
 	shared, err := c.sharedPassword()
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func (c *serveCommand) accounts() (map[string]ftpserver.User, error) {
 }
 
 // sharedPassword is that of the users who have none of their own.
-func (c *serveCommand) sharedPassword() (*string, error) {
+func (c *command) sharedPassword() (*string, error) {
 	if c.Secrets.HasServe {
 		return &c.Secrets.Serve, nil
 	}
@@ -55,7 +55,7 @@ func (c *serveCommand) sharedPassword() (*string, error) {
 
 // hideSecrets replaces the process by one without passwords in arguments or
 // environment.
-func (c *serveCommand) hideSecrets() error {
+func (c *command) hideSecrets() error {
 	if c.Replaced {
 		return nil
 	}

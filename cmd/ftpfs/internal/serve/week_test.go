@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"errors"
@@ -44,7 +44,6 @@ access = "read"
 // the log of transfers is rotated: each file has one line, in one of the logs, and a
 // quota is kept to the octet meanwhile. FTPFS_TEST_CLIENTS says how many.
 func TestServeWeek(t *testing.T) {
-	sandbox(t)
 	dir := t.TempDir()
 	for _, name := range []string{"anna", "incoming", "boot"} {
 		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
@@ -52,7 +51,7 @@ func TestServeWeek(t *testing.T) {
 		}
 	}
 	setPassword(t, filepath.Join(dir, "users"), "anna", "sesame")
-	cmd, addrs := configured(t, "--config", writeFile(t, strings.ReplaceAll(weekConf, "DIR", dir), 0o600))
+	addrs := serving(t, 2, "--config", writeFile(t, strings.ReplaceAll(weekConf, "DIR", dir)))
 	log := filepath.Join(dir, "xferlog")
 	clients := weekClients(t, addrs["ftp"])
 	anna := weekClient(t, addrs["ftp"], "anna", "sesame")
@@ -66,14 +65,13 @@ func TestServeWeek(t *testing.T) {
 				}
 			})
 		}
-		if err := errors.Join(os.Rename(log, fmt.Sprint(log, ".", day)), cmd.Process.Signal(syscall.SIGHUP)); err != nil {
+		if err := errors.Join(os.Rename(log, fmt.Sprint(log, ".", day)), syscall.Kill(os.Getpid(), syscall.SIGHUP)); err != nil {
 			t.Fatal(err)
 		}
 		eventually(t, "a new transfer log", func() bool { _, err := os.Stat(log); return err == nil })
 		weekQuota(t, anna)
 		all.Wait()
 	}
-	stopServing(t, cmd)
 	weekLogs(t, dir, len(clients))
 }
 

@@ -1,12 +1,10 @@
-package main
+package serve
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -22,7 +20,7 @@ import (
 // the system chooses.
 func documented(t *testing.T, dir string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../docs/serve.md")
+	text, err := os.ReadFile("../../../../docs/serve.md")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,45 +45,20 @@ func documented(t *testing.T, dir string) string {
 // setPassword runs ftpfs serve passwd.
 func setPassword(t *testing.T, file, user, password string) {
 	t.Helper()
-	cmd := command(t, "serve", "passwd", "--file", file, user)
-	cmd.Stdin = strings.NewReader(password + "\n")
-	if r := runProgram(t, cmd); r.code != exit.OK || r.stdout+r.stderr != "" {
-		t.Fatalf("%+v", r)
+	if out, err := execute(t, newCommand(process()), password+"\n", "passwd", "--file", file, user); out != "" || err != nil {
+		t.Fatalf("%q, %v", out, err)
 	}
-}
-
-// configured starts a server and returns its addresses, by scheme.
-func configured(t *testing.T, args ...string) (*exec.Cmd, map[string]string) {
-	t.Helper()
-	cmd := command(t, append([]string{"serve"}, args...)...)
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	addrs, lines := map[string]string{}, bufio.NewScanner(stdout)
-	for len(addrs) < 2 && lines.Scan() {
-		scheme, rest, _ := strings.Cut(lines.Text(), "://")
-		addrs[scheme] = strings.TrimSuffix(rest[strings.IndexByte(rest, '@')+1:], "/")
-	}
-	if len(addrs) < 2 {
-		t.Fatalf("serve said %q: %v", addrs, cmd.Wait())
-	}
-	return cmd, addrs
 }
 
 // TestServeConfig: the documented server does what the document says.
 func TestServeConfig(t *testing.T) {
-	sandbox(t)
 	dir := t.TempDir()
 	conf, users := documented(t, dir), filepath.Join(dir, "users")
 	setPassword(t, users, "anna", "sesame")
 	if err := errors.Join(os.WriteFile(filepath.Join(dir, "pub/readme"), []byte("read me"), 0o644), os.WriteFile(filepath.Join(dir, "boot/kernel"), []byte("vmlinuz"), 0o644)); err != nil {
 		t.Fatal(err)
 	}
-	cmd, addrs := configured(t, "--config", conf, "--login-delay", "0")
+	addrs := serving(t, 2, "--config", conf, "--login-delay", "0")
 	anna, nobody := []string{"USER anna", "PASS sesame"}, []string{"USER ftp", "PASS me@"}
 	for _, tt := range []struct {
 		login    []string
@@ -106,14 +79,13 @@ func TestServeConfig(t *testing.T) {
 	}
 	log := filepath.Join(dir, "xferlog")
 	setPassword(t, users, "anna", "other")
-	if err := errors.Join(os.Rename(log, log+".1"), cmd.Process.Signal(syscall.SIGHUP)); err != nil {
+	if err := errors.Join(os.Rename(log, log+".1"), syscall.Kill(os.Getpid(), syscall.SIGHUP)); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "a new transfer log", func() bool { _, err := os.Stat(log); return err == nil })
 	if got := codes(t, addrs["ftp"], "USER anna", "PASS other"); got[2] != 230 {
 		t.Errorf("with the new password: %v", got)
 	}
-	stopServing(t, cmd)
 }
 
 func askTFTP(t *testing.T, addr, packet string) string {
@@ -141,28 +113,22 @@ func askTFTP(t *testing.T, addr, packet string) string {
 
 // TestServePasswd: the hash is printed, and never the password.
 func TestServePasswd(t *testing.T) {
-	sandbox(t)
-	cmd := command(t, "serve", "passwd")
-	cmd.Stdin = strings.NewReader("sesame\n")
-	r := runProgram(t, cmd)
-	if hash := strings.TrimSpace(r.stdout); r.code != exit.OK || !passwd.NewChecker(hash).Check("sesame") {
-		t.Errorf("%+v", r)
+	hash, err := execute(t, newCommand(process()), "sesame\n", "passwd")
+	if err != nil || !passwd.NewChecker(strings.TrimSpace(hash)).Check("sesame") {
+		t.Errorf("%q, %v", hash, err)
 	}
 	for _, args := range [][]string{{"anna"}, {"--file", "x"}, {"--file", "/nonexistent/x", "anna"}, {"--file", "x", "a:b"}, {"--remove"}} {
-		cmd := command(t, append([]string{"serve", "passwd"}, args...)...)
-		cmd.Stdin = strings.NewReader("sesame\n")
-		if r := runProgram(t, cmd); r.code == exit.OK || strings.Contains(r.oneLine(t), "sesame") {
-			t.Errorf("%q: %+v", args, r)
+		if _, err := execute(t, newCommand(process()), "sesame\n", append([]string{"passwd"}, args...)...); err == nil || strings.Contains(err.Error(), "sesame") {
+			t.Errorf("%q: %v", args, err)
 		}
 	}
-	if r := runProgram(t, command(t, "serve", "passwd")); r.code != exit.Usage || !strings.Contains(r.oneLine(t), "empty") {
-		t.Errorf("without a password: %+v", r)
+	if _, err := execute(t, newCommand(process()), "", "passwd"); exit.CodeOf(err) != exit.Usage || !strings.Contains(err.Error(), "empty") {
+		t.Errorf("without a password: %v", err)
 	}
 }
 
 // TestServeConfigRefuses: one line each, that names the thing and the mend.
 func TestServeConfigRefuses(t *testing.T) {
-	sandbox(t)
 	dir := t.TempDir()
 	conf := documented(t, dir)
 	for _, tt := range []struct {
@@ -173,52 +139,17 @@ func TestServeConfigRefuses(t *testing.T) {
 		{[]string{"--config", "/nonexistent"}, "/nonexistent"},
 		{[]string{"--config", conf, dir}, "leave one of them out"},
 		{[]string{"--config", conf, "--user", "x"}, "--user"},
-		{[]string{"--config", writeFile(t, "max-sessions = \"many\"\n[anonymous]\n[[anonymous.folder]]\nat = \"/\"\ndir = \"/srv\"\n", 0o600)}, ":1:1: "},
-		{[]string{"--config", writeFile(t, "lisen = 1\n", 0o600)}, "did you mean listen?"},
+		{[]string{"--config", writeFile(t, "max-sessions = \"many\"\n[anonymous]\n[[anonymous.folder]]\nat = \"/\"\ndir = \"/srv\"\n")}, ":1:1: "},
+		{[]string{"--config", writeFile(t, "lisen = 1\n")}, "did you mean listen?"},
 		{[]string{"--config", conf}, "users"}, // no file of passwords yet
-		{[]string{"--passwords", writeFile(t, "anna:sesame\n", 0o600), dir}, ":1: "},
+		{[]string{"--passwords", writeFile(t, "anna:sesame\n"), dir}, ":1: "},
 		{[]string{"--anonymous", "--transfer-log", dir, dir}, "--transfer-log"},
 		{[]string{"--anonymous", "--listen-tls", ":0", dir}, "--tls-cert"},
 		{[]string{"--anonymous", "--tftp", "nonsense", "--listen", "127.0.0.1:0", dir}, "nonsense"},
 	} {
-		r := runProgram(t, command(t, append([]string{"serve"}, tt.args...)...))
-		if text := r.oneLine(t); r.code == exit.OK || !strings.Contains(text, tt.says) || strings.Contains(text, "sesame") {
-			t.Errorf("%q: %+v, want %q", tt.args, r, tt.says)
+		_, err := execute(t, newCommand(process()), "", tt.args...)
+		if err == nil || !strings.Contains(err.Error(), tt.says) || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%q: %v, want %q", tt.args, err, tt.says)
 		}
 	}
-}
-
-// TestServeActivation: the socket of systemd is served; passive ports remain.
-func TestServeActivation(t *testing.T) {
-	sandbox(t)
-	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	f, err := l.File()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	serve := command(t, "serve", "--anonymous", "--listen", "127.0.0.1:1", t.TempDir())
-	// LISTEN_PID must be the server's, as after exec by systemd.
-	cmd := command(t)
-	cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=ftp exec "$0" "$@"`, serve.Path}, serve.Args[1:]...)
-	cmd.ExtraFiles = []*os.File{f}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	line, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil || strings.TrimSpace(line) != "ftp://"+l.Addr().String()+"/" {
-		t.Errorf("%q, %v", line, err)
-	}
-	if got := fmt.Sprint(codes(t, l.Addr().String(), "USER ftp", "PASS x", "EPSV")); got != "[220 331 230 229]" {
-		t.Error(got)
-	}
-	stopServing(t, cmd)
 }

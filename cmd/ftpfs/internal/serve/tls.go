@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"crypto/tls"
@@ -10,13 +10,13 @@ import (
 	"ftpfs/ftpserver"
 )
 
-// serveTLS are the flags of `ftpfs serve` that make the server a secure one.
-type serveTLS struct {
+// tlsFlags are the flags of `ftpfs serve` that make the server a secure one.
+type tlsFlags struct {
 	cert, key         string
 	implicit, require bool
 }
 
-func (t *serveTLS) addFlags(f *pflag.FlagSet) {
+func (t *tlsFlags) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&t.cert, "tls-cert", "", "PEM file with the certificate, and those up to the authority, that clients are shown (AUTH TLS)")
 	f.StringVar(&t.key, "tls-key", "", "PEM file with the certificate's key")
 	f.BoolVar(&t.require, "tls-require", false, "refuse logins and data in the clear")
@@ -24,7 +24,7 @@ func (t *serveTLS) addFlags(f *pflag.FlagSet) {
 }
 
 // apply sets the server's options.
-func (t *serveTLS) apply(o *ftpserver.Options) error {
+func (t *tlsFlags) apply(o *ftpserver.Options) error {
 	switch {
 	case t.cert == "" && t.key == "" && !t.implicit && !t.require:
 		return nil

@@ -1,16 +1,15 @@
-package main
+// Package demo is the server of ftpfs mount --demo, in the same process, and what a
+// person is told of it.
+package demo
 
 import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net"
 	"os"
-	"os/exec"
 	"path"
-	"strings"
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
@@ -19,24 +18,26 @@ import (
 	"ftpfs/ftpserver"
 )
 
-// demoServer is the bundled server on loopback, for one user whose password
+// Server is the bundled server on loopback, for one user whose password
 // nobody knows, with a sample tree in memory.
-type demoServer struct {
-	location ftpurl.Location
-	server   *ftpserver.Server
-	served   chan error // what Serve returned
+type Server struct {
+	// Location is where it is, with user and password.
+	Location ftpurl.Location
+
+	server *ftpserver.Server
+	served chan error // what Serve returned
 }
 
-const demoUser = "demo"
+const user = "demo"
 
-// demoBytes bounds what can be written to the demo server.
-const demoBytes = 1 << 30
+// maxBytes bounds what can be written to the demo server.
+const maxBytes = 1 << 30
 
-// demoStop bounds the end of the demo server.
-const demoStop = 5 * time.Second
+// stopLimit bounds the end of the demo server.
+const stopLimit = 5 * time.Second
 
-// demoFiles is the sample tree; names that end in a slash are directories.
-var demoFiles = []struct{ name, text string }{
+// files is the sample tree; names that end in a slash are directories.
+var files = []struct{ name, text string }{
 	{"README.txt", "This is a demonstration: an FTP server in the memory of the ftpfs process,\nmounted by ftpfs. Whatever you write here goes through FTP, and is gone after\nftpfs umount.\n"},
 	{"music/", ""},
 	{"music/playlist.m3u", "#EXTM3U\n"},
@@ -49,15 +50,16 @@ var demoFiles = []struct{ name, text string }{
 	{"upload/", ""},
 }
 
-func startDemo() (*demoServer, error) {
-	tree := ftpserver.NewMemFS(demoBytes)
+// Start starts the server. Close it.
+func Start() (*Server, error) {
+	tree := ftpserver.NewMemFS(maxBytes)
 	if err := fillTree(tree); err != nil {
 		return nil, err
 	}
 	password := rand.Text()
 	server, err := ftpserver.New(ftpserver.Options{
 		FS:    tree,
-		Users: map[string]ftpserver.User{demoUser: {Check: ftpserver.Password(password)}},
+		Users: map[string]ftpserver.User{user: {Check: ftpserver.Password(password)}},
 	})
 	if err != nil {
 		return nil, err
@@ -66,16 +68,16 @@ func startDemo() (*demoServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demoServer{server: server, served: make(chan error, 1)}
-	d.location = ftpurl.Location{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: demoUser}
-	d.location.SetPassword(password)
+	d := &Server{server: server, served: make(chan error, 1)}
+	d.Location = ftpurl.Location{Host: "127.0.0.1", Port: l.Addr().(*net.TCPAddr).Port, User: user}
+	d.Location.SetPassword(password)
 	go func() { d.served <- server.Serve(l) }()
 	return d, nil
 }
 
 // fillTree makes the sample tree.
 func fillTree(tree ftpserver.FS) error {
-	for _, f := range demoFiles {
+	for _, f := range files {
 		name := path.Clean(f.name)
 		if name != f.name {
 			if err := tree.Mkdir(name, 0o755); err != nil {
@@ -99,52 +101,23 @@ func writeTree(tree ftpserver.FS, name, text string) error {
 	return errors.Join(err, f.Close())
 }
 
-func (d *demoServer) close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), demoStop)
+// Close ends the server, and drops what was written to it.
+func (d *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopLimit)
 	defer cancel()
-	return errors.Join(d.server.Shutdown(ctx), notClosed(<-d.served))
-}
-
-// notClosed drops the error by which a server says that it was told to end.
-func notClosed(err error) error {
-	if errors.Is(err, ftpserver.ErrServerClosed) {
-		return nil
+	err := d.server.Shutdown(ctx)
+	if end := <-d.served; !errors.Is(end, ftpserver.ErrServerClosed) {
+		err = errors.Join(err, end)
 	}
 	return err
 }
 
-// makeDemoDir makes the mount point of a demonstration if it is missing: who
+// MakeDir makes the mount point of a demonstration if it is missing: who
 // tries the program should have nothing to prepare.
-func makeDemoDir(dir string) error {
+func MakeDir(dir string) error {
 	err := os.Mkdir(dir, 0o755)
 	if err == nil || errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return nil // what is wrong with it, the check of the mount point says
 	}
 	return exit.Errorf(exit.Mountpoint, "mount point %s cannot be made: %w", dir, say.Reason(err))
-}
-
-// selfCommand is how a person calls this program again.
-func selfCommand(argv0 string) string {
-	if _, err := exec.LookPath("ftpfs"); err == nil {
-		return "ftpfs"
-	}
-	if exe, err := os.Executable(); err == nil && strings.Contains(exe, "go-build") {
-		return "go run ./cmd/ftpfs"
-	}
-	return argv0
-}
-
-// demoHints is what to try next; self calls this program.
-func demoHints(self, dir string) string {
-	return fmt.Sprintf(`An FTP server with a sample tree is mounted on %[1]s. Try:
-
-  ls -lR %[1]s
-  cat %[1]s/README.txt
-  echo hello > %[1]s/upload/hello.txt
-  sh %[1]s/projects/hello.sh
-
-and in the end:
-
-  %[2]s umount %[1]s
-`, dir, self)
 }

@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"errors"
@@ -10,20 +10,19 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
-	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
 )
 
-// serveSockets are what a server listens on.
-type serveSockets struct {
+// sockets are what a server listens on.
+type sockets struct {
 	plain, implicit []net.Listener
 	udp             []*net.UDPConn
 }
 
-// sockets takes those that systemd passes (sd_listen_fds(3)), or else opens
+// openSockets takes those that systemd passes (sd_listen_fds(3)), or else opens
 // those of the flags.
-func (c *serveCommand) sockets(tftp bool) (*serveSockets, error) {
-	s := &serveSockets{}
+func (c *command) openSockets(tftp bool) (*sockets, error) {
+	s := &sockets{}
 	if err := s.inherit(c.tls.implicit); err != nil || len(s.plain)+len(s.implicit)+len(s.udp) > 0 {
 		return s, err
 	}
@@ -56,14 +55,14 @@ func (c *serveCommand) sockets(tftp bool) (*serveSockets, error) {
 }
 
 // onlyTFTP reports whether nobody can log in by FTP.
-func (c *serveCommand) onlyTFTP() bool {
+func (c *command) onlyTFTP() bool {
 	if f := c.more.file; f != nil {
 		return f.Anonymous == nil && len(f.Users) == 0
 	}
 	return !c.anonymous && len(c.users) == 0 && c.more.passwords == ""
 }
 
-func (c *serveCommand) listenAt(s *serveSockets, flag, addr string, implicit bool) error {
+func (c *command) listenAt(s *sockets, flag, addr string, implicit bool) error {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return exit.Errorf(exit.Serve, "cannot listen on %s (%w): choose another address or port with --%s", addr, listenReason(err), flag)
@@ -72,7 +71,7 @@ func (c *serveCommand) listenAt(s *serveSockets, flag, addr string, implicit boo
 	return nil
 }
 
-func (s *serveSockets) add(l net.Listener, implicit bool) {
+func (s *sockets) add(l net.Listener, implicit bool) {
 	if implicit {
 		s.implicit = append(s.implicit, l)
 	} else {
@@ -81,7 +80,7 @@ func (s *serveSockets) add(l net.Listener, implicit bool) {
 }
 
 // inherit takes the sockets that were passed.
-func (s *serveSockets) inherit(implicit bool) error {
+func (s *sockets) inherit(implicit bool) error {
 	for _, f := range activation.Files(true) {
 		defer f.Close()
 		if l, err := net.FileListener(f); err == nil {
@@ -98,34 +97,25 @@ func (s *serveSockets) inherit(implicit bool) error {
 	return nil
 }
 
-// urls are where clients reach the server, FTP first.
-func (c *serveCommand) urls(s *serveSockets) (all []string) {
-	for _, l := range s.plain {
-		security := ftpclient.SecurityNone
-		if c.tls.require {
-			security = ftpclient.SecurityExplicit
-		}
-		all = append(all, c.url(l.Addr(), security))
+// listenReason strips what the message names already.
+func listenReason(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) {
+		return op.Err
 	}
-	for _, l := range s.implicit {
-		all = append(all, c.url(l.Addr(), ftpclient.SecurityImplicit))
-	}
-	for _, u := range s.udp {
-		all = append(all, "tftp://"+u.LocalAddr().String()+"/")
-	}
-	return all
+	return err
 }
 
-// runningServe is a server that runs.
-type runningServe struct {
+// running is a server that runs.
+type running struct {
 	tftp   *tftpd.Server
 	failed chan error // gets what each socket ended with
 	all    sync.WaitGroup
 }
 
 // serve serves all sockets. Without TFTP those of UDP are closed.
-func (s *serveSockets) serve(server *ftpserver.Server, tftp *tftpd.Options, log *slog.Logger) *runningServe {
-	run := &runningServe{failed: make(chan error, len(s.plain)+len(s.implicit)+len(s.udp))}
+func (s *sockets) serve(server *ftpserver.Server, tftp *tftpd.Options, log *slog.Logger) *running {
+	run := &running{failed: make(chan error, len(s.plain)+len(s.implicit)+len(s.udp))}
 	start := func(serve func() error) { run.all.Go(func() { run.failed <- serve() }) }
 	for _, l := range s.plain {
 		start(func() error { return server.Serve(l) })
@@ -150,13 +140,13 @@ func (s *serveSockets) serve(server *ftpserver.Server, tftp *tftpd.Options, log 
 }
 
 // wait waits for the end of all sockets, which were told to end.
-func (r *runningServe) wait() error {
+func (r *running) wait() error {
 	r.all.Wait()
 	close(r.failed)
 	var all []error
 	for err := range r.failed {
-		if err != nil {
-			all = append(all, notClosed(err))
+		if !errors.Is(err, ftpserver.ErrServerClosed) {
+			all = append(all, err)
 		}
 	}
 	return errors.Join(all...)

@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"bufio"
@@ -17,7 +17,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
-func newServePasswdCommand() *cobra.Command {
+func newPasswdCommand() *cobra.Command {
 	var file string
 	var remove bool
 	cmd := &cobra.Command{
