@@ -8,7 +8,9 @@ package serve
 
 import (
 	"fmt"
+	"os"
 
+	"github.com/coreos/go-systemd/v22/activation"
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/secret"
@@ -32,14 +34,16 @@ type command struct {
 	verbose      bool
 	trace        bool
 
-	ready func(url string) // told when it listens
+	ready  func(url string)  // told when it listens
+	passed func() []*os.File // the sockets that systemd passes
 }
 
 // Command returns `ftpfs serve`, with its own command passwd, for the process p.
 func Command(p *secret.Process) *cobra.Command { return newCommand(p).cobra() }
 
 func newCommand(p *secret.Process) *command {
-	return &command{Process: p, ready: func(url string) { fmt.Println(url) }}
+	return &command{Process: p, ready: func(url string) { fmt.Println(url) },
+		passed: func() []*os.File { return activation.Files(true) }}
 }
 
 func (c *command) cobra() *cobra.Command {

@@ -4,9 +4,8 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"os"
 	"sync"
-
-	"github.com/coreos/go-systemd/v22/activation"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/tftpd"
@@ -23,7 +22,7 @@ type sockets struct {
 // those of the flags.
 func (c *command) openSockets(tftp bool) (*sockets, error) {
 	s := &sockets{}
-	if err := s.inherit(c.tls.implicit); err != nil || len(s.plain)+len(s.implicit)+len(s.udp) > 0 {
+	if err := s.inherit(c.passed(), c.tls.implicit); err != nil || len(s.plain)+len(s.implicit)+len(s.udp) > 0 {
 		return s, err
 	}
 	if !c.onlyTFTP() {
@@ -80,19 +79,18 @@ func (s *sockets) add(l net.Listener, implicit bool) {
 }
 
 // inherit takes the sockets that were passed.
-func (s *sockets) inherit(implicit bool) error {
-	for _, f := range activation.Files(true) {
+func (s *sockets) inherit(files []*os.File, implicit bool) error {
+	for _, f := range files {
 		defer f.Close()
-		if l, err := net.FileListener(f); err == nil {
+		l, _ := net.FileListener(f)
+		p, _ := net.FilePacketConn(f)
+		if l, ok := l.(*net.TCPListener); ok {
 			s.add(l, implicit || f.Name() == "ftps")
-			continue
-		}
-		p, err := net.FilePacketConn(f)
-		conn, isUDP := p.(*net.UDPConn)
-		if err != nil || !isUDP {
+		} else if conn, ok := p.(*net.UDPConn); ok {
+			s.udp = append(s.udp, conn)
+		} else {
 			return exit.Errorf(exit.Serve, "the socket %s that was passed is neither for TCP nor for UDP: write ListenStream= or ListenDatagram= with a port", f.Name())
 		}
-		s.udp = append(s.udp, conn)
 	}
 	return nil
 }
