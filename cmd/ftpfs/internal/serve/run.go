@@ -60,7 +60,7 @@ func (c *command) serve(ctx context.Context, o ftpserver.Options, tftp *tftpd.Op
 	if reload != nil {
 		defer onHangup(reload, o.Log)()
 	}
-	sockets, err := c.openSockets(tftp != nil)
+	sockets, err := c.openSockets(tftp != nil, o.Log)
 	if err != nil {
 		return err
 	}

@@ -5,11 +5,9 @@ import (
 	"log/slog"
 	"net"
 	"os"
-	"sync"
+	"slices"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
-	"ftpfs/cmd/ftpfs/internal/tftpd"
-	"ftpfs/ftpserver"
 )
 
 // sockets are what a server listens on.
@@ -19,27 +17,40 @@ type sockets struct {
 }
 
 // openSockets takes those that systemd passes (sd_listen_fds(3)), or else opens
-// those of the flags.
-func (c *command) openSockets(tftp bool) (*sockets, error) {
+// those of the flags. tftp is whether those of UDP are for something.
+func (c *command) openSockets(tftp bool, log *slog.Logger) (*sockets, error) {
 	s := &sockets{}
-	if err := s.inherit(c.passed(), c.tls.implicit); err != nil || len(s.plain)+len(s.implicit)+len(s.udp) > 0 {
-		return s, err
+	err := s.inherit(c.passed(), c.tls.implicit)
+	switch {
+	case err == nil && s.count() == 0:
+		err = c.listenAll(s, tftp)
+	case err == nil && !tftp:
+		s.closeUDP(log)
 	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// listenAll opens the sockets of the flags.
+func (c *command) listenAll(s *sockets, tftp bool) error {
 	if !c.onlyTFTP() {
 		if err := c.listenAt(s, "listen", c.listen, c.tls.implicit); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if c.more.listenTLS != "" {
 		if c.tls.cert == "" {
-			return nil, exit.Errorf(exit.Usage, "--listen-tls needs a certificate: give --tls-cert FILE and --tls-key FILE")
+			return exit.Errorf(exit.Usage, "--listen-tls needs a certificate: give --tls-cert FILE and --tls-key FILE")
 		}
 		if err := c.listenAt(s, "listen-tls", c.more.listenTLS, true); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if !tftp {
-		return s, nil
+		return nil
 	}
 	addr, err := net.ResolveUDPAddr("udp", c.more.tftp)
 	var conn *net.UDPConn
@@ -47,10 +58,10 @@ func (c *command) openSockets(tftp bool) (*sockets, error) {
 		conn, err = net.ListenUDP("udp", addr)
 	}
 	if err != nil {
-		return nil, exit.Errorf(exit.Serve, "cannot listen on %s (%w): choose another address or port for TFTP", c.more.tftp, listenReason(err))
+		return exit.Errorf(exit.Serve, "cannot listen on %s (%w): choose another address or port for TFTP", c.more.tftp, listenReason(err))
 	}
 	s.udp = append(s.udp, conn)
-	return s, nil
+	return nil
 }
 
 // onlyTFTP reports whether nobody can log in by FTP.
@@ -78,6 +89,26 @@ func (s *sockets) add(l net.Listener, implicit bool) {
 	}
 }
 
+func (s *sockets) count() int { return len(s.plain) + len(s.implicit) + len(s.udp) }
+
+// closeUDP closes those for TFTP, where there is none.
+func (s *sockets) closeUDP(log *slog.Logger) {
+	for _, u := range s.udp {
+		log.Warn("a socket for TFTP was passed, but no TFTP is configured: write [tftp]", "socket", u.LocalAddr())
+		u.Close()
+	}
+	s.udp = nil
+}
+
+func (s *sockets) close() {
+	for _, l := range slices.Concat(s.plain, s.implicit) {
+		l.Close()
+	}
+	for _, u := range s.udp {
+		u.Close()
+	}
+}
+
 // inherit takes the sockets that were passed.
 func (s *sockets) inherit(files []*os.File, implicit bool) error {
 	for _, f := range files {
@@ -102,50 +133,4 @@ func listenReason(err error) error {
 		return op.Err
 	}
 	return err
-}
-
-// running is a server that runs.
-type running struct {
-	tftp   *tftpd.Server
-	failed chan error // gets what each socket ended with
-	all    sync.WaitGroup
-}
-
-// serve serves all sockets. Without TFTP those of UDP are closed.
-func (s *sockets) serve(server *ftpserver.Server, tftp *tftpd.Options, log *slog.Logger) *running {
-	run := &running{failed: make(chan error, len(s.plain)+len(s.implicit)+len(s.udp))}
-	start := func(serve func() error) { run.all.Go(func() { run.failed <- serve() }) }
-	for _, l := range s.plain {
-		start(func() error { return server.Serve(l) })
-	}
-	for _, l := range s.implicit {
-		start(func() error { return server.ServeTLS(l) })
-	}
-	if tftp == nil {
-		tftp = &tftpd.Options{}
-	}
-	tftp.Log = log
-	run.tftp = tftpd.New(*tftp)
-	for _, u := range s.udp {
-		if tftp.FS == nil {
-			log.Warn("a socket for TFTP was passed, but no TFTP is configured: write [tftp]", "socket", u.LocalAddr())
-			u.Close()
-			continue
-		}
-		start(func() error { return run.tftp.Serve(u) })
-	}
-	return run
-}
-
-// wait waits for the end of all sockets, which were told to end.
-func (r *running) wait() error {
-	r.all.Wait()
-	close(r.failed)
-	var all []error
-	for err := range r.failed {
-		if !errors.Is(err, ftpserver.ErrServerClosed) {
-			all = append(all, err)
-		}
-	}
-	return errors.Join(all...)
 }
