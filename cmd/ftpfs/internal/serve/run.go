@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/logs"
@@ -16,9 +15,6 @@ import (
 	"ftpfs/cmd/ftpfs/internal/tftpd"
 	"ftpfs/ftpserver"
 )
-
-// stopLimit bounds the wait for running transfers when the server ends.
-const stopLimit = 10 * time.Second
 
 func (c *command) run(ctx context.Context, args []string) error {
 	if err := c.hideSecrets(); err != nil {
@@ -68,19 +64,7 @@ func (c *command) serve(ctx context.Context, o ftpserver.Options, tftp *tftpd.Op
 	for _, url := range c.urls(sockets) {
 		c.ready(url)
 	}
-	select {
-	case err := <-serving.failed:
-		return exit.Errorf(exit.Serve, "server: %w", err)
-	case <-ctx.Done():
-	}
-	stop() // a second signal ends the program at once
-	end, cancel := context.WithTimeout(context.Background(), stopLimit)
-	defer cancel()
-	serving.tftp.Close()
-	if err := server.Shutdown(end); err != nil && !errors.Is(err, context.DeadlineExceeded) {
-		return exit.Errorf(exit.Serve, "server: %w", err)
-	}
-	return serving.wait()
+	return serving.until(ctx, stop)
 }
 
 // serverOptions makes the server's options of the flags.
