@@ -33,6 +33,8 @@ type Handed struct {
 	Serve    string
 
 	Users map[string]string // serve --user name:password
+
+	HasIdle bool // the environment held one that counts for nothing
 }
 
 const (
@@ -93,7 +95,7 @@ func (s Handed) envPassword() *string {
 
 // Exposed reports whether there is anything to hide.
 func (s Handed) Exposed() bool {
-	return s.HasURL || s.HasProxy || s.HasEnv || s.HasServe || len(s.Users) > 0 || len(s.URLs) > 0
+	return s.HasURL || s.HasProxy || s.HasEnv || s.HasServe || s.HasIdle || len(s.Users) > 0 || len(s.URLs) > 0
 }
 
 // replaceProcess executes this program anew with args, without the secrets in

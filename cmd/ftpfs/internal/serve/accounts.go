@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"os"
 	"slices"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
+	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/ftpserver"
 )
 
@@ -73,5 +75,17 @@ func (c *command) hideSecrets() error {
 			}
 		}
 	}
+	c.hideVariable()
 	return c.Hide(args)
+}
+
+// hideVariable takes the password out of the variable of --user, which may hold
+// another user than the flags.
+func (c *command) hideVariable() {
+	variable := settings.EnvName(envPrefix, "user")
+	value := os.Getenv(variable)
+	if name, _, has := strings.Cut(value, ":"); has {
+		os.Setenv(variable, name)
+		c.Secrets.HasIdle = c.Secrets.HasIdle || !slices.Contains(c.users, value)
+	}
 }

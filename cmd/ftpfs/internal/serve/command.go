@@ -17,6 +17,9 @@ import (
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
+// envPrefix is what the variables of the flags begin with.
+const envPrefix = "FTPFS_SERVE_"
+
 // command is `ftpfs serve`.
 type command struct {
 	*secret.Process
@@ -73,7 +76,7 @@ those of UDP for TFTP.`,
   ftpfs serve --user me --tls-cert host.pem --tls-key host.key --tls-require --listen :2121 /srv/files`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := settings.ApplyEnvironment(cmd.Flags(), "FTPFS_SERVE_"); err != nil {
+			if err := settings.ApplyEnvironment(cmd.Flags(), envPrefix); err != nil {
 				return err
 			}
 			if err := c.configure(cmd.Flags(), args); err != nil {
@@ -84,7 +87,7 @@ those of UDP for TFTP.`,
 	}
 	c.addFlags(cmd)
 	cmd.AddCommand(newPasswdCommand())
-	settings.NameEnvironment(cmd, "FTPFS_SERVE_")
+	settings.NameEnvironment(cmd, envPrefix)
 	return cmd
 }
 
