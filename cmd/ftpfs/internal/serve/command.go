@@ -76,8 +76,12 @@ those of UDP for TFTP.`,
   ftpfs serve --user me --tls-cert host.pem --tls-key host.key --tls-require --listen :2121 /srv/files`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			byFlag := c.write
 			if err := settings.ApplyEnvironment(cmd.Flags(), envPrefix); err != nil {
 				return err
+			}
+			if c.readOnly && !byFlag {
+				c.write = false // which a variable says
 			}
 			if err := c.configure(cmd.Flags(), args); err != nil {
 				return err

@@ -146,3 +146,31 @@ func TestServeRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestReadOnlyCountsBeforeTheEnvironment: --write and --read-only contradict each other,
+// wherever they are said: a flag counts before a variable, and of two variables the
+// careful one.
+func TestReadOnlyCountsBeforeTheEnvironment(t *testing.T) {
+	for _, tt := range []struct {
+		flags, variables string
+		mkd              int
+	}{
+		{"", "", 550},
+		{"", "WRITE", 257},
+		{"--write", "READ_ONLY", 257},
+		{"--read-only", "WRITE", 550},
+		{"--read-only=false", "WRITE", 257},
+		{"", "WRITE READ_ONLY", 550},
+	} {
+		t.Run(tt.flags+" "+tt.variables, func(t *testing.T) {
+			for _, name := range strings.Fields(tt.variables) {
+				t.Setenv("FTPFS_SERVE_"+name, "true")
+			}
+			args := append([]string{"--listen", "127.0.0.1:0", "--anonymous"}, strings.Fields(tt.flags)...)
+			addrs := serving(t, 1, append(args, t.TempDir())...)
+			if got := codes(t, addrs["ftp"], "USER ftp", "PASS x", "MKD new"); got[3] != tt.mkd {
+				t.Errorf("%v, want %d", got, tt.mkd)
+			}
+		})
+	}
+}
