@@ -79,7 +79,7 @@ func (c *mountCommand) completeRemote(cmd *cobra.Command, word string, dirsOnly 
 	if _, err := c.configure(cmd.Flags(), allMountFlags(c.Process), parent); err != nil {
 		return nil
 	}
-	if c.validateServer(parent) != nil || c.validateHabits() != nil || c.validateNetwork() != nil {
+	if c.validateServer(parent) != nil {
 		return nil
 	}
 	sources, err := c.credentials()
@@ -93,15 +93,12 @@ func (c *mountCommand) completeRemote(cmd *cobra.Command, word string, dirsOnly 
 	c.job.Timeout = completeLimit
 	ctx, cancel := context.WithTimeout(context.Background(), completeLimit)
 	defer cancel()
-	m := &mounted{job: c.job, warn: func(string) {}, log: slog.New(slog.DiscardHandler)}
-	err = m.connect(ctx)
-	if m.client != nil {
-		defer m.client.Close()
-	}
+	session, err := c.job.Connect(ctx, slog.New(slog.DiscardHandler), func(string) {})
 	if err != nil {
 		return nil
 	}
-	listing, err := m.client.List(ctx, m.root)
+	defer session.Client.Close()
+	listing, err := session.Client.List(ctx, session.Root)
 	if err != nil {
 		return nil
 	}

@@ -14,7 +14,6 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/proxy"
-	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // TestMountThroughProxy: everything goes through the proxy, by the server's
@@ -215,23 +214,5 @@ func TestParseProxy(t *testing.T) {
 		if p, err := proxy.Parse(raw); exit.CodeOf(err) != exit.Usage || strings.Contains(err.Error(), "sesame") || strings.Contains(err.Error(), "ame@") {
 			t.Errorf("%s: %+v, %v", raw, p, err)
 		}
-	}
-}
-
-// TestHideProxy: the password leaves the arguments in each form that they have.
-func TestHideProxy(t *testing.T) {
-	raw := "socks5://me:sesame,%2F@h:1"
-	p, err := proxy.Parse(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("FTPFS_PROXY", "http://you:sesame2@other")
-	c := &mountCommand{Process: &secret.Process{}, network: networkFlags{proxy: raw}}
-	c.job.Network.Proxy = p
-	args := []string{"--proxy", raw, "--proxy=" + raw, "-oro,proxy=" + strings.ReplaceAll(raw, ",", `\,`) + ",uid=0"}
-	c.hideProxy(args)
-	all := strings.Join(args, " ") + os.Getenv("FTPFS_PROXY")
-	if strings.Contains(all, "sesame") || strings.Count(all, "socks5://me@h:1") != 3 || !c.Secrets.Exposed() || c.Secrets.Proxy != "sesame,/" {
-		t.Errorf("%q, %+v", all, c.Secrets)
 	}
 }

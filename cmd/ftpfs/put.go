@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/remote"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/transfer"
@@ -78,7 +79,7 @@ func (c *remoteCommand) destination() transfer.Place {
 func (c *remoteCommand) placeFailure(s *session, p transfer.Place, err error) error {
 	var e *ftpclient.Error
 	if errors.As(err, &e) && ftpclient.Lost(err) {
-		return connectFailure(s.at, err)
+		return remote.Failure(s.at, err)
 	}
 	return exit.Errorf(exit.Partly, "%s: %w", say.Printable(p.Path), err)
 }

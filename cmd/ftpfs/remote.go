@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,6 +15,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/remote"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
@@ -72,12 +72,12 @@ func newRemoteCommand(p *secret.Process, cmd *cobra.Command, flags func(c *remot
 	c := &remoteCommand{mountCommand: &mountCommand{Process: p}, shared: pflag.NewFlagSet("remote", pflag.ContinueOnError)}
 	ofMount, own := &cobra.Command{}, &cobra.Command{}
 	c.addFlags(ofMount)
-	settings.NameEnvironment(ofMount, "FTPFS_")
+	settings.NameEnvironment(ofMount.Flags(), "FTPFS_")
 	for _, name := range remoteFlags {
 		c.shared.AddFlag(ofMount.Flags().Lookup(name))
 	}
 	c.own = own.Flags()
-	c.own.IntVar(&c.o.Parallel, "parallel", defaultConnections, "files at a time, each with a connection of its own")
+	c.own.IntVar(&c.o.Parallel, "parallel", remote.DefaultConnections, "files at a time, each with a connection of its own")
 	c.own.BoolVarP(&c.quiet, "quiet", "q", false, "tell nothing but what went wrong")
 	flags(c, c.own)
 	cmd.Long += remoteHelp
@@ -115,8 +115,8 @@ func (c *remoteCommand) prepare(urls []string) error {
 	if err := settings.ApplyEnvironment(c.shared, "FTPFS_"); err != nil {
 		return err
 	}
-	if c.o.Parallel < 1 || c.o.Parallel > maxConnections {
-		return exit.Errorf(exit.Usage, "--parallel %d is not from 1 to %d", c.o.Parallel, maxConnections)
+	if c.o.Parallel < 1 || c.o.Parallel > remote.MaxConnections {
+		return exit.Errorf(exit.Usage, "--parallel %d is not from 1 to %d", c.o.Parallel, remote.MaxConnections)
 	}
 	c.job.Connections = c.o.Parallel
 	var locations []ftpurl.Location
@@ -144,8 +144,7 @@ func (c *remoteCommand) prepare(urls []string) error {
 
 // validateLocation is mountCommand.validate for one of several servers.
 func (c *remoteCommand) validateLocation(loc ftpurl.Location) error {
-	c.job.Location = loc
-	return errors.Join(c.validateTLS(), c.validateTimeout(), c.validateHabits(), c.validateNetwork())
+	return c.remote.CheckAll(loc)
 }
 
 // hideAll is hideSecrets for several URLs.
@@ -156,7 +155,7 @@ func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) erro
 				locations[i].SetPassword(password)
 			}
 		}
-		c.hideProxy(nil)
+		c.remote.HideProxy(c.Process, nil)
 		return nil
 	}
 	args := slices.Clone(c.Args)
@@ -172,14 +171,18 @@ func (c *remoteCommand) hideAll(urls []string, locations []ftpurl.Location) erro
 			}
 		}
 	}
-	c.hideProxy(args)
+	c.remote.HideProxy(c.Process, args)
 	return c.Hide(args)
 }
 
 // join gives a place its session: that of the URL before it for the same server and
 // user, if there is one.
 func (c *remoteCommand) join(i int, loc ftpurl.Location) error {
-	if err := secret.System(c.passwordFile, c.netrc, c.Secrets, say.Warn).Resolve(&loc); err != nil {
+	sources, err := c.remote.Sources(c.Process)
+	if err != nil {
+		return err
+	}
+	if err := sources.Resolve(&loc); err != nil {
 		return err
 	}
 	for _, s := range c.sessions {
@@ -202,14 +205,13 @@ func (c *remoteCommand) connectAll(ctx context.Context) error {
 	}
 	log := slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)})
 	for _, s := range c.sessions {
-		job := c.job
-		job.Location = s.at
-		m := &mounted{job: job, warn: say.Warn, log: job.redactor().log(log)}
-		err := m.connect(ctx)
-		s.client, s.home = m.client, m.root
+		server := c.job.Server
+		server.Location = s.at
+		session, err := server.Connect(ctx, server.Redactor().Log(log), say.Warn)
 		if err != nil {
 			return err
 		}
+		s.client, s.home = session.Client, session.Root
 	}
 	return nil
 }

@@ -58,7 +58,7 @@ left for the next mount of the same server, and told.`,
 	}
 	cmd.Flags().BoolVar(&c.force, "force", false, "detach even if it is in use, and end its process")
 	cmd.Flags().DurationVar(&c.timeout, "timeout", defaultUmountTimeout, "how long to wait for uploads")
-	settings.NameEnvironment(cmd, "FTPFS_UMOUNT_")
+	settings.NameEnvironment(cmd.Flags(), "FTPFS_UMOUNT_")
 	return cmd
 }
 

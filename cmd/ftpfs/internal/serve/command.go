@@ -91,7 +91,7 @@ those of UDP for TFTP.`,
 	}
 	c.addFlags(cmd)
 	cmd.AddCommand(newPasswdCommand())
-	settings.NameEnvironment(cmd, envPrefix)
+	settings.NameEnvironment(cmd.Flags(), envPrefix)
 	return cmd
 }
 

@@ -1,4 +1,4 @@
-package main
+package remote
 
 import (
 	"fmt"
@@ -12,24 +12,20 @@ import (
 	"ftpfs/ftpclient"
 )
 
-// serverHabits are what the flags say of how a server writes names and times.
+// Habits are what the flags say of how a server writes names and times.
 // Zones are kept as text: the job goes through a pipe.
-type serverHabits struct {
+type Habits struct {
 	Encoding string
 	Timezone string
 }
 
-func (c *mountCommand) addHabitFlags(f *pflag.FlagSet) {
-	f.StringVar(&c.job.Habits.Encoding, "encoding", "", "encoding of the names on the server: ISO-8859-1, windows-1251, KOI8-R, Shift_JIS, GB18030, ... (default: they are taken as they are, which is right for UTF-8)")
-	f.StringVar(&c.job.Habits.Timezone, "timezone", "", "zone of the times in the server's listings: Europe/Berlin, +02:00 (default: found by comparing them with exact ones); needed where all its times are local, as with vsftpd's use_localtime")
+func (fl *Flags) addHabits(f *pflag.FlagSet) {
+	f.StringVar(&fl.server.Habits.Encoding, "encoding", "", "encoding of the names on the server: ISO-8859-1, windows-1251, KOI8-R, Shift_JIS, GB18030, ... (default: they are taken as they are, which is right for UTF-8)")
+	f.StringVar(&fl.server.Habits.Timezone, "timezone", "", "zone of the times in the server's listings: Europe/Berlin, +02:00 (default: found by comparing them with exact ones); needed where all its times are local, as with vsftpd's use_localtime")
 }
 
-// validateHabits checks the flags; those without meaning for the demo are refused.
-func (c *mountCommand) validateHabits() error {
-	h := c.job.Habits
-	if c.job.Demo && h != (serverHabits{}) {
-		return exit.Errorf(exit.Usage, "--encoding and --timezone: the demo has UTF-8 and UTC: leave them out")
-	}
+func (fl *Flags) checkHabits() error {
+	h := fl.server.Habits
 	if h.Encoding != "" {
 		if err := ftpclient.CheckEncoding(h.Encoding); err != nil {
 			return exit.Errorf(exit.Usage, "--encoding %s: %w", say.Printable(h.Encoding), err)
@@ -42,7 +38,7 @@ func (c *mountCommand) validateHabits() error {
 }
 
 // zone is the zone that was given; nil if none was.
-func (h serverHabits) zone() (*time.Location, error) {
+func (h Habits) zone() (*time.Location, error) {
 	name := h.Timezone
 	if name == "" {
 		return nil, nil
@@ -63,8 +59,8 @@ func (h serverHabits) zone() (*time.Location, error) {
 	return zone, nil
 }
 
-// apply sets what validateHabits found good.
-func (h serverHabits) apply(o *ftpclient.Options) {
+// apply sets what checkHabits found good.
+func (h Habits) apply(o *ftpclient.Options) {
 	o.Encoding = h.Encoding
 	o.Zone, _ = h.zone()
 }

@@ -1,4 +1,4 @@
-package main
+package secret
 
 import (
 	"context"
@@ -7,15 +7,16 @@ import (
 	"strings"
 )
 
-// redactor replaces secrets in texts, whoever wrote them: a server may repeat the
+// Redactor replaces secrets in texts, whoever wrote them: a server may repeat the
 // password that it was told.
-type redactor struct{ *strings.Replacer }
+type Redactor struct{ *strings.Replacer }
 
 // leastSecret is the length from which on a secret is replaced: a shorter one is
 // found in every other word.
 const leastSecret = 4
 
-func newRedactor(secrets ...string) redactor {
+// NewRedactor returns one for secrets, of which those that are short are left out.
+func NewRedactor(secrets ...string) Redactor {
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) }) // one may be in another
 	var pairs []string
 	for _, s := range secrets {
@@ -23,22 +24,17 @@ func newRedactor(secrets ...string) redactor {
 			pairs = append(pairs, s, "***")
 		}
 	}
-	return redactor{strings.NewReplacer(pairs...)}
+	return Redactor{strings.NewReplacer(pairs...)}
 }
 
-// redactor of a job hides what it logs in with.
-func (j mountJob) redactor() redactor {
-	return newRedactor(j.Location.Password, j.Network.Proxy.At.Password)
-}
-
-// log returns a log whose lines have no secret.
-func (r redactor) log(log *slog.Logger) *slog.Logger {
+// Log returns a log whose lines have no secret.
+func (r Redactor) Log(log *slog.Logger) *slog.Logger {
 	return slog.New(&redacting{log.Handler(), r})
 }
 
 type redacting struct {
 	slog.Handler
-	redactor redactor
+	redactor Redactor
 }
 
 func (h *redacting) Handle(ctx context.Context, r slog.Record) error {
@@ -63,7 +59,7 @@ func (h *redacting) WithGroup(name string) slog.Handler {
 }
 
 // attr replaces in texts and errors, the only values that have words of others.
-func (r redactor) attr(a slog.Attr) slog.Attr {
+func (r Redactor) attr(a slog.Attr) slog.Attr {
 	v := a.Value.Resolve()
 	switch err, isError := v.Any().(error); {
 	case isError:

@@ -1,4 +1,4 @@
-package main
+package remote
 
 import (
 	"context"
@@ -30,7 +30,7 @@ func TestConnectFailures(t *testing.T) {
 		{&ftpclient.Error{Op: "login", Kind: ftpclient.KindTLS, Code: 530, Text: "Use TLS"}, exit.TLS, "write ftpes://"},
 		{&ftpclient.Error{Op: "PWD", Kind: ftpclient.KindUnknown, Code: 500}, exit.Failure, "500"},
 	} {
-		err := connectFailure(loc, fmt.Errorf("wrapped: %w", tt.err))
+		err := Failure(loc, fmt.Errorf("wrapped: %w", tt.err))
 		if exit.CodeOf(err) != tt.want || !strings.Contains(err.Error(), tt.text) {
 			t.Errorf("%v: %d %v; want %d %q", tt.err, exit.CodeOf(err), err, tt.want, tt.text)
 		}
@@ -38,7 +38,7 @@ func TestConnectFailures(t *testing.T) {
 			t.Errorf("%v: bad message %q", tt.err, err)
 		}
 	}
-	anonymous := connectFailure(ftpurl.Location{Host: "h", Port: 21}, &ftpclient.Error{Op: "PASS", Kind: ftpclient.KindLogin, Code: 530, Text: "No"})
+	anonymous := Failure(ftpurl.Location{Host: "h", Port: 21}, &ftpclient.Error{Op: "PASS", Kind: ftpclient.KindLogin, Code: 530, Text: "No"})
 	if exit.CodeOf(anonymous) != exit.Login || !strings.Contains(anonymous.Error(), "ftp://user@h/") {
 		t.Errorf("anonymous: %v", anonymous)
 	}

@@ -1,4 +1,4 @@
-package main
+package remote
 
 import (
 	"fmt"
@@ -17,7 +17,7 @@ func TestHabitFlags(t *testing.T) {
 		"Europe/Berlin": 2 * time.Hour, "America/New_York": -4 * time.Hour, "UTC": 0,
 		"+05:30": 5*time.Hour + 30*time.Minute, "-0500": -5 * time.Hour, "+02": 2 * time.Hour, "+00:00": 0,
 	} {
-		j, err := validated(t, "ftp://h/", "--timezone", zone, "-o", "encoding=KOI8-R")
+		j, err := checked(t, "ftp://h/", "--timezone", zone, "-o", "encoding=KOI8-R")
 		if err != nil {
 			t.Errorf("%s: %v", zone, err)
 			continue
@@ -28,14 +28,14 @@ func TestHabitFlags(t *testing.T) {
 			t.Errorf("%s: %d seconds east, encoding %s", zone, seconds, o.Encoding)
 		}
 	}
-	j, err := validated(t, "ftp://h/")
+	j, err := checked(t, "ftp://h/")
 	var o ftpclient.Options
 	if j.Habits.apply(&o); err != nil || o.Zone != nil || o.Encoding != "" {
 		t.Errorf("without flags: %+v, %v", o, err)
 	}
 	t.Setenv("FTPFS_TIMEZONE", "Asia/Tokyo")
 	t.Setenv("FTPFS_ENCODING", "shift_jis")
-	if j, err = validated(t, "ftp://h/"); err != nil || j.Habits != (serverHabits{"shift_jis", "Asia/Tokyo"}) {
+	if j, err = checked(t, "ftp://h/"); err != nil || j.Habits != (Habits{"shift_jis", "Asia/Tokyo"}) {
 		t.Errorf("by the environment: %+v, %v", j.Habits, err)
 	}
 }
@@ -43,16 +43,15 @@ func TestHabitFlags(t *testing.T) {
 // TestHabitFlagsRefused: a message says what, why, and what to write instead.
 func TestHabitFlagsRefused(t *testing.T) {
 	for args, says := range map[string][]string{
-		"--timezone Middle/Earth":  {"--timezone Middle/Earth", "no such time zone", "Europe/Berlin"},
-		"--timezone +2:00":         {"--timezone +2:00", "not an offset", "+02:00"},
-		"--timezone +99:00":        {"not an offset"},
-		"--timezone ../../passwd":  {"no such time zone"},
-		"--encoding klingon":       {"--encoding klingon", "no such encoding", "windows-1251"},
-		"--encoding UTF-16":        {"--encoding UTF-16", "ASCII"},
-		"-o encoding=ISO-2022-JP":  {"--encoding ISO-2022-JP", "ASCII"},
-		"--demo --encoding latin1": {"--encoding", "demo"},
+		"--timezone Middle/Earth": {"--timezone Middle/Earth", "no such time zone", "Europe/Berlin"},
+		"--timezone +2:00":        {"--timezone +2:00", "not an offset", "+02:00"},
+		"--timezone +99:00":       {"not an offset"},
+		"--timezone ../../passwd": {"no such time zone"},
+		"--encoding klingon":      {"--encoding klingon", "no such encoding", "windows-1251"},
+		"--encoding UTF-16":       {"--encoding UTF-16", "ASCII"},
+		"-o encoding=ISO-2022-JP": {"--encoding ISO-2022-JP", "ASCII"},
 	} {
-		_, err := validated(t, "ftp://h/", strings.Fields(args)...)
+		_, err := checked(t, "ftp://h/", strings.Fields(args)...)
 		if exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%s: %v", args, err)
 			continue
@@ -104,7 +103,7 @@ func TestLocalTimesAreTold(t *testing.T) {
 	}
 	for _, line := range *got {
 		offset := line[strings.LastIndexByte(line, ' ')+1:]
-		if _, err := (serverHabits{Timezone: offset}).zone(); err != nil {
+		if _, err := (Habits{Timezone: offset}).zone(); err != nil {
 			t.Errorf("%s: what the log says is refused: %v", offset, err)
 		}
 	}

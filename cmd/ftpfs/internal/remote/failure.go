@@ -1,11 +1,6 @@
-package main
+package remote
 
 import (
-	"context"
-	"errors"
-	"sync"
-	"time"
-
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
@@ -13,9 +8,9 @@ import (
 	"ftpfs/ftpclient"
 )
 
-// connectFailure tells in one line why the server at loc could not be used,
+// Failure tells in one line why the server at loc could not be used,
 // and what to do.
-func connectFailure(loc ftpurl.Location, err error) error {
+func Failure(loc ftpurl.Location, err error) error {
 	if failure := proxyFailure(loc, err); failure != nil {
 		return failure
 	}
@@ -60,42 +55,5 @@ func dirFailure(loc ftpurl.Location, root string, err error) error {
 	case ftpclient.KindPermission, ftpclient.KindUnknown, ftpclient.KindInvalidName:
 		return exit.Errorf(exit.RemoteDir, "%s does not let us into %s%s: check the path and the user's rights", loc.Address(), name, say.ServerWords(err))
 	}
-	return connectFailure(loc, err)
-}
-
-// refusals remembers the last time that the server had no room for us. The
-// client tries again, until our deadline ends that; then it is the reason.
-type refusals struct {
-	mu   sync.Mutex
-	last *ftpclient.Error // guarded by mu
-}
-
-// watch adds itself to the hooks of t.
-func (r *refusals) watch(t *ftpclient.Trace) *ftpclient.Trace {
-	next := t.Reply
-	t.Reply = func(conn int, code int, text string, took time.Duration) {
-		if code == 421 {
-			r.mu.Lock()
-			r.last = &ftpclient.Error{Op: "login", Kind: ftpclient.KindTooMany, Code: code, Text: text}
-			r.mu.Unlock()
-		}
-		if next != nil {
-			next(conn, code, text, took)
-		}
-	}
-	return t
-}
-
-// timedOut makes a time-out of the error that our own deadline caused, or what
-// the server said if it was full all the time.
-func timedOut(ctx context.Context, err error, r *refusals) error {
-	if !errors.Is(ctx.Err(), context.DeadlineExceeded) || ftpclient.KindOf(err) == ftpclient.KindHost {
-		return err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.last != nil {
-		return r.last
-	}
-	return &ftpclient.Error{Op: "wait", Kind: ftpclient.KindTimeout, Err: err}
+	return Failure(loc, err)
 }
