@@ -10,6 +10,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/config"
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/files"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/serve"
@@ -41,8 +42,7 @@ can read and write what is there. It also has a small FTP server of its own.`,
 	root.AddCommand(newMountCommand(p), newUmountCommand(), newStatusCommand(), newRefreshCommand(), newUploadsCommand(), newDaemonCommand())
 	root.AddCommand(serve.Command(p), newProbeCommand(p))
 	root.AddCommand(newConfigCommand(p), newCompletionCommand(), newManCommand())
-	root.AddCommand(newLsCommand(p), newGetCommand(p), newMgetCommand(p), newPutCommand(p), newMputCommand(p), newCopyCommand(p),
-		newCatCommand(p), newRmCommand(p), newMkdirCommand(p), newMvCommand(p), newStatCommand(p))
+	root.AddCommand(files.Commands(p)...)
 	root.AddCommand(&cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",

@@ -16,6 +16,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/progress"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
@@ -151,12 +152,12 @@ const progressEvery = 500 * time.Millisecond
 func (c *umountCommand) tell(ctx context.Context, known *mounts.Known) {
 	tick := time.NewTicker(progressEvery)
 	defer tick.Stop()
-	var shown *progress // nil: there was nothing to tell
+	var shown *progress.Progress // nil: there was nothing to tell
 	for {
 		select {
 		case <-ctx.Done():
 			if shown != nil {
-				shown.close()
+				shown.Close()
 			}
 			return
 		case <-tick.C:
@@ -167,10 +168,10 @@ func (c *umountCommand) tell(ctx context.Context, known *mounts.Known) {
 		}
 		if shown == nil && len(ans.Uploads) > 0 {
 			say.Warn("uploading " + leftOf(ans.Uploads))
-			shown = newProgress(false)
+			shown = progress.New(false)
 		}
 		if shown != nil {
-			shown.left(sumOf(ans.Uploads))
+			shown.Left(sumOf(ans.Uploads))
 		}
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/progress"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/spools"
@@ -242,7 +243,7 @@ func leftOf(uploads []mounts.Upload) string {
 			failed++
 		}
 	}
-	text := fmt.Sprintf("%s, %s", say.Plural(n, "file"), sizeOf(size))
+	text := fmt.Sprintf("%s, %s", say.Plural(n, "file"), progress.Size(size))
 	if failed > 0 {
 		text += fmt.Sprintf(", of which %d have failed", failed)
 	}

@@ -1,4 +1,4 @@
-package main
+package progress
 
 import (
 	"io"
@@ -18,7 +18,7 @@ type bars struct {
 	total *mpb.Bar
 }
 
-func newBars(w io.Writer, r *progress) *bars {
+func newBars(w io.Writer, r *Progress) *bars {
 	b := &bars{all: mpb.New(mpb.WithOutput(w), mpb.WithWidth(64))}
 	b.total = b.all.New(0, mpb.BarStyle().Rbound("|").Lbound("|"), mpb.BarPriority(1<<30), mpb.BarRemoveOnComplete(),
 		mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return r.state() })),

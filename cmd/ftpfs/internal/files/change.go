@@ -1,4 +1,4 @@
-package main
+package files
 
 import (
 	"context"
@@ -25,13 +25,13 @@ directories too, with all that is in them, several at a time.
   ftpfs rm -r ftp://me@nas.local/build`,
 		Args: cobra.MinimumNArgs(1),
 	}
-	flags := func(c *remoteCommand, f *pflag.FlagSet) {
+	flags := func(c *command, f *pflag.FlagSet) {
 		f.BoolVarP(&c.o.Recursive, "recursive", "r", false, "directories too, with all that is in them")
 		f.BoolVarP(&force, "force", "f", false, "what is not there is no failure")
 	}
-	return newRemoteCommand(p, cmd, flags, all, func(ctx context.Context, c *remoteCommand, _ []string) error {
-		return c.each(ctx, "removed", func(p serverPlace) transfer.Result {
-			found, failures := expand(ctx, []serverPlace{p}, false)
+	return newCommand(p, cmd, flags, all, func(ctx context.Context, c *command, _ []string) error {
+		return c.each(ctx, "removed", func(p place) transfer.Result {
+			found, failures := expand(ctx, []place{p}, false)
 			if force {
 				failures = withoutMissing(failures)
 			}
@@ -52,21 +52,6 @@ func withoutMissing(failures []transfer.Failure) (rest []transfer.Failure) {
 	return rest
 }
 
-// each does something for each place, and tells what was not done.
-func (c *remoteCommand) each(ctx context.Context, done string, do func(serverPlace) transfer.Result) error {
-	var sum transfer.Result
-	for _, p := range c.places {
-		if ctx.Err() != nil {
-			break
-		}
-		r := do(p)
-		sum.Files += r.Files
-		sum.Failures = append(sum.Failures, r.Failures...)
-	}
-	sum.Interrupted = ctx.Err() != nil
-	return c.verdict(sum, done)
-}
-
 func newMkdirCommand(p *secret.Process) *cobra.Command {
 	parents := false
 	cmd := &cobra.Command{
@@ -76,11 +61,11 @@ func newMkdirCommand(p *secret.Process) *cobra.Command {
 		Example: "  ftpfs mkdir -p ftp://me@nas.local/backup/2024/05",
 		Args:    cobra.MinimumNArgs(1),
 	}
-	flags := func(_ *remoteCommand, f *pflag.FlagSet) {
+	flags := func(_ *command, f *pflag.FlagSet) {
 		f.BoolVarP(&parents, "parents", "p", false, "make those above too; what is there already is no failure")
 	}
-	return newRemoteCommand(p, cmd, flags, all, func(ctx context.Context, c *remoteCommand, _ []string) error {
-		return c.each(ctx, "made", func(p serverPlace) (r transfer.Result) {
+	return newCommand(p, cmd, flags, all, func(ctx context.Context, c *command, _ []string) error {
+		return c.each(ctx, "made", func(p place) (r transfer.Result) {
 			abs, _ := p.Path(p.home)
 			if err := transfer.MakeDir(ctx, p.client, abs, parents); err != nil {
 				r.Failures = []transfer.Failure{{Path: p.Text, Err: err}}
@@ -103,7 +88,7 @@ directory if it is one. All are on one server. A file that is there is replaced.
   ftpfs mv 'ftp://me@nas.local/inbox/*.pdf' ftp://me@nas.local/archive/`,
 		Args: cobra.MinimumNArgs(2),
 	}
-	return newRemoteCommand(p, cmd, func(*remoteCommand, *pflag.FlagSet) {}, all, func(ctx context.Context, c *remoteCommand, _ []string) error {
+	return newCommand(p, cmd, func(*command, *pflag.FlagSet) {}, all, func(ctx context.Context, c *command, _ []string) error {
 		if err := c.oneServer("mv"); err != nil {
 			return err
 		}
@@ -134,13 +119,13 @@ owner. What it does not say is not printed. Links are not followed.
   ftpfs stat --json 'ftp://me@nas.local/*.iso'`,
 		Args: cobra.MinimumNArgs(1),
 	}
-	flags := func(_ *remoteCommand, f *pflag.FlagSet) {
+	flags := func(_ *command, f *pflag.FlagSet) {
 		f.BoolVar(&asJSON, "json", false, "print JSON, an object for each")
 	}
-	return newRemoteCommand(p, cmd, flags, all, func(ctx context.Context, c *remoteCommand, _ []string) error {
+	return newCommand(p, cmd, flags, all, func(ctx context.Context, c *command, _ []string) error {
 		out := newListingPrinter(os.Stdout, asJSON, true)
-		err := c.each(ctx, "shown", func(p serverPlace) (r transfer.Result) {
-			found, failures := expand(ctx, []serverPlace{p}, false)
+		err := c.each(ctx, "shown", func(p place) (r transfer.Result) {
+			found, failures := expand(ctx, []place{p}, false)
 			for _, m := range found {
 				out.stat(m)
 				r.Files++

@@ -1,4 +1,5 @@
-package main
+// Package progress tells a person how a transfer goes, and in the end what was done.
+package progress
 
 import (
 	"fmt"
@@ -17,9 +18,9 @@ import (
 // lineEvery is how often a line tells how far it is, where there is no terminal.
 const lineEvery = 10 * time.Second
 
-// progress tells a person how a transfer goes: by bars on a terminal, by a line now and
+// Progress tells how a transfer goes, on standard error: by bars on a terminal, by a line now and
 // then elsewhere, or not at all. It implements transfer.Reporter.
-type progress struct {
+type Progress struct {
 	w     io.Writer
 	quiet bool
 	bars  *bars // nil: lines
@@ -34,9 +35,9 @@ type progress struct {
 	moved  int64
 }
 
-// newProgress begins to tell on standard error.
-func newProgress(quiet bool) *progress {
-	r := &progress{w: os.Stderr, quiet: quiet, start: time.Now(), done: make(chan struct{})}
+// New begins to tell; quiet, it tells nothing. Close it.
+func New(quiet bool) *Progress {
+	r := &Progress{w: os.Stderr, quiet: quiet, start: time.Now(), done: make(chan struct{})}
 	switch {
 	case quiet:
 	case term.IsTerminal(int(os.Stderr.Fd())):
@@ -47,7 +48,7 @@ func newProgress(quiet bool) *progress {
 	return r
 }
 
-func (r *progress) tellLines() {
+func (r *Progress) tellLines() {
 	tick := time.NewTicker(lineEvery)
 	defer tick.Stop()
 	for {
@@ -61,19 +62,19 @@ func (r *progress) tellLines() {
 }
 
 // state is how far it is.
-func (r *progress) state() string {
+func (r *Progress) state() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return fmt.Sprintf("%d of %d files, %s of %s, %s/s", r.ended, r.files, sizeOf(r.moved), sizeOf(r.octets), sizeOf(r.rate()))
+	return fmt.Sprintf("%d of %d files, %s of %s, %s/s", r.ended, r.files, Size(r.moved), Size(r.octets), Size(r.rate()))
 }
 
 // rate is in octets a second. mu is held.
-func (r *progress) rate() int64 {
+func (r *Progress) rate() int64 {
 	return int64(float64(r.moved) / max(time.Since(r.start).Seconds(), 0.001))
 }
 
-// close ends the bars and lines; nothing is told afterwards but the sum.
-func (r *progress) close() {
+// Close ends the bars and lines; nothing is told afterwards but the sum.
+func (r *Progress) Close() {
 	close(r.done)
 	r.lines.Wait()
 	if r.bars != nil {
@@ -81,8 +82,8 @@ func (r *progress) close() {
 	}
 }
 
-// sum tells what was done.
-func (r *progress) sum(res transfer.Result, done string) {
+// Sum tells what was done, as the word done says.
+func (r *Progress) Sum(res transfer.Result, done string) {
 	if r.quiet || res.Interrupted {
 		return
 	}
@@ -92,18 +93,20 @@ func (r *progress) sum(res transfer.Result, done string) {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	fmt.Fprintf(r.w, "%s %s, %s in %s, %s/s%s\n", say.Plural(res.Files, "file"), done, sizeOf(res.Octets),
-		time.Since(r.start).Round(10*time.Millisecond), sizeOf(r.rate()), left)
+	fmt.Fprintf(r.w, "%s %s, %s in %s, %s/s%s\n", say.Plural(res.Files, "file"), done, Size(res.Octets),
+		time.Since(r.start).Round(10*time.Millisecond), Size(r.rate()), left)
 }
 
-func (r *progress) Found(files int, octets int64) {
+// Found implements transfer.Reporter.
+func (r *Progress) Found(files int, octets int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.files += files
 	r.octets += octets
 }
 
-func (r *progress) Note(text string) {
+// Note implements transfer.Reporter.
+func (r *Progress) Note(text string) {
 	text = "ftpfs: " + say.Printable(text) + "\n"
 	switch {
 	case r.quiet:
@@ -114,7 +117,8 @@ func (r *progress) Note(text string) {
 	}
 }
 
-func (r *progress) Begin(name string, size, from int64) transfer.Meter {
+// Begin implements transfer.Reporter.
+func (r *Progress) Begin(name string, size, from int64) transfer.Meter {
 	m := &meter{r: r}
 	if from > 0 {
 		r.add(from)
@@ -125,14 +129,14 @@ func (r *progress) Begin(name string, size, from int64) transfer.Meter {
 	return m
 }
 
-func (r *progress) add(octets int64) {
+func (r *Progress) add(octets int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.moved += octets
 }
 
-// left tells of a number of files, of which no more than this is left to do.
-func (r *progress) left(files int, octets int64) {
+// Left tells of a number of files, of which no more than this is left to do.
+func (r *Progress) Left(files int, octets int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.files, r.octets = max(r.files, files), max(r.octets, octets)
@@ -141,7 +145,7 @@ func (r *progress) left(files int, octets int64) {
 
 // meter is transfer.Meter of one file.
 type meter struct {
-	r   *progress
+	r   *Progress
 	bar *bar // nil: it has none
 }
 
@@ -161,8 +165,8 @@ func (m *meter) End(err error) {
 	}
 }
 
-// sizeOf is a number of octets for people.
-func sizeOf(n int64) string {
+// Size is a number of octets for people.
+func Size(n int64) string {
 	for _, u := range settings.SizeUnits {
 		if n >= 1<<u.Shift {
 			return fmt.Sprintf("%.1f %siB", float64(n)/float64(int64(1)<<u.Shift), u.Suffix)

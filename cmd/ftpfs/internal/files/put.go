@@ -1,4 +1,4 @@
-package main
+package files
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/progress"
 	"ftpfs/cmd/ftpfs/internal/remote"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
@@ -48,35 +49,35 @@ func newMputCommand(p *secret.Process) *cobra.Command {
 }
 
 func newPutting(p *secret.Process, cmd *cobra.Command) *cobra.Command {
-	flags := func(c *remoteCommand, f *pflag.FlagSet) { c.addTransferFlags(f); c.addASCII(f) }
+	flags := func(c *command, f *pflag.FlagSet) { c.addTransferFlags(f); c.addASCII(f) }
 	last := func(args []string) []string { return args[len(args)-1:] }
-	return newRemoteCommand(p, cmd, flags, last, func(ctx context.Context, c *remoteCommand, args []string) error {
+	return newCommand(p, cmd, flags, last, func(ctx context.Context, c *command, args []string) error {
 		if err := c.checkTransfer(); err != nil {
 			return err
 		}
 		place, s := c.destination(), c.places[0].session
 		place.Dir = place.Dir || cmd.Name() == "mput"
-		report := newProgress(c.quiet)
+		report := progress.New(c.quiet)
 		c.o.Report = report
 		r, err := transfer.Put(ctx, s.client, args[:len(args)-1], os.Stdin, place, c.o)
-		report.close()
+		report.Close()
 		if err != nil {
 			return c.placeFailure(s, place, err)
 		}
-		report.sum(r, "sent")
+		report.Sum(r, "sent")
 		return c.verdict(r, "sent")
 	})
 }
 
 // destination is where the last URL says that files go.
-func (c *remoteCommand) destination() transfer.Place {
+func (c *command) destination() transfer.Place {
 	p := c.places[len(c.places)-1]
 	abs, dir := p.Path(p.home)
 	return transfer.Place{Path: abs, Dir: dir}
 }
 
 // placeFailure tells why nothing could be sent to a place.
-func (c *remoteCommand) placeFailure(s *session, p transfer.Place, err error) error {
+func (c *command) placeFailure(s *session, p transfer.Place, err error) error {
 	var e *ftpclient.Error
 	if errors.As(err, &e) && ftpclient.Lost(err) {
 		return remote.Failure(s.at, err)
@@ -101,12 +102,12 @@ or --fxp=try, then copies through this machine and says why; --fxp=only fails.
   ftpfs copy --fxp=only ftp://a.example.org/big.iso ftp://me@b.example.org/big.iso`,
 		Args: cobra.MinimumNArgs(2),
 	}
-	flags := func(c *remoteCommand, f *pflag.FlagSet) {
+	flags := func(c *command, f *pflag.FlagSet) {
 		c.addTransferFlags(f)
 		f.StringVar(&fxp, "fxp", "off", "let the servers send to each other: off, try, only")
 		f.Lookup("fxp").NoOptDefVal = "try"
 	}
-	return newRemoteCommand(p, cmd, flags, all, func(ctx context.Context, c *remoteCommand, _ []string) error {
+	return newCommand(p, cmd, flags, all, func(ctx context.Context, c *command, _ []string) error {
 		direct, ok := map[string]transfer.Direct{"off": transfer.DirectNever, "try": transfer.DirectTry, "only": transfer.DirectOnly}[fxp]
 		if !ok {
 			return exit.Errorf(exit.Usage, "--fxp=%s is not off, try or only", say.Printable(fxp))
@@ -117,7 +118,7 @@ or --fxp=try, then copies through this machine and says why; --fxp=only fails.
 }
 
 // copy copies from all places but the last to that.
-func (c *remoteCommand) copy(ctx context.Context) error {
+func (c *command) copy(ctx context.Context) error {
 	last := len(c.places) - 1
 	from, to := c.places[:last], c.places[last]
 	for _, p := range from {
@@ -132,15 +133,15 @@ func (c *remoteCommand) copy(ctx context.Context) error {
 	if len(found) == 0 {
 		return c.verdict(transfer.Result{Failures: failures, Interrupted: ctx.Err() != nil}, "copied")
 	}
-	report := newProgress(c.quiet)
+	report := progress.New(c.quiet)
 	c.o.Report = report
 	place := c.destination()
 	r, err := transfer.Copy(ctx, from[0].client, found, to.client, place, c.o)
-	report.close()
+	report.Close()
 	if err != nil {
 		return c.placeFailure(to.session, place, err)
 	}
 	r.Failures = append(failures, r.Failures...)
-	report.sum(r, "copied")
+	report.Sum(r, "copied")
 	return c.verdict(r, "copied")
 }

@@ -1,4 +1,4 @@
-package main
+package files
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/progress"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
@@ -26,19 +27,19 @@ not stop the others; each is named at the end, in the server's words.
 `
 
 // addTransferFlags are those of get, put and copy.
-func (c *remoteCommand) addTransferFlags(f *pflag.FlagSet) {
+func (c *command) addTransferFlags(f *pflag.FlagSet) {
 	f.BoolVarP(&c.o.Recursive, "recursive", "r", false, "take directories, with all that is in them")
 	f.BoolVarP(&c.o.Continue, "continue", "c", false, "go on with what was interrupted, and leave alone what is there already")
 	f.Var((*settings.ByteSize)(&c.o.Rate), "limit-rate", "octets a second at most, all files together: 500K, 2M (default: as many as go)")
 	f.BoolVar(&c.o.NoTimes, "no-times", false, "let files have the time of their arrival, not the one they had")
 }
 
-func (c *remoteCommand) addASCII(f *pflag.FlagSet) {
+func (c *command) addASCII(f *pflag.FlagSet) {
 	f.BoolVarP(&c.o.ASCII, "ascii", "a", false, "text: change the ends of lines to those of the receiver (TYPE A); default is binary, octet by octet")
 }
 
 // checkTransfer refuses what does not go together.
-func (c *remoteCommand) checkTransfer() error {
+func (c *command) checkTransfer() error {
 	if c.o.ASCII && c.o.Continue {
 		return exit.Errorf(exit.Usage, "--ascii and -c exclude each other: a file that is changed on its way has no place to go on at")
 	}
@@ -62,9 +63,9 @@ the server are followed to files.
   ftpfs get ftp://me@nas.local/backup.tar - | tar t`,
 		Args: cobra.RangeArgs(1, 2),
 	}
-	flags := func(c *remoteCommand, f *pflag.FlagSet) { c.addTransferFlags(f); c.addASCII(f) }
-	return newRemoteCommand(p, cmd, flags, func(args []string) []string { return args[:1] },
-		func(ctx context.Context, c *remoteCommand, args []string) error {
+	flags := func(c *command, f *pflag.FlagSet) { c.addTransferFlags(f); c.addASCII(f) }
+	return newCommand(p, cmd, flags, func(args []string) []string { return args[:1] },
+		func(ctx context.Context, c *command, args []string) error {
 			to := "."
 			if len(args) == 2 {
 				to = args[1]
@@ -86,12 +87,12 @@ func newMgetCommand(p *secret.Process) *cobra.Command {
   ftpfs mget -d ~/src -r 'ftp://ftp.gnu.org/gnu/hello/hello-2.1[02]*'`,
 		Args: cobra.MinimumNArgs(1),
 	}
-	flags := func(c *remoteCommand, f *pflag.FlagSet) {
+	flags := func(c *command, f *pflag.FlagSet) {
 		f.StringVarP(&dir, "directory", "d", ".", "directory that they go to")
 		c.addTransferFlags(f)
 		c.addASCII(f)
 	}
-	return newRemoteCommand(p, cmd, flags, all, func(ctx context.Context, c *remoteCommand, _ []string) error {
+	return newCommand(p, cmd, flags, all, func(ctx context.Context, c *command, _ []string) error {
 		if err := c.oneServer("mget"); err != nil {
 			return err
 		}
@@ -100,7 +101,7 @@ func newMgetCommand(p *secret.Process) *cobra.Command {
 }
 
 // get fetches what all places name.
-func (c *remoteCommand) get(ctx context.Context, to transfer.Place) error {
+func (c *command) get(ctx context.Context, to transfer.Place) error {
 	if err := c.checkTransfer(); err != nil {
 		return err
 	}
@@ -108,26 +109,26 @@ func (c *remoteCommand) get(ctx context.Context, to transfer.Place) error {
 	if len(found) == 0 {
 		return c.verdict(transfer.Result{Failures: failures, Interrupted: ctx.Err() != nil}, "fetched")
 	}
-	report := newProgress(c.quiet)
+	report := progress.New(c.quiet)
 	c.o.Report = report
 	r, err := transfer.Get(ctx, c.places[0].client, found, to, c.o)
-	report.close()
+	report.Close()
 	if err != nil {
 		return exit.Errorf(exit.Partly, "%s: %w", say.Printable(to.Path), say.Reason(err))
 	}
 	r.Failures = append(failures, r.Failures...)
-	report.sum(r, "fetched")
+	report.Sum(r, "fetched")
 	return c.verdict(r, "fetched")
 }
 
 // cat writes what all places name to standard output.
-func (c *remoteCommand) cat(ctx context.Context) error {
+func (c *command) cat(ctx context.Context) error {
 	if err := c.checkTransfer(); err != nil {
 		return err
 	}
 	var sum transfer.Result
 	for _, p := range c.places {
-		found, failures := expand(ctx, []serverPlace{p}, true)
+		found, failures := expand(ctx, []place{p}, true)
 		r, err := transfer.Cat(ctx, p.client, found, os.Stdout, c.o)
 		sum.Files += r.Files
 		sum.Failures = append(append(sum.Failures, failures...), r.Failures...)
@@ -150,6 +151,6 @@ lost, it goes on where it was.
   ftpfs cat 'ftp://me@nas.local/log/app-*.log' | grep ERROR`,
 		Args: cobra.MinimumNArgs(1),
 	}
-	return newRemoteCommand(p, cmd, (*remoteCommand).addASCII, all,
-		func(ctx context.Context, c *remoteCommand, _ []string) error { return c.cat(ctx) })
+	return newCommand(p, cmd, (*command).addASCII, all,
+		func(ctx context.Context, c *command, _ []string) error { return c.cat(ctx) })
 }
