@@ -122,8 +122,12 @@ func (c *command) prepare(urls []string) error {
 	if err := c.hideAll(urls, locations); err != nil {
 		return err
 	}
+	sources, err := c.flags.Sources(c.Process)
+	if err != nil {
+		return err
+	}
 	for i, loc := range locations {
-		if err := c.join(i, loc); err != nil {
+		if c.places[i].session, err = c.join(sources, loc); err != nil {
 			return err
 		}
 	}

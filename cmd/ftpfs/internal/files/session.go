@@ -4,20 +4,23 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"slices"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/transfer"
 	"ftpfs/ftpclient"
 )
 
 // session is one server, as one user.
 type session struct {
-	at     ftpurl.Location // without a path
-	client *ftpclient.Client
-	home   string
+	at      ftpurl.Location   // without a path
+	written []ftpurl.Location // what it is in URLs, perhaps without user and password
+	client  *ftpclient.Client
+	home    string
 }
 
 // place is a path on a server, as a URL has it.
@@ -26,26 +29,30 @@ type place struct {
 	*session
 }
 
-// join gives a place its session: that of the URL before it for the same server and
-// user, if there is one.
-func (c *command) join(i int, loc ftpurl.Location) error {
-	sources, err := c.flags.Sources(c.Process)
-	if err != nil {
-		return err
+// join returns the session of a URL: that of one before it for the same server and
+// user, if there is one. What was said of a URL is not asked for again for another.
+func (c *command) join(sources secret.Sources, loc ftpurl.Location) (*session, error) {
+	if loc.User == "" {
+		loc.User = sources.EnvUser
+	}
+	written := loc
+	for _, s := range c.sessions {
+		if s.at == loc || slices.Contains(s.written, loc) {
+			return s, nil
+		}
 	}
 	if err := sources.Resolve(&loc); err != nil {
-		return err
+		return nil, err
 	}
 	for _, s := range c.sessions {
 		if s.at == loc {
-			c.places[i].session = s
-			return nil
+			s.written = append(s.written, written)
+			return s, nil
 		}
 	}
-	s := &session{at: loc}
+	s := &session{at: loc, written: []ftpurl.Location{written}}
 	c.sessions = append(c.sessions, s)
-	c.places[i].session = s
-	return nil
+	return s, nil
 }
 
 // connectAll logs in everywhere.
