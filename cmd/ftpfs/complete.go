@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
-	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpclient"
 )
 
@@ -125,19 +124,4 @@ func completions(parent, begun string, entries []ftpclient.Entry, dirsOnly bool)
 		urls = append(urls, parent+ftpurl.Encode(name, "")+end)
 	}
 	return urls
-}
-
-// completeMountpoint completes the mount points of ftpfs.
-func completeMountpoint(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	table, err := mountpoints.Read()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	var dirs []string
-	for _, m := range table {
-		if m.Type == mountpoints.FSType {
-			dirs = append(dirs, m.Mountpoint)
-		}
-	}
-	return dirs, cobra.ShellCompDirectiveNoFileComp
 }

@@ -3,7 +3,9 @@ package main
 import (
 	"fmt"
 
+	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
 )
 
 // handle does what a request asks for.
@@ -31,4 +33,23 @@ func (m *mounted) handle(req mounts.Request) (ans mounts.Answer, err error) {
 		err = fmt.Errorf("%q is not known to this version", req.Do)
 	}
 	return ans, err
+}
+
+// uploadStates tells other processes of uploads.
+func uploadStates(uploads []cache.Upload) []mounts.Upload {
+	states := make([]mounts.Upload, len(uploads))
+	for i, u := range uploads {
+		s := mounts.Upload{Path: say.Raw(u.Path), Size: u.Size, Since: u.Since, State: "waiting", Data: say.Raw(u.Data)}
+		switch {
+		case u.Busy:
+			s.State = "uploading"
+		case u.Ended:
+			s.State = "failed"
+		}
+		if u.Err != nil {
+			s.Error = u.Err.Error()
+		}
+		states[i] = s
+	}
+	return states
 }

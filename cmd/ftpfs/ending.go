@@ -6,17 +6,14 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-	"time"
 
 	"golang.org/x/term"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
-
-// uploadLimit bounds the uploads at the end of a mount.
-const uploadLimit = 10 * time.Minute
 
 // wait returns when the mount was removed from outside or a signal to end came.
 func (m *mounted) wait(signals <-chan os.Signal) {
@@ -111,7 +108,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 }
 
 func (m *mounted) closeVolume(signals <-chan os.Signal) error {
-	ctx, cancel := context.WithTimeout(context.Background(), uploadLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), mounts.UploadLimit)
 	defer cancel()
 	done := make(chan struct{})
 	defer close(done)

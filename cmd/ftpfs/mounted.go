@@ -220,3 +220,13 @@ func (m *mounted) openState() error {
 	}
 	return nil
 }
+
+// keptUploads is how many files of earlier mounts are uploaded only if somebody says so.
+func (m *mounted) keptUploads() (n int) {
+	for _, u := range m.volume.Uploads() {
+		if u.Ended {
+			n++
+		}
+	}
+	return n
+}

@@ -12,6 +12,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/files"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/manage"
 	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/serve"
 	"ftpfs/cmd/ftpfs/internal/settings"
@@ -39,7 +40,8 @@ can read and write what is there. It also has a small FTP server of its own.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(settings.FlagError)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newMountCommand(p), newUmountCommand(), newStatusCommand(), newRefreshCommand(), newUploadsCommand(), newDaemonCommand())
+	root.AddCommand(newMountCommand(p), newDaemonCommand())
+	root.AddCommand(manage.Commands()...)
 	root.AddCommand(serve.Command(p), newProbeCommand(p))
 	root.AddCommand(newConfigCommand(p), newCompletionCommand(), newManCommand())
 	root.AddCommand(files.Commands(p)...)

@@ -1,4 +1,4 @@
-package main
+package manage
 
 import (
 	"context"
@@ -8,41 +8,20 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
-	"ftpfs/cmd/ftpfs/internal/progress"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/spools"
 	"ftpfs/ftpclient"
 )
-
-func uploadStates(uploads []cache.Upload) []mounts.Upload {
-	states := make([]mounts.Upload, len(uploads))
-	for i, u := range uploads {
-		s := mounts.Upload{Path: say.Raw(u.Path), Size: u.Size, Since: u.Since, State: "waiting", Data: say.Raw(u.Data)}
-		switch {
-		case u.Busy:
-			s.State = "uploading"
-		case u.Ended:
-			s.State = "failed"
-		}
-		if u.Err != nil {
-			s.Error = u.Err.Error()
-		}
-		states[i] = s
-	}
-	return states
-}
 
 // uploadsCommand is `ftpfs uploads`.
 type uploadsCommand struct {
@@ -214,38 +193,4 @@ func copyFile(from, to string) error {
 	}
 	_, err = io.Copy(out, in)
 	return errors.Join(err, out.Close())
-}
-
-// keptUploads is how many files of earlier mounts are uploaded only if somebody says so.
-func (m *mounted) keptUploads() (n int) {
-	for _, u := range m.volume.Uploads() {
-		if u.Ended {
-			n++
-		}
-	}
-	return n
-}
-
-// sumOf is how many files and octets are not uploaded.
-func sumOf(uploads []mounts.Upload) (files int, octets int64) {
-	for _, u := range uploads {
-		files, octets = files+1, octets+u.Size
-	}
-	return files, octets
-}
-
-// leftOf says in a few words what is not uploaded.
-func leftOf(uploads []mounts.Upload) string {
-	n, size := sumOf(uploads)
-	failed := 0
-	for _, u := range uploads {
-		if u.State == "failed" {
-			failed++
-		}
-	}
-	text := fmt.Sprintf("%s, %s", say.Plural(n, "file"), progress.Size(size))
-	if failed > 0 {
-		text += fmt.Sprintf(", of which %d have failed", failed)
-	}
-	return strings.TrimSpace(text)
 }

@@ -1,4 +1,4 @@
-package main
+package manage
 
 import (
 	"context"
@@ -16,12 +16,11 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
-	"ftpfs/cmd/ftpfs/internal/progress"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
-const defaultUmountTimeout = uploadLimit + 30*time.Second
+const defaultUmountTimeout = mounts.UploadLimit + 30*time.Second
 
 // umountCommand is `ftpfs umount`: it removes a mount of ftpfs and waits for
 // its process.
@@ -145,37 +144,6 @@ func (c *umountCommand) leave(ctx context.Context, known *mounts.Known) {
 	}
 }
 
-// progressEvery is how often it is asked what is left to upload.
-const progressEvery = 500 * time.Millisecond
-
-// tell shows what is left to upload, as get and put do, until ctx ends.
-func (c *umountCommand) tell(ctx context.Context, known *mounts.Known) {
-	tick := time.NewTicker(progressEvery)
-	defer tick.Stop()
-	var shown *progress.Progress // nil: there was nothing to tell
-	for {
-		select {
-		case <-ctx.Done():
-			if shown != nil {
-				shown.Close()
-			}
-			return
-		case <-tick.C:
-		}
-		ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
-		if err != nil {
-			continue // it is about to end
-		}
-		if shown == nil && len(ans.Uploads) > 0 {
-			say.Warn("uploading " + leftOf(ans.Uploads))
-			shown = progress.New(false)
-		}
-		if shown != nil {
-			shown.Left(sumOf(ans.Uploads))
-		}
-	}
-}
-
 // end asks the process to upload and exit: the kernel tells it of a lazy
 // detach only when the last file is closed.
 func (c *umountCommand) end(ctx context.Context, known *mounts.Known) {
@@ -197,7 +165,7 @@ func (c *umountCommand) await(ctx context.Context, known *mounts.Known) error {
 	defer cancel()
 	telling, told := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	work.Go(func() { c.tell(telling, known) })
+	work.Go(func() { tell(telling, known) })
 	st, err := known.WaitEnd(ctx)
 	told()
 	work.Wait()

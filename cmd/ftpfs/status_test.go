@@ -9,19 +9,17 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
-	"ftpfs/cmd/ftpfs/internal/mounts"
-	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/manage"
 	"ftpfs/cmd/ftpfs/internal/status"
 )
 
 // statusOf runs ftpfs status --json for one mount.
-func statusOf(t *testing.T, dir string) mountReport {
+func statusOf(t *testing.T, dir string) manage.Report {
 	t.Helper()
 	r := runProgram(t, command(t, "status", "--json", dir))
-	var all struct{ Mounts []mountReport }
+	var all struct{ Mounts []manage.Report }
 	if err := json.Unmarshal([]byte(r.stdout), &all); r.code != exit.OK || err != nil || len(all.Mounts) != 1 {
 		t.Fatalf("status: %+v, %v", r, err)
 	}
@@ -127,44 +125,5 @@ func TestStatusOfADeadMount(t *testing.T) {
 	umount(t, exit.OK, dir)
 	if r := runProgram(t, command(t, "status", dir)); r.code != exit.NotMounted || !strings.Contains(r.oneLine(t), "is not a mount of ftpfs") {
 		t.Errorf("after umount: %+v", r)
-	}
-}
-
-// TestStatusOfWhatHasEnded: a failure that nobody has read yet is told; a state file
-// that says nothing is passed over.
-func TestStatusOfWhatHasEnded(t *testing.T) {
-	dir := t.TempDir()
-	state := func(mountpoint say.Raw) *mounts.StateFile {
-		s, err := mounts.NewStateFile(dir, mounts.State{PID: os.Getpid(), Mountpoint: mountpoint, Source: "ftp://h/", Started: time.Now()})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	failed := state("/mnt/failed")
-	if err := failed.End(exit.Errorf(exit.Uploads, "not everything was uploaded: 552 full")); err != nil {
-		t.Fatal(err)
-	}
-	failed.File.Close()
-	killed := state("/mnt/killed")
-	killed.File.Close()
-	silent := state("/mnt/silent")
-	defer silent.File.Close()
-	f := &statusFinder{dirs: []string{dir}}
-	states := map[string]mountReport{}
-	for _, r := range f.all(t.Context()) {
-		states[r.Mountpoint] = r
-	}
-	if r := states["/mnt/failed"]; r.State != "failed" || !strings.Contains(r.Problem, "552 full") || r.code() != exit.Uploads || r.Mend == "" {
-		t.Errorf("%+v", r)
-	}
-	if r := states["/mnt/silent"]; r.State != "silent" || !strings.Contains(r.Mend, "kill -USR1") || r.code() != exit.Failure {
-		t.Errorf("%+v", r)
-	}
-	if len(states) != 2 {
-		t.Errorf("%+v", states)
-	}
-	if r := f.one(t.Context(), "/mnt/killed"); r == nil || r.State != "dead" || r.code() != exit.NotMounted {
-		t.Errorf("%+v", r)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package manage
 
 import (
 	"context"
@@ -10,24 +10,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
-	"ftpfs/cmd/ftpfs/internal/status"
 )
-
-// mountReport is what can be told of one mount. Its JSON is an interface.
-type mountReport struct {
-	Mountpoint string `json:"mountpoint"`
-	Source     string `json:"source"`
-	PID        int    `json:"pid,omitempty"`
-	// State: "mounted"; "ending": it is not in the mount table any more, or not
-	// yet, and its process is at work; "silent": its process does not answer;
-	// "dead": its process has died; "failed": it has ended, and not everything was
-	// uploaded; "foreign": it is not for this user to ask.
-	State   string `json:"state"`
-	Problem string `json:"problem,omitempty"`
-	Mend    string `json:"mend,omitempty"` // what can be done about it
-
-	Status *status.Snapshot `json:"status,omitempty"`
-}
 
 // statusFinder finds mounts and asks their processes.
 type statusFinder struct {
@@ -38,15 +21,15 @@ type statusFinder struct {
 // all reports on all mounts of this user, and on those that have ended with a
 // failure of which nobody has been told. They are asked at the same time: one that
 // is silent is waited for.
-func (f *statusFinder) all(ctx context.Context) []mountReport {
+func (f *statusFinder) all(ctx context.Context) []Report {
 	places := f.places()
-	found := make([]*mountReport, len(places))
+	found := make([]*Report, len(places))
 	var work sync.WaitGroup
 	for i, dir := range places {
 		work.Go(func() { found[i] = f.one(ctx, dir) })
 	}
 	work.Wait()
-	reports := []mountReport{}
+	reports := []Report{}
 	for i, dir := range places {
 		r := found[i]
 		if r == nil || r.State == "foreign" || r.State == "dead" && !f.inTable(dir) {
@@ -83,7 +66,7 @@ func (f *statusFinder) inTable(dir string) bool {
 }
 
 // one reports on what is at dir; nil: nothing of ours is, or was.
-func (f *statusFinder) one(ctx context.Context, dir string) *mountReport {
+func (f *statusFinder) one(ctx context.Context, dir string) *Report {
 	known := mounts.Find(f.dirs, dir)
 	if known == nil {
 		if !f.inTable(dir) {
@@ -93,7 +76,7 @@ func (f *statusFinder) one(ctx context.Context, dir string) *mountReport {
 		return f.unknown(dir, m)
 	}
 	defer known.Close()
-	r := &mountReport{Mountpoint: dir, Source: string(known.Source), PID: known.PID, State: "mounted"}
+	r := &Report{Mountpoint: dir, Source: string(known.Source), PID: known.PID, State: "mounted"}
 	alive, err := known.Alive()
 	switch {
 	case err != nil:
@@ -107,8 +90,8 @@ func (f *statusFinder) one(ctx context.Context, dir string) *mountReport {
 }
 
 // unknown reports on a mount without a state file that can be read.
-func (f *statusFinder) unknown(dir string, m mountpoints.Entry) *mountReport {
-	r := &mountReport{Mountpoint: dir, Source: m.Source, State: "foreign", Problem: "no process of this user serves it",
+func (f *statusFinder) unknown(dir string, m mountpoints.Entry) *Report {
+	r := &Report{Mountpoint: dir, Source: m.Source, State: "foreign", Problem: "no process of this user serves it",
 		Mend: "ask as the user who has mounted it, or as root"}
 	if mountpoints.IsDead(dir, f.dirs) {
 		r.State, r.Problem, r.Mend = "dead", "its process has died", mendDead(dir)
@@ -117,7 +100,7 @@ func (f *statusFinder) unknown(dir string, m mountpoints.Entry) *mountReport {
 }
 
 // ask has the process tell what it does.
-func (f *statusFinder) ask(ctx context.Context, r *mountReport, known *mounts.Known) {
+func (f *statusFinder) ask(ctx context.Context, r *Report, known *mounts.Known) {
 	if !f.inTable(r.Mountpoint) {
 		r.State, r.Problem = "ending", fmt.Sprintf("nothing is mounted: process %d is still at work, or has just begun", known.PID)
 		r.Mend = "wait, or see ftpfs uploads " + r.Mountpoint
@@ -135,7 +118,7 @@ func (f *statusFinder) ask(ctx context.Context, r *mountReport, known *mounts.Kn
 }
 
 // ended reports on a mount without a process.
-func (f *statusFinder) ended(r *mountReport, known *mounts.Known) {
+func (f *statusFinder) ended(r *Report, known *mounts.Known) {
 	switch {
 	case f.inTable(r.Mountpoint):
 		r.State, r.Problem, r.Mend = "dead", fmt.Sprintf("process %d has died: the mount is of no use", known.PID), mendDead(r.Mountpoint)

@@ -1,10 +1,7 @@
-package main
+package manage
 
 import (
-	"errors"
 	"os/signal"
-	"path/filepath"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -105,26 +102,4 @@ func (c *refreshCommand) ask(cmd *cobra.Command, known *mounts.Known, dir, rest 
 		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
 	}
 	return nil
-}
-
-// mountOf returns the mount of ours that a path is in, and where.
-func mountOf(table []mountpoints.Entry, path string) (dir, rest string, ok bool) {
-	for at := path; ; at = filepath.Dir(at) {
-		if m, mounted := mountpoints.At(table, at); mounted {
-			return at, strings.TrimPrefix(strings.TrimPrefix(path, at), "/"), m.Type == mountpoints.FSType
-		}
-		if at == filepath.Dir(at) {
-			return "", "", false
-		}
-	}
-}
-
-// firstOf returns the first failure, which has the exit code, with the texts of
-// all.
-func firstOf(errs []error) error {
-	var f *exit.Error
-	if err := errors.Join(errs...); !errors.As(err, &f) {
-		return err
-	}
-	return exit.Errorf(f.Code, "%s", say.OneLine(errors.Join(errs...)))
 }

@@ -1,4 +1,4 @@
-package main
+package manage
 
 import (
 	"context"
@@ -17,7 +17,6 @@ import (
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
-	"ftpfs/cmd/ftpfs/internal/status"
 )
 
 // statusCommand is `ftpfs status`.
@@ -85,7 +84,7 @@ func (c *statusCommand) run(ctx context.Context, names []string) error {
 		defer s.close()
 		return c.repeat(ctx, dirs, s.show)
 	}
-	return c.repeat(ctx, dirs, func(reports []mountReport) error { return c.print(os.Stdout, reports) })
+	return c.repeat(ctx, dirs, func(reports []Report) error { return c.print(os.Stdout, reports) })
 }
 
 // once prints, and returns what is wrong with the first mount that is not right.
@@ -106,7 +105,7 @@ func (c *statusCommand) once(ctx context.Context, dirs []string) error {
 }
 
 // repeat shows it until ctx ends.
-func (c *statusCommand) repeat(ctx context.Context, dirs []string, show func([]mountReport) error) error {
+func (c *statusCommand) repeat(ctx context.Context, dirs []string, show func([]Report) error) error {
 	resized := make(chan os.Signal, 1)
 	signal.Notify(resized, syscall.SIGWINCH)
 	defer signal.Stop(resized)
@@ -133,7 +132,7 @@ func (c *statusCommand) repeat(ctx context.Context, dirs []string, show func([]m
 }
 
 // gather reports on dirs, on all mounts if there are none.
-func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountReport, error) {
+func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]Report, error) {
 	table, err := mountpoints.Read()
 	if err != nil {
 		return nil, exit.Errorf(exit.Failure, "%w", err)
@@ -142,7 +141,7 @@ func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountRepor
 	if len(dirs) == 0 {
 		return f.all(ctx), nil
 	}
-	var reports []mountReport
+	var reports []Report
 	for _, dir := range dirs {
 		r := f.one(ctx, dir)
 		if r == nil {
@@ -154,7 +153,7 @@ func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]mountRepor
 }
 
 // print writes a report for programs or people.
-func (c *statusCommand) print(w io.Writer, reports []mountReport) error {
+func (c *statusCommand) print(w io.Writer, reports []Report) error {
 	if c.json {
 		e := json.NewEncoder(w)
 		if !c.watch {
@@ -168,79 +167,4 @@ func (c *statusCommand) print(w io.Writer, reports []mountReport) error {
 		}
 	}
 	return nil
-}
-
-// reportLines are reports for people, fit for a terminal, with a line between two.
-func reportLines(reports []mountReport) (lines []string) {
-	if len(reports) == 0 {
-		return []string{"nothing is mounted"}
-	}
-	for i, r := range reports {
-		if i > 0 {
-			lines = append(lines, "")
-		}
-		if r.Status == nil {
-			lines = append(lines, r.Mountpoint+"  "+r.Source)
-		} else {
-			lines = append(lines, r.Status.Text()...)
-		}
-		if r.Problem != "" {
-			lines = append(lines, fmt.Sprintf("  %-12s %s", r.State, r.Problem), fmt.Sprintf("  %-12s %s", "to do", r.Mend))
-		}
-	}
-	for i, line := range lines {
-		lines[i] = say.Printable(line)
-	}
-	return lines
-}
-
-// code is that of a mount that is of no use; exit.OK of any other.
-func (r mountReport) code() exit.Code {
-	switch r.State {
-	case "dead":
-		return exit.NotMounted
-	case "silent", "foreign":
-		return exit.Failure
-	case "failed":
-		return exit.Uploads
-	}
-	return exit.OK
-}
-
-// screen shows lines in place of those before.
-type screen struct {
-	out *os.File
-}
-
-// The control sequences of ECMA-48 and xterm that screen uses.
-const (
-	screenOpen  = "\x1b[?1049h\x1b[?25l" // the other screen, no cursor
-	screenClose = "\x1b[?25h\x1b[?1049l"
-	screenHome  = "\x1b[H"
-	lineRest    = "\x1b[K"
-	screenRest  = "\x1b[J"
-)
-
-func newScreen(out *os.File) *screen {
-	fmt.Fprint(out, screenOpen)
-	return &screen{out}
-}
-
-func (s *screen) close() { fmt.Fprint(s.out, screenClose) }
-
-// show draws reports as far as they fit.
-func (s *screen) show(reports []mountReport) error {
-	width, height, err := term.GetSize(int(s.out.Fd()))
-	if err != nil || width <= 0 || height <= 0 {
-		width, height = 80, 24
-	}
-	text := screenHome
-	for i, line := range status.Fit(reportLines(reports), width, height) {
-		if i > 0 {
-			text += "\r\n"
-		}
-		text += line + lineRest
-	}
-	_, err = io.WriteString(s.out, text+screenRest)
-	return err
 }
