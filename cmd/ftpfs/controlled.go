@@ -6,6 +6,7 @@ import (
 	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/status"
 )
 
 // handle does what a request asks for.
@@ -39,17 +40,10 @@ func (m *mounted) handle(req mounts.Request) (ans mounts.Answer, err error) {
 func uploadStates(uploads []cache.Upload) []mounts.Upload {
 	states := make([]mounts.Upload, len(uploads))
 	for i, u := range uploads {
-		s := mounts.Upload{Path: say.Raw(u.Path), Size: u.Size, Since: u.Since, State: "waiting", Data: say.Raw(u.Data)}
-		switch {
-		case u.Busy:
-			s.State = "uploading"
-		case u.Ended:
-			s.State = "failed"
-		}
+		states[i] = mounts.Upload{Path: say.Raw(u.Path), Size: u.Size, Since: u.Since, State: status.UploadState(u), Data: say.Raw(u.Data)}
 		if u.Err != nil {
-			s.Error = u.Err.Error()
+			states[i].Error = u.Err.Error()
 		}
-		states[i] = s
 	}
 	return states
 }

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -116,12 +115,7 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 
 // probe connects as mount does, and prints what it finds.
 func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
-	level := slog.LevelWarn
-	if c.job.Trace {
-		level = slog.LevelInfo
-	}
-	log := c.job.Redactor().Log(slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)}))
-	session, err := c.job.Connect(ctx, log, say.Warn)
+	session, err := c.job.Connect(ctx, c.job.Redactor().Log(logs.OfCall(c.job.Trace)), say.Warn)
 	if err != nil {
 		return err
 	}

@@ -2,8 +2,6 @@ package files
 
 import (
 	"context"
-	"log/slog"
-	"os"
 	"slices"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
@@ -57,11 +55,7 @@ func (c *command) join(sources secret.Sources, loc ftpurl.Location) (*session, e
 
 // connectAll logs in everywhere.
 func (c *command) connectAll(ctx context.Context) error {
-	level := slog.LevelWarn
-	if c.server.Trace {
-		level = slog.LevelInfo
-	}
-	log := slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)})
+	log := logs.OfCall(c.server.Trace)
 	for _, s := range c.sessions {
 		server := c.server
 		server.Location = s.at

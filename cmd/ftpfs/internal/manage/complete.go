@@ -12,11 +12,5 @@ func completeMountpoint(*cobra.Command, []string, string) ([]string, cobra.Shell
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveError
 	}
-	var dirs []string
-	for _, m := range table {
-		if m.Type == mountpoints.FSType {
-			dirs = append(dirs, m.Mountpoint)
-		}
-	}
-	return dirs, cobra.ShellCompDirectiveNoFileComp
+	return mountpoints.Ours(table), cobra.ShellCompDirectiveNoFileComp
 }

@@ -42,11 +42,7 @@ func (f *statusFinder) all(ctx context.Context) []Report {
 
 // places are the mount points of our mounts, and those that state files name.
 func (f *statusFinder) places() (dirs []string) {
-	for _, m := range f.table {
-		if m.Type == mountpoints.FSType {
-			dirs = append(dirs, m.Mountpoint)
-		}
-	}
+	dirs = mountpoints.Ours(f.table)
 	for _, dir := range f.dirs {
 		names, _ := filepath.Glob(filepath.Join(dir, "mount-*.json")) // the pattern is well formed
 		for _, name := range names {

@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"context"
 	"os/signal"
 	"syscall"
 
@@ -26,8 +27,7 @@ signal HUP does the same for the mount of the process that gets it.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM)
 			defer stop()
-			cmd.SetContext(ctx)
-			return c.run(cmd, args)
+			return c.run(ctx, args)
 		},
 	}
 }
@@ -37,34 +37,31 @@ type refreshCommand struct {
 	dirs []string // where state files are
 }
 
-func (c *refreshCommand) run(cmd *cobra.Command, paths []string) error {
-	table, err := mountpoints.Read()
+func (c *refreshCommand) run(ctx context.Context, paths []string) error {
+	table, err := readTable()
 	if err != nil {
-		return exit.Errorf(exit.Failure, "%w", err)
+		return err
 	}
 	if len(paths) == 0 {
-		return c.all(cmd, table)
+		return c.all(ctx, table)
 	}
 	var errs []error
 	for _, path := range paths {
-		errs = append(errs, c.one(cmd, table, path))
+		errs = append(errs, c.one(ctx, table, path))
 	}
 	return firstOf(errs)
 }
 
 // all refreshes the mounts that have a state file here.
-func (c *refreshCommand) all(cmd *cobra.Command, table []mountpoints.Entry) error {
+func (c *refreshCommand) all(ctx context.Context, table []mountpoints.Entry) error {
 	n := 0
 	var errs []error
-	for _, m := range table {
-		if m.Type != mountpoints.FSType {
-			continue
-		}
-		known := mounts.Find(c.dirs, m.Mountpoint)
+	for _, dir := range mountpoints.Ours(table) {
+		known := mounts.Find(c.dirs, dir)
 		if known == nil {
 			continue
 		}
-		err := c.ask(cmd, known, m.Mountpoint, "")
+		_, err := ask(ctx, known, dir, mounts.Request{Do: "refresh"})
 		if alive, aliveErr := known.Alive(); err != nil && aliveErr == nil && !alive {
 			err = nil // it has just ended, or is dead already
 			n--
@@ -80,26 +77,17 @@ func (c *refreshCommand) all(cmd *cobra.Command, table []mountpoints.Entry) erro
 }
 
 // one refreshes a path in a mount.
-func (c *refreshCommand) one(cmd *cobra.Command, table []mountpoints.Entry, name string) error {
-	path, err := mountpoints.Absolute(name)
-	if err != nil {
+func (c *refreshCommand) one(ctx context.Context, table []mountpoints.Entry, name string) error {
+	dir, known, rest, err := within(table, c.dirs, name)
+	switch {
+	case err != nil:
 		return err
-	}
-	dir, rest, ok := mountOf(table, path)
-	if !ok {
+	case dir == "":
 		return exit.Errorf(exit.NotMounted, "%s is not in a mount of ftpfs: see findmnt -t %s", name, mountpoints.FSType)
-	}
-	known := mounts.Find(c.dirs, dir)
-	if known == nil {
+	case known == nil:
 		return exit.Errorf(exit.NotMounted, "%s: no process of this user serves it", dir)
 	}
 	defer known.Close()
-	return c.ask(cmd, known, dir, rest)
-}
-
-func (c *refreshCommand) ask(cmd *cobra.Command, known *mounts.Known, dir, rest string) error {
-	if _, err := known.Ask(cmd.Context(), mounts.Request{Do: "refresh", Path: say.Raw(rest)}); err != nil {
-		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
-	}
-	return nil
+	_, err = ask(ctx, known, dir, mounts.Request{Do: "refresh", Path: say.Raw(rest)})
+	return err
 }

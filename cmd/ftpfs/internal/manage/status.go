@@ -68,13 +68,9 @@ func (c *statusCommand) run(ctx context.Context, names []string) error {
 	if c.interval < leastInterval {
 		return exit.Errorf(exit.Usage, "--interval %s is less than %s", c.interval, leastInterval)
 	}
-	var dirs []string
-	for _, name := range names {
-		dir, err := mountpoints.Absolute(name)
-		if err != nil {
-			return err
-		}
-		dirs = append(dirs, dir)
+	dirs, err := absolute(names)
+	if err != nil {
+		return err
 	}
 	switch {
 	case !c.watch:
@@ -133,9 +129,9 @@ func (c *statusCommand) repeat(ctx context.Context, dirs []string, show func([]R
 
 // gather reports on dirs, on all mounts if there are none.
 func (c *statusCommand) gather(ctx context.Context, dirs []string) ([]Report, error) {
-	table, err := mountpoints.Read()
+	table, err := readTable()
 	if err != nil {
-		return nil, exit.Errorf(exit.Failure, "%w", err)
+		return nil, err
 	}
 	f := &statusFinder{dirs: c.dirs, table: table}
 	if len(dirs) == 0 {

@@ -67,9 +67,9 @@ func (c *umountCommand) run(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	table, err := mountpoints.Read()
+	table, err := readTable()
 	if err != nil {
-		return exit.Errorf(exit.Failure, "%w", err)
+		return err
 	}
 	known := mounts.Find(c.dirs, dir)
 	if known != nil {

@@ -73,22 +73,16 @@ func (c *uploadsCommand) with(run func(*cobra.Command, []string) error) func(*co
 
 // list prints the uploads of mounts, without arguments of all.
 func (c *uploadsCommand) list(ctx context.Context, names []string) error {
-	table, err := mountpoints.Read()
+	table, err := readTable()
 	if err != nil {
-		return exit.Errorf(exit.Failure, "%w", err)
+		return err
 	}
-	var dirs []string
-	for _, m := range table {
-		if m.Type == mountpoints.FSType && len(names) == 0 {
-			dirs = append(dirs, m.Mountpoint)
-		}
+	dirs := mountpoints.Ours(table)
+	if len(names) > 0 {
+		dirs, err = absolute(names)
 	}
-	for _, name := range names {
-		dir, err := mountpoints.Absolute(name)
-		if err != nil {
-			return err
-		}
-		dirs = append(dirs, dir)
+	if err != nil {
+		return err
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	var errs []error
@@ -100,12 +94,9 @@ func (c *uploadsCommand) list(ctx context.Context, names []string) error {
 			}
 			continue
 		}
-		ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
+		ans, err := ask(ctx, known, dir, mounts.Request{Do: "uploads"})
 		known.Close()
-		if err != nil {
-			errs = append(errs, exit.Errorf(exit.Failure, "%s: %w", dir, err))
-			continue
-		}
+		errs = append(errs, err)
 		for _, u := range ans.Uploads {
 			fmt.Fprintln(w, uploadLine(u, dir))
 		}
@@ -132,30 +123,20 @@ func (c *uploadsCommand) ask(ctx context.Context, what, file string) error {
 		return err
 	}
 	defer known.Close()
-	if _, err := known.Ask(ctx, mounts.Request{Do: what, Path: say.Raw(rest)}); err != nil {
-		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
-	}
-	return nil
+	_, err = ask(ctx, known, dir, mounts.Request{Do: what, Path: say.Raw(rest)})
+	return err
 }
 
 // find returns the mount that a file is in, and the path there.
 func (c *uploadsCommand) find(file string) (known *mounts.Known, dir, rest string, err error) {
-	path, err := mountpoints.Absolute(file)
-	if err != nil {
-		return nil, "", "", err
+	table, err := readTable()
+	if err == nil {
+		dir, known, rest, err = within(table, c.dirs, file)
 	}
-	table, err := mountpoints.Read()
-	if err != nil {
-		return nil, "", "", exit.Errorf(exit.Failure, "%w", err)
+	if err == nil && known == nil {
+		err = exit.Errorf(exit.NotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, mountpoints.FSType)
 	}
-	dir, rest, ok := mountOf(table, path)
-	if ok {
-		known = mounts.Find(c.dirs, dir)
-	}
-	if known == nil {
-		return nil, "", "", exit.Errorf(exit.NotMounted, "%s is not in a mount of this user: see findmnt -t %s", file, mountpoints.FSType)
-	}
-	return known, dir, rest, nil
+	return known, dir, rest, err
 }
 
 // save copies the data of an upload, and never onto a file that is there.
@@ -165,9 +146,9 @@ func (c *uploadsCommand) save(ctx context.Context, file, to string) error {
 		return err
 	}
 	defer known.Close()
-	ans, err := known.Ask(ctx, mounts.Request{Do: "uploads"})
+	ans, err := ask(ctx, known, dir, mounts.Request{Do: "uploads"})
 	if err != nil {
-		return exit.Errorf(exit.Failure, "%s: %w", dir, err)
+		return err
 	}
 	for _, u := range ans.Uploads {
 		if string(u.Path) != rest || u.Data == "" {

@@ -68,6 +68,16 @@ func unescapeOctal(s string) string {
 
 func isOctal(c byte) bool { return '0' <= c && c <= '7' }
 
+// Ours are the mount points of our mounts.
+func Ours(table []Entry) (dirs []string) {
+	for _, m := range table {
+		if m.Type == FSType {
+			dirs = append(dirs, m.Mountpoint)
+		}
+	}
+	return dirs
+}
+
 // At returns what is mounted on path: the last entry, which covers those
 // before it.
 func At(table []Entry, path string) (Entry, bool) {
