@@ -162,6 +162,7 @@ func (c *uploadsCommand) save(ctx context.Context, file, to string) error {
 	return exit.Errorf(exit.Failure, "%s: %s", file, ftpclient.KindNotExist.String()+" among the uploads: see ftpfs uploads")
 }
 
+// copyFile makes a file, of all or not at all.
 func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
@@ -173,5 +174,8 @@ func copyFile(from, to string) error {
 		return err
 	}
 	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Close())
+	if err = errors.Join(err, out.Close()); err != nil {
+		return errors.Join(err, os.Remove(to))
+	}
+	return nil
 }
