@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounthelper"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
 )
@@ -25,7 +26,7 @@ func run(argv []string) exit.Code {
 		return complain(fmt.Errorf("passwords: %w", err))
 	}
 	root := newRoot(process)
-	args, fake, err := translateArgs(argv)
+	args, fake, err := mounthelper.Translate(argv)
 	if err != nil {
 		return complain(err)
 	}

@@ -19,6 +19,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/spools"
 	"ftpfs/cmd/ftpfs/internal/status"
+	"ftpfs/cmd/ftpfs/internal/systemd"
 	"ftpfs/ftpclient"
 	"ftpfs/fusefs"
 )
@@ -104,10 +105,10 @@ func (j mountJob) run(log *slog.Logger, warn func(string), ready func() error) e
 		return err
 	}
 	log.Info("mounted", "source", m.source, "mountpoint", j.Mountpoint, "pid", os.Getpid())
-	systemd := supervise(log, m.source+" on "+j.Mountpoint, func() { m.volume.Uploads() })
-	defer systemd.end()
+	service := systemd.Ready(log, m.source+" on "+j.Mountpoint, func() { m.volume.Uploads() })
+	defer service.End()
 	m.wait(signals)
-	systemd.ending("uploading what was written")
+	service.Ending("uploading what was written")
 	return m.stop(signals)
 }
 

@@ -1,9 +1,11 @@
-package main
+package settings
 
 import (
 	"fmt"
 	"os/user"
 	"strconv"
+
+	"github.com/spf13/pflag"
 )
 
 // ownerID is a flag for a user or a group, by number or by name.
@@ -13,7 +15,8 @@ type ownerID struct {
 	what  string
 }
 
-func userID(id *uint32) *ownerID {
+// UserID is a flag for id, that of a user.
+func UserID(id *uint32) pflag.Value {
 	return &ownerID{id, func(name string) (string, error) {
 		u, err := user.Lookup(name)
 		if err != nil {
@@ -23,7 +26,8 @@ func userID(id *uint32) *ownerID {
 	}, "user"}
 }
 
-func groupID(id *uint32) *ownerID {
+// GroupID is a flag for id, that of a group.
+func GroupID(id *uint32) pflag.Value {
 	return &ownerID{id, func(name string) (string, error) {
 		g, err := user.LookupGroup(name)
 		if err != nil {

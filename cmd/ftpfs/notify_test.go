@@ -1,7 +1,6 @@
 package main
 
 import (
-	"log/slog"
 	"net"
 	"path/filepath"
 	"slices"
@@ -80,25 +79,4 @@ func TestNotify(t *testing.T) {
 	if err := cmd.Wait(); err != nil {
 		t.Error(err)
 	}
-}
-
-// TestWatchdogOfTheStuck: who does not come back is not said to live.
-func TestWatchdogOfTheStuck(t *testing.T) {
-	told := manager(t)
-	t.Setenv("WATCHDOG_USEC", "2000")
-	stuck := make(chan struct{})
-	looks := make(chan struct{}, 100)
-	s := supervise(slog.New(slog.DiscardHandler), "", func() { looks <- struct{}{}; <-stuck })
-	if first := told(); first[0] != "READY=1" {
-		t.Errorf("first %q", first)
-	}
-	for range 3 {
-		<-looks
-	}
-	s.ending("")
-	if next := told(); next[0] != "STOPPING=1" {
-		t.Errorf("told %q although it is stuck", next)
-	}
-	close(stuck)
-	s.end()
 }

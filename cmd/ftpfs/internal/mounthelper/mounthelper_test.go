@@ -1,4 +1,4 @@
-package main
+package mounthelper
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 )
 
-func TestTranslateArgs(t *testing.T) {
+func TestTranslate(t *testing.T) {
 	t.Chdir("/usr")
 	for _, tt := range []struct {
 		argv string
@@ -28,13 +28,13 @@ func TestTranslateArgs(t *testing.T) {
 		{"ftpfs umount /m", "umount /m", false},
 		{"ftpfs", "", false},
 	} {
-		got, fake, err := translateArgs(strings.Fields(tt.argv))
+		got, fake, err := Translate(strings.Fields(tt.argv))
 		if err != nil || strings.Join(got, " ") != tt.want || fake != tt.fake {
-			t.Errorf("translateArgs(%s) = %q, %v, %v; want %q, %v", tt.argv, got, fake, err, tt.want, tt.fake)
+			t.Errorf("Translate(%s) = %q, %v, %v; want %q, %v", tt.argv, got, fake, err, tt.want, tt.fake)
 		}
 	}
 	for _, argv := range []string{"mount.ftpfs ftp://h/ /m -o", "mount.ftpfs ftp://h/ /m -x", "umount.ftpfs /m --force"} {
-		if _, _, err := translateArgs(strings.Fields(argv)); exit.CodeOf(err) != exit.Usage {
+		if _, _, err := Translate(strings.Fields(argv)); exit.CodeOf(err) != exit.Usage {
 			t.Errorf("%s: %v", argv, err)
 		}
 	}

@@ -1,4 +1,6 @@
-package main
+// Package systemd tells systemd of a mount that it has started as a service of
+// Type=notify (sd_notify(3)). Where nobody asked for that it does nothing.
+package systemd
 
 import (
 	"log/slog"
@@ -16,18 +18,17 @@ import (
 // notifyLimit bounds a word to systemd, which may be busy.
 const notifyLimit = time.Second
 
-// supervised tells systemd of a mount that it has started as a service of
-// Type=notify (sd_notify(3)). Where nobody asked for that it does nothing.
-type supervised struct {
+// Service is a mount that systemd is told of.
+type Service struct {
 	log  *slog.Logger
 	done chan struct{}
 	work sync.WaitGroup
 }
 
-// supervise says that the mount is there, and from then on, as often as systemd
+// Ready says that the mount is there, and from then on, as often as systemd
 // wants, that it is alive: that look, which must not wait for the network, returns.
-func supervise(log *slog.Logger, status string, look func()) *supervised {
-	s := &supervised{log: log, done: make(chan struct{})}
+func Ready(log *slog.Logger, status string, look func()) *Service {
+	s := &Service{log: log, done: make(chan struct{})}
 	s.notify("READY=1\nSTATUS=" + say.Printable(status))
 	if every := watchdogTime(); every > 0 {
 		s.work.Go(func() { s.watch(every/2, look) })
@@ -35,7 +36,7 @@ func supervise(log *slog.Logger, status string, look func()) *supervised {
 	return s
 }
 
-func (s *supervised) watch(every time.Duration, look func()) {
+func (s *Service) watch(every time.Duration, look func()) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	for {
@@ -50,13 +51,13 @@ func (s *supervised) watch(every time.Duration, look func()) {
 	}
 }
 
-// ending says that the mount is being removed, which may take its time.
-func (s *supervised) ending(status string) {
+// Ending says that the mount is being removed, which may take its time.
+func (s *Service) Ending(status string) {
 	s.notify("STOPPING=1\nSTATUS=" + say.Printable(status))
 }
 
-// end stops telling that the mount is alive.
-func (s *supervised) end() {
+// End stops telling that the mount is alive.
+func (s *Service) End() {
 	close(s.done)
 	s.work.Wait()
 }
@@ -73,7 +74,7 @@ func watchdogTime() time.Duration {
 	return time.Duration(usec) * time.Microsecond
 }
 
-func (s *supervised) notify(state string) {
+func (s *Service) notify(state string) {
 	name := os.Getenv("NOTIFY_SOCKET")
 	if name == "" {
 		return

@@ -1,4 +1,6 @@
-package main
+// Package mounthelper has ftpfs be a helper of mount(8) and umount(8), by whose names it
+// may be called.
+package mounthelper
 
 import (
 	"os"
@@ -17,11 +19,11 @@ var (
 	umountHelpers = []string{"umount.ftpfs", "umount.fuse.ftpfs"}
 )
 
-// translateArgs returns the arguments for the root command, and whether nothing is
+// Translate returns the arguments for the root command, and whether nothing is
 // to be done, as mount -f has it. Called by a helper's name the program takes what
 // mount(8) and umount(8) pass. A source in the place of the command means mount:
 // so mount.fuse3 calls us, with the options behind.
-func translateArgs(argv []string) (args []string, fake bool, err error) {
+func Translate(argv []string) (args []string, fake bool, err error) {
 	args = argv[1:]
 	switch name := filepath.Base(argv[0]); {
 	case slices.Contains(mountHelpers, name):
