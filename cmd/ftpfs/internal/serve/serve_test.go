@@ -117,7 +117,7 @@ func writeFile(t *testing.T, text string) string {
 }
 
 func TestServeRefusesLogins(t *testing.T) {
-	addrs := serving(t, 1, "--listen", "127.0.0.1:0", "--user", "me:sesame", t.TempDir())
+	addrs := serving(t, 1, "--listen", "127.0.0.1:0", "--user", "me:sesame", "--login-delay", "0", t.TempDir())
 	for _, login := range [][]string{{"USER me", "PASS wrong"}, {"USER you", "PASS sesame"}, {"USER anonymous", "PASS x"}} {
 		if got := codes(t, addrs["ftp"], login...); got[len(got)-1] != 530 {
 			t.Errorf("%q: %v", login, got)
