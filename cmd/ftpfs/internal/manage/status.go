@@ -51,6 +51,7 @@ ftpfs mount --http :9121 shows the same as a page, and as metrics for Prometheus
 		Example: `  ftpfs status
   ftpfs status --watch ~/nas
   ftpfs status --json ~/nas | jq '.mounts[0].status.uploads'`,
+		ValidArgsFunction: completeMountpoints,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := signal.NotifyContext(cmd.Context(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 			defer stop()

@@ -53,7 +53,7 @@ discard deletes it, and the file is again what the server has.`,
 		root.AddCommand(&cobra.Command{Use: use, Short: short, Args: cobra.ExactArgs(n),
 			RunE: c.with(func(cmd *cobra.Command, args []string) error { return run(cmd.Context(), args) })})
 	}
-	root.AddCommand(&cobra.Command{Use: "list [MOUNTPOINT...]", Short: "Show what is not uploaded",
+	root.AddCommand(&cobra.Command{Use: "list [MOUNTPOINT...]", Short: "Show what is not uploaded", ValidArgsFunction: completeMountpoints,
 		RunE: c.with(func(cmd *cobra.Command, args []string) error { return c.list(cmd.Context(), args) })})
 	add("retry FILE", "Try an upload again", 1, func(ctx context.Context, args []string) error { return c.ask(ctx, "retry", args[0]) })
 	add("discard FILE", "Delete what was written and could not be uploaded", 1, func(ctx context.Context, args []string) error { return c.ask(ctx, "discard", args[0]) })
