@@ -26,6 +26,8 @@ func (c *command) openSockets(tftp bool, log *slog.Logger) (*sockets, error) {
 		err = c.listenAll(s, tftp)
 	case err == nil && !tftp:
 		s.closeUDP(log)
+	case err == nil && len(s.udp) == 0:
+		log.Warn("TFTP is configured, but of the sockets that were passed none is for it: write ListenDatagram= with its port")
 	}
 	if err != nil {
 		s.close()

@@ -67,3 +67,23 @@ func TestPassedSocketForNothing(t *testing.T) {
 		s.close()
 	}
 }
+
+// TestPassedSocketMissing: that TFTP is configured and has no socket is told.
+func TestPassedSocketMissing(t *testing.T) {
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	c := newCommand(process())
+	c.passed = func() []*os.File { return []*os.File{fileOf(t, l)} }
+	var told strings.Builder
+	s, err := c.openSockets(true, slog.New(slog.NewTextHandler(&told, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	if !strings.Contains(told.String(), "ListenDatagram=") {
+		t.Errorf("told: %s", told.String())
+	}
+}
