@@ -483,6 +483,7 @@ func (v *Volume) renamed(from, to string) {
 		v.blocks.forgetTree(to)
 	}
 	v.moveFiles(from, to)
+	v.moveHidden(from, to)
 	v.later.forgetGone()
 }
 

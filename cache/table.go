@@ -167,8 +167,10 @@ func (f *File) drop() {
 func (f *File) end() {
 	p := f.where()
 	f.fetch.close()
+	f.v.unhide(f)
 	f.mu.Lock()
 	hidden := f.hidden
+	f.hidden = tempFile{}
 	if f.spool != nil && !f.dirty && !f.gone {
 		f.handOver(p)
 	}

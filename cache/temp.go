@@ -121,19 +121,26 @@ func (v *Volume) collect(p string) {
 	})
 }
 
-// sweep deletes the temporary files in a directory that holds nothing else, if
-// they are all nobody's any more, and reports whether it is empty now.
+// sweep empties a directory that holds nothing but temporary files which are nobody's any
+// more, or of unlinked files that are open here, and reports whether it is empty now.
 func (v *Volume) sweep(ctx context.Context, p string) bool {
 	l, err := v.remote.List(ctx, v.abs(p))
 	if err != nil || !l.Complete() {
 		return false
 	}
+	hidden := v.hiddenIn(p)
 	for _, e := range l.Entries {
-		if !orphaned(e.Name, time.Now()) {
+		if hidden[p+"/"+e.Name] == nil && !orphaned(e.Name, time.Now()) {
 			return false
 		}
 	}
 	for _, e := range l.Entries {
+		if f := hidden[p+"/"+e.Name]; f != nil {
+			if !f.moveUp(ctx, p+"/"+e.Name) {
+				return false
+			}
+			continue
+		}
 		err := v.remote.Delete(ctx, v.abs(p)+"/"+e.Name)
 		if err != nil && ftpclient.KindOf(err) != ftpclient.KindNotExist {
 			return false

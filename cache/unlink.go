@@ -18,8 +18,9 @@ func (f *File) markGone() {
 	f.unfollow()
 	f.unnote()
 	f.gone = true
-	if f.hidden.name == "" {
-		f.hidden, f.held = f.held, tempFile{}
+	if held := f.held; f.hidden.name == "" && held.name != "" {
+		f.held = tempFile{}
+		f.v.hide(f, held)
 	}
 	f.epoch++
 }
@@ -76,7 +77,7 @@ func (f *File) hide(ctx context.Context, p string) bool {
 	switch {
 	case err == nil:
 		f.mu.Lock()
-		f.hidden = tempFile{hidden, noted}
+		f.v.hide(f, tempFile{hidden, noted})
 		f.mu.Unlock()
 	case ftpclient.Lost(err):
 		f.v.clearLater(hidden, noted) // it may be there yet

@@ -108,6 +108,9 @@ type Volume struct {
 	collected map[string]bool // orphans that were deleted, or could not be
 	closed    bool
 
+	hiding sync.Mutex       // a leaf
+	hidden map[*File]string // by what names; guarded by hiding
+
 	saying sync.Mutex      // a leaf
 	said   map[string]bool // what the log said once already; guarded by saying
 
@@ -157,7 +160,7 @@ func NewVolume(r Remote, o Options) (*Volume, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	v := &Volume{remote: r, opts: o, log: o.Log, born: time.Now(),
-		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, followers: map[*follower]struct{}{}, said: map[string]bool{}, collected: map[string]bool{}}
+		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, followers: map[*follower]struct{}{}, said: map[string]bool{}, hidden: map[*File]string{}, collected: map[string]bool{}}
 	if o.Disk.Dir != "" {
 		d, err := newDiskCache(o.Disk.Dir, o.Disk.Server, o.Disk.Bytes, o.Log)
 		if err != nil {

@@ -1,0 +1,51 @@
+package cache_test
+
+import (
+	"os"
+	"testing"
+	"testing/synctest"
+
+	"ftpfs/cache"
+	"ftpfs/test/fakeremote"
+)
+
+// TestHiddenInADirectory: a large file that was unlinked while it is open stays readable
+// when the directories above it are renamed, and does not keep them from being removed.
+func TestHiddenInADirectory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, data := fakeremote.New(), octets(9<<20, 1)
+		tree.Put("/a/b/f", data)
+		v := newVolume(t, tree, cache.Options{})
+		h := open(t, v, "a/b/f", os.O_RDONLY)
+		read := func(what string, off int64) {
+			t.Helper()
+			buf := make([]byte, 1000)
+			if n, err := h.ReadAt(t.Context(), buf, off); n != len(buf) || err != nil {
+				t.Fatalf("%s: %d, %v", what, n, err)
+			}
+			same(t, what, buf, data[off:off+1000])
+		}
+		if err := v.Unlink(t.Context(), "a/b/f"); err != nil {
+			t.Fatal(err)
+		}
+		read("unlinked", 1<<20)
+		if err := v.Rename(t.Context(), "a", "c", false); err != nil {
+			t.Fatal(err)
+		}
+		read("moved", 3<<20)
+		for _, dir := range []string{"c/b", "c"} {
+			if err := v.Rmdir(t.Context(), dir); err != nil {
+				t.Errorf("rmdir %s: %v", dir, err)
+			}
+		}
+		read("without a directory", 5<<20)
+		if n := len(names(t, v, "")); n != 0 {
+			t.Errorf("%d names are shown", n)
+		}
+		h.Release()
+		synctest.Wait()
+		if n := tree.Names("/"); len(n) != 0 {
+			t.Errorf("on the server: %v", n)
+		}
+	})
+}
