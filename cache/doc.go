@@ -111,13 +111,15 @@
 // The upload follows in the background, on all connections but two, and tries again
 // with pauses up to a minute as long as the server cannot be reached; Close waits
 // for it, Sync too. While a file has waited for five minutes, or 10 000 do, closes
-// wait for the server again. A rename of such a file, or of a directory above it,
+// wait for the server again. If that fails, the close says so, and what was acknowledged
+// is tried again with what was written since. A rename of such a file, or of a directory above it,
 // uploads it first. Nobody waits for sync(2): the kernel does not tell a FUSE file
 // system of it.
 //
 // A file that is removed or replaced while it is open is fetched first if it is
 // small; a large one is given a temporary name instead when it is unlinked, and
-// deleted after its last release.
+// deleted after its last release. Where its directory is removed it is moved to the one
+// above.
 //
 // # What is believed
 //
