@@ -407,12 +407,12 @@ func (f *File) localAttr() (Attr, bool) {
 
 // regular refuses what cannot be opened. A link is for the kernel to follow,
 // which does so when it has looked again.
-func regular(op, p string, t ftpclient.Type) error {
+func regular(p string, t ftpclient.Type) error {
 	switch t {
 	case ftpclient.TypeDir:
-		return refuse(op, p, ftpclient.KindIsDir)
+		return refuse("open", p, ftpclient.KindIsDir)
 	case ftpclient.TypeSymlink:
-		return refuse(op, p, ftpclient.KindChanged)
+		return refuse("open", p, ftpclient.KindChanged)
 	}
 	return nil
 }

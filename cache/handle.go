@@ -104,7 +104,7 @@ func (v *Volume) tryOpen(ctx context.Context, p string) (f *File, again bool, er
 	}
 	r, err := v.stat(ctx, p)
 	if err == nil {
-		err = regular("open", v.abs(p), r.Type)
+		err = regular(v.abs(p), r.Type)
 	}
 	if err == nil && r.Size < 0 {
 		err = v.findSize(ctx, p, &r)
@@ -282,7 +282,8 @@ func (h *Handle) Sync(ctx context.Context) error {
 	return h.f.commit(context.WithoutCancel(ctx))
 }
 
-// Stat returns the attributes of the open file, also after it was unlinked.
+// Stat returns the attributes of the open file, also after it was unlinked. It is
+// KindChanged where the name is that of a directory or a link by now.
 func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 	a, local := h.f.localAttr()
 	if local || h.f.isGone() {
@@ -294,8 +295,8 @@ func (h *Handle) Stat(ctx context.Context) (Attr, error) {
 	if err != nil {
 		return a, err
 	}
-	if err := regular("stat", h.f.v.abs(p), r.Type); err != nil {
-		return a, err
+	if regular(h.f.v.abs(p), r.Type) != nil {
+		return a, refuse("stat", h.f.v.abs(p), ftpclient.KindChanged)
 	}
 	if r.Size < 0 {
 		return a, nil

@@ -4,8 +4,10 @@ import (
 	"os"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ftpfs/cache"
+	"ftpfs/ftpclient"
 	"ftpfs/test/fakeremote"
 )
 
@@ -52,6 +54,27 @@ func TestReplacedWhileUnlinked(t *testing.T) {
 		reader.Release()
 		if err := v.Close(t.Context()); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// TestReplacedByDirectory: what is told of an open file of which the name is a
+// directory's by now is that it has changed, not that it is a directory, which no
+// file can be and lstat(2) never says.
+func TestReplacedByDirectory(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		tree.Put("/f", []byte("old version"))
+		v := newVolume(t, tree, cache.Options{TTL: time.Second})
+		h := open(t, v, "f", os.O_RDONLY)
+		defer h.Release()
+		if err := tree.Delete(t.Context(), "/f"); err != nil {
+			t.Fatal(err)
+		}
+		tree.PutDir("/f")
+		time.Sleep(2 * time.Second)
+		if a, err := h.Stat(t.Context()); ftpclient.KindOf(err) != ftpclient.KindChanged {
+			t.Errorf("fstat: %+v, %v", a, err)
 		}
 	})
 }

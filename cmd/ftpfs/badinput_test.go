@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // badInputs are mistakes that people make, and the one line that each gets: the
@@ -147,7 +148,7 @@ func TestBadInput(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			argv := append([]string{"ftpfs"}, strings.Fields(strings.ReplaceAll(tt.args, "$D", dir))...)
-			err := execute(newRoot(&program{argv: argv, replaced: true}), argv[1:])
+			err := execute(newRoot(&secret.Process{Args: argv, Replaced: true}), argv[1:])
 			if err == nil {
 				t.Fatal("it was taken")
 			}

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
-	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpclient"
 )
 
@@ -76,10 +75,10 @@ func (c *mountCommand) completeRemote(cmd *cobra.Command, word string, dirsOnly 
 		return nil // the host is not written yet
 	}
 	parent := word[:i+1]
-	if _, err := c.configure(cmd.Flags(), allMountFlags(c.program), parent); err != nil {
+	if _, err := c.configure(cmd.Flags(), allMountFlags(c.Process), parent); err != nil {
 		return nil
 	}
-	if c.validateServer(parent) != nil || c.validateHabits() != nil || c.validateNetwork() != nil {
+	if c.validateServer(parent) != nil {
 		return nil
 	}
 	sources, err := c.credentials()
@@ -93,15 +92,12 @@ func (c *mountCommand) completeRemote(cmd *cobra.Command, word string, dirsOnly 
 	c.job.Timeout = completeLimit
 	ctx, cancel := context.WithTimeout(context.Background(), completeLimit)
 	defer cancel()
-	m := &mounted{job: c.job, warn: func(string) {}, log: slog.New(slog.DiscardHandler)}
-	err = m.connect(ctx)
-	if m.client != nil {
-		defer m.client.Close()
-	}
+	session, err := c.job.Connect(ctx, slog.New(slog.DiscardHandler), func(string) {})
 	if err != nil {
 		return nil
 	}
-	listing, err := m.client.List(ctx, m.root)
+	defer session.Client.Close()
+	listing, err := session.Client.List(ctx, session.Root)
 	if err != nil {
 		return nil
 	}
@@ -128,19 +124,4 @@ func completions(parent, begun string, entries []ftpclient.Entry, dirsOnly bool)
 		urls = append(urls, parent+ftpurl.Encode(name, "")+end)
 	}
 	return urls
-}
-
-// completeMountpoint completes the mount points of ftpfs.
-func completeMountpoint(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	table, err := mountpoints.Read()
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveError
-	}
-	var dirs []string
-	for _, m := range table {
-		if m.Type == mountpoints.FSType {
-			dirs = append(dirs, m.Mountpoint)
-		}
-	}
-	return dirs, cobra.ShellCompDirectiveNoFileComp
 }

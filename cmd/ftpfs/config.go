@@ -15,6 +15,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
@@ -74,7 +75,7 @@ func configFlags(set, all *pflag.FlagSet) config.Flags {
 
 // allMountFlags are the flags that a configuration may hold, for a command that has
 // only some of them.
-func allMountFlags(p *program) *pflag.FlagSet {
+func allMountFlags(p *secret.Process) *pflag.FlagSet {
 	cmd := &cobra.Command{}
 	newMountFlags(p).addFlags(cmd)
 	return cmd.Flags()
@@ -105,7 +106,7 @@ func (c *mountCommand) configure(flags, all *pflag.FlagSet, target string) (rawU
 		return "", exit.Errorf(exit.Usage, "%w", err)
 	}
 	if text := f.Exposed(); text != "" {
-		c.warn(text)
+		say.Warn(text)
 	}
 	switch {
 	case isURL:
@@ -124,7 +125,7 @@ func known(name string, names []string) string {
 	return ""
 }
 
-func newConfigCommand(p *program) *cobra.Command {
+func newConfigCommand(p *secret.Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
 		Short: "The file that names servers",
@@ -176,7 +177,7 @@ with its line and column. It connects to nothing.`,
 }
 
 // checkConfig prints what is wrong, a line each, and fails if something is.
-func checkConfig(p *program, name string) error {
+func checkConfig(p *secret.Process, name string) error {
 	f, err := openConfig(name)
 	switch {
 	case err != nil:
@@ -200,17 +201,10 @@ func checkConfig(p *program, name string) error {
 		return exit.Errorf(exit.Usage, "%w", problem)
 	}
 	if text := f.Exposed(); text != "" {
-		p.warn(text)
+		say.Warn(text)
 	}
-	fmt.Printf("%s: %s\n", f.Name, count(len(f.Servers()), "server"))
+	fmt.Printf("%s: %s\n", f.Name, say.Plural(len(f.Servers()), "server"))
 	return nil
-}
-
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // checkServer says what mount would say of a server of the configuration, and at

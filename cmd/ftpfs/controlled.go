@@ -3,7 +3,10 @@ package main
 import (
 	"fmt"
 
+	"ftpfs/cache"
 	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/status"
 )
 
 // handle does what a request asks for.
@@ -31,4 +34,16 @@ func (m *mounted) handle(req mounts.Request) (ans mounts.Answer, err error) {
 		err = fmt.Errorf("%q is not known to this version", req.Do)
 	}
 	return ans, err
+}
+
+// uploadStates tells other processes of uploads.
+func uploadStates(uploads []cache.Upload) []mounts.Upload {
+	states := make([]mounts.Upload, len(uploads))
+	for i, u := range uploads {
+		states[i] = mounts.Upload{Path: say.Raw(u.Path), Size: u.Size, Since: u.Since, State: status.UploadState(u), Data: say.Raw(u.Data)}
+		if u.Err != nil {
+			states[i].Error = u.Err.Error()
+		}
+	}
+	return states
 }

@@ -5,9 +5,11 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/remote"
 )
 
 // newDaemon is a job for the test binary as the program.
@@ -18,13 +20,13 @@ func newDaemon(t *testing.T, job mountJob) (*daemonCommand, *[]string) {
 	if job.SpoolBase == "" {
 		job.SpoolBase = t.TempDir()
 	}
-	job.Connections, job.Timeout = 2, defaultTimeout
+	job.Connections, job.Timeout = 2, remote.DefaultTimeout
 	return &daemonCommand{job: job, limit: programTimeout, warn: func(s string) { warnings = append(warnings, s) }}, &warnings
 }
 
 func TestDaemonReportsFailure(t *testing.T) {
 	sandbox(t)
-	d, _ := newDaemon(t, mountJob{Location: ftpurl.Location{Host: "h", Port: 21}, Mountpoint: t.TempDir() + "/\xff none"})
+	d, _ := newDaemon(t, mountJob{Server: remote.Server{Location: ftpurl.Location{Host: "h", Port: 21}}, Mountpoint: t.TempDir() + "/\xff none"})
 	err := d.run(t.Context())
 	if exit.CodeOf(err) != exit.Mountpoint || !strings.Contains(err.Error(), "does not exist") {
 		t.Errorf("%v", err)
@@ -37,7 +39,7 @@ func TestDaemonReportsFailure(t *testing.T) {
 // TestDaemonDies: without a report the parent says so, with the last words.
 func TestDaemonDies(t *testing.T) {
 	sandbox(t)
-	d, _ := newDaemon(t, mountJob{Location: ftpurl.Location{Host: "h", Port: 21}, Mountpoint: t.TempDir()})
+	d, _ := newDaemon(t, mountJob{Server: remote.Server{Location: ftpurl.Location{Host: "h", Port: 21}}, Mountpoint: t.TempDir()})
 	reports, err := d.start()
 	if err != nil {
 		t.Fatal(err)
@@ -65,8 +67,8 @@ func TestDaemonHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d, _ := newDaemon(t, mountJob{Location: loc, Mountpoint: t.TempDir()})
-	d.limit = connectLimit / 9
+	d, _ := newDaemon(t, mountJob{Server: remote.Server{Location: loc}, Mountpoint: t.TempDir()})
+	d.limit = time.Second
 	if err := d.run(t.Context()); exit.CodeOf(err) != exit.Timeout {
 		t.Errorf("%v", err)
 	}

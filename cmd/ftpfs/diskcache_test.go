@@ -7,6 +7,7 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/remote"
 )
 
 // TestDiskCacheFlags: what is wrong is refused before anything is done, sizes have
@@ -50,7 +51,7 @@ func TestDiskCacheOfWhom(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return mountJob{Location: loc, Habits: serverHabits{Encoding: encoding}}.serverIdentity()
+		return mountJob{Server: remote.Server{Location: loc, Habits: remote.Habits{Encoding: encoding}}}.serverIdentity()
 	}
 	same := identity("ftp://me:secret@host/", "")
 	for _, url := range []string{"ftp://me@HOST/dir", "ftpes://me:other@host:21/"} {

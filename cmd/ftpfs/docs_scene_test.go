@@ -3,7 +3,6 @@ package main
 import (
 	"crypto/tls"
 	"errors"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpclient"
 	"ftpfs/ftpserver"
+	"ftpfs/test/ftptest"
 )
 
 // documentScene is where the commands of one document run.
@@ -75,18 +75,7 @@ func documentServer(t *testing.T, cert tls.Certificate) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
-	t.Cleanup(func() {
-		if err := errors.Join(server.Close(), notClosed(<-served)); err != nil {
-			t.Error(err)
-		}
-	})
-	return l.Addr().String()
+	return ftptest.Serve(t, server).String()
 }
 
 func (s documentScene) run(t *testing.T, at, script string) {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/secret"
 )
 
 // documents are the texts for users, by name.
@@ -43,7 +44,7 @@ func TestDocumentedFlags(t *testing.T) {
 			collect(c)
 		}
 	}
-	collect(newRoot(&program{}))
+	collect(newRoot(&secret.Process{}))
 	flag := regexp.MustCompile("--([a-z][a-z-]+)")
 	for name, text := range documents(t) {
 		for line := range strings.Lines(text) {
@@ -92,7 +93,7 @@ func TestDocumentedMessages(t *testing.T) {
 // TestManual: each command has a page, and the example configuration is a good one.
 func TestManual(t *testing.T) {
 	dir := t.TempDir()
-	if err := execute(newRoot(&program{}), []string{"man", dir}); err != nil {
+	if err := execute(newRoot(&secret.Process{}), []string{"man", dir}); err != nil {
 		t.Fatal(err)
 	}
 	for page, want := range map[string]string{"ftpfs.1": "EXIT STATUS", "ftpfs-mount.1": "--connections", "ftpfs-config-check.1": "check", "mount.ftpfs.8": "man1/ftpfs-mount.1"} {
@@ -100,7 +101,7 @@ func TestManual(t *testing.T) {
 			t.Errorf("%s: %v, without %s", page, err, want)
 		}
 	}
-	if err := execute(newRoot(&program{}), []string{"config", "check", "../../packaging/config.toml"}); err != nil {
+	if err := execute(newRoot(&secret.Process{}), []string{"config", "check", "../../packaging/config.toml"}); err != nil {
 		t.Error(err)
 	}
 }

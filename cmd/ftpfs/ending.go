@@ -6,17 +6,14 @@ import (
 	"fmt"
 	"os"
 	"syscall"
-	"time"
 
 	"golang.org/x/term"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/mounts"
 	"ftpfs/cmd/ftpfs/internal/say"
 )
-
-// uploadLimit bounds the uploads at the end of a mount.
-const uploadLimit = 10 * time.Minute
 
 // wait returns when the mount was removed from outside or a signal to end came.
 func (m *mounted) wait(signals <-chan os.Signal) {
@@ -98,7 +95,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 		failed = errors.Join(failed, m.closeSpool(failed != nil))
 	}
 	if m.demo != nil {
-		m.note("demo server", m.demo.close())
+		m.note("demo server", m.demo.Close())
 	}
 	if failed != nil {
 		failed = exit.Errorf(exit.Uploads, "%s: not everything was uploaded: %s", m.source, say.Printable(say.OneLine(failed)))
@@ -111,7 +108,7 @@ func (m *mounted) stop(signals <-chan os.Signal) error {
 }
 
 func (m *mounted) closeVolume(signals <-chan os.Signal) error {
-	ctx, cancel := context.WithTimeout(context.Background(), uploadLimit)
+	ctx, cancel := context.WithTimeout(context.Background(), mounts.UploadLimit)
 	defer cancel()
 	done := make(chan struct{})
 	defer close(done)

@@ -1,12 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"io/fs"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,26 +56,5 @@ func TestExitCodesDocumented(t *testing.T) {
 		if !strings.Contains(page, fmt.Sprintf("\n| %d | %s |\n", c.Code, c.Text)) {
 			t.Errorf("docs/exit-codes.md lacks %d, or says something else of it", c.Code)
 		}
-	}
-}
-
-func TestCodeOf(t *testing.T) {
-	busy := exit.Errorf(exit.Busy, "x: %w", fs.ErrExist)
-	for _, tt := range []struct {
-		err  error
-		want exit.Code
-	}{
-		{nil, exit.OK},
-		{errors.New("x"), exit.Failure},
-		{busy, exit.Busy},
-		{fmt.Errorf("y: %w", busy), exit.Busy},
-		{errors.Join(errors.New("x"), busy), exit.Busy},
-	} {
-		if got := exit.CodeOf(tt.err); got != tt.want {
-			t.Errorf("codeOf(%v) = %d, want %d", tt.err, got, tt.want)
-		}
-	}
-	if !errors.Is(busy, fs.ErrExist) {
-		t.Error("a failure hides its cause")
 	}
 }

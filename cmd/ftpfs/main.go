@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/mounthelper"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
 )
@@ -20,12 +21,12 @@ func run(argv []string) exit.Code {
 	if err := completeEnviron(); err != nil {
 		return complain(err)
 	}
-	handed, was, err := secret.Take()
+	process, err := secret.Take(argv)
 	if err != nil {
 		return complain(fmt.Errorf("passwords: %w", err))
 	}
-	root := newRoot(&program{argv: argv, secrets: handed, replaced: was})
-	args, fake, err := translateArgs(argv)
+	root := newRoot(process)
+	args, fake, err := mounthelper.Translate(argv)
 	if err != nil {
 		return complain(err)
 	}
@@ -41,17 +42,4 @@ func complain(err error) exit.Code {
 	}
 	fmt.Fprintln(os.Stderr, "ftpfs: "+say.OneLine(err))
 	return exit.CodeOf(err)
-}
-
-// program is what the commands share: the process's own arguments, and the
-// secrets that were among them or in the environment.
-type program struct {
-	argv     []string
-	secrets  secret.Handed
-	replaced bool // this process image is the one without secrets
-}
-
-// warn tells a person of something that did not stop the command.
-func (p *program) warn(text string) {
-	fmt.Fprintln(os.Stderr, "ftpfs: warning: "+text)
 }

@@ -11,58 +11,51 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"ftpfs/cmd/ftpfs/internal/demo"
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
+	"ftpfs/cmd/ftpfs/internal/remote"
+	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/cmd/ftpfs/internal/spools"
 )
 
 const (
-	defaultConnections = 8
-	defaultAttrTTL     = 10 * time.Second
-	defaultCacheBytes  = 256 << 20
-	defaultDiskBytes   = 4 << 30
-	leastDiskBytes     = 16 << 20
-	defaultTimeout     = 20 * time.Second
-
-	maxConnections = 64
+	defaultAttrTTL    = 10 * time.Second
+	defaultCacheBytes = 256 << 20
+	defaultDiskBytes  = 4 << 30
+	leastDiskBytes    = 16 << 20
 )
 
 // mountCommand is `ftpfs mount`: it gathers what a mountJob needs, and runs it
 // here or in the background.
 type mountCommand struct {
-	*program
-	job          mountJob
-	options      []string
-	cacheSize    settings.ByteSize
-	diskSize     settings.ByteSize
-	umask        settings.Octal
-	fileMode     settings.Octal
-	dirMode      settings.Octal
-	passwordFile string
-	netrc        string
-	configFile   string
-	server       configuredServer
+	*secret.Process
+	job        mountJob
+	remote     *remote.Flags // of the job's server
+	options    []string
+	cacheSize  settings.ByteSize
+	diskSize   settings.ByteSize
+	umask      settings.Octal
+	fileMode   settings.Octal
+	dirMode    settings.Octal
+	configFile string
+	server     configuredServer
 
-	passwordCommand string
-	credentialsFile string
-
-	tls        string // off, try, explicit, implicit; empty: as the URL says
-	network    networkFlags
 	atomic     string
 	onConflict string
 	attrErrors string
 	spoolSize  settings.ByteSize
 }
 
-func newMountFlags(p *program) *mountCommand {
-	return &mountCommand{program: p, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
+func newMountFlags(p *secret.Process) *mountCommand {
+	return &mountCommand{Process: p, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
 }
 
-func newMountCommand(p *program) *cobra.Command {
+func newMountCommand(p *secret.Process) *cobra.Command {
 	c := newMountFlags(p)
 	cmd := &cobra.Command{
 		Use:   "mount [flags] URL|SERVER [MOUNTPOINT]",
@@ -106,29 +99,30 @@ the configuration.`,
 	}
 	cmd.ValidArgsFunction = c.completeTarget
 	c.addFlags(cmd)
-	settings.NameEnvironment(cmd, "FTPFS_")
+	settings.NameEnvironment(cmd.Flags(), "FTPFS_")
 	return cmd
 }
 
 func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
+	c.remote = remote.NewFlags(&c.job.Server)
 	f.BoolVarP(&c.job.Foreground, "foreground", "f", false, "stay in the foreground, log to stderr")
 	f.BoolVar(&c.job.Demo, "demo", false, "mount a sample tree from a server in the same process, on MOUNTPOINT alone, which is made if missing")
 	f.StringVar(&c.configFile, "config", "", "file that names servers (default ~/.config/ftpfs/config.toml, else "+systemConfig+")")
 	f.StringArrayVarP(&c.options, "options", "o", nil, "options as mount(8) has them: ro,allow_other,uid=1000,...")
 	f.BoolVar(&c.job.ReadOnly, "read-only", false, "refuse every change")
-	f.IntVar(&c.job.Connections, "connections", defaultConnections, "most control connections at a time")
+	c.remote.Add(f, "connections")
 	f.DurationVar(&c.job.AttrTTL, "attr-timeout", defaultAttrTTL, "how long what the server said is believed; 0 asks anew each time")
 	f.Var(&c.cacheSize, "cache-size", "memory for file contents")
 	f.StringVar(&c.job.DiskDir, "cache-dir", "", "keep file contents in this directory, too, for later mounts; nobody else may be able to write to it (default: nothing is kept)")
 	f.Var(&c.diskSize, "cache-disk-size", "what --cache-dir may grow to, for all servers together")
 	f.StringVar(&c.job.SpoolBase, "spool-dir", "", "where written data waits for its upload (default "+spools.DefaultBase()+")")
 	c.addWritingFlags(f)
-	f.DurationVar(&c.job.Timeout, "timeout", defaultTimeout, "how long the server may be silent before an operation fails")
+	c.remote.Add(f, "timeout")
 	c.job.UID, c.job.GID = uint32(os.Getuid()), uint32(os.Getgid())
-	f.Var(userID(&c.job.UID), "uid", "owner of all files, a number or a name")
-	f.Var(groupID(&c.job.GID), "gid", "group of all files, a number or a name")
+	f.Var(settings.UserID(&c.job.UID), "uid", "owner of all files, a number or a name")
+	f.Var(settings.GroupID(&c.job.GID), "gid", "group of all files, a number or a name")
 	f.Var(&c.umask, "umask", "permission bits that are not shown, octal")
 	f.Var(&c.fileMode, "file-mode", "permission bits of all files, octal, in place of the server's (000: those of the server)")
 	f.Var(&c.dirMode, "dir-mode", "permission bits of all directories, as --file-mode")
@@ -137,17 +131,12 @@ func (c *mountCommand) addFlags(cmd *cobra.Command) {
 	f.BoolVar(&c.job.NoExec, "noexec", false, "start no programs from the mount")
 	f.BoolVar(&c.job.Contain, "contain-symlinks", false, "refuse links of the server that lead out of the mount, to files of this machine")
 	f.BoolVar(&c.job.NonEmpty, "nonempty", false, "mount even if the directory has content, which is hidden then")
-	f.StringVar(&c.passwordFile, "password-file", "", "file whose first line is the password")
-	f.StringVar(&c.passwordCommand, "password-command", "", "shell command whose first line of output is the password")
-	f.StringVar(&c.credentialsFile, "credentials", "", "file with lines username=NAME and password=TEXT, as mount.cifs has it")
-	f.StringVar(&c.netrc, "netrc", "", "file with machine, login, password (default $NETRC or ~/.netrc)")
-	c.addTLSFlags(f)
-	c.addHabitFlags(f)
-	c.addNetworkFlags(f)
+	c.remote.Add(f, "password-file", "password-command", "credentials", "netrc", "tls", "ca-file", "tls-pin", "tls-cert", "tls-key", "no-verify",
+		"encoding", "timezone", "active", "active-ports", "active-address", "proxy", "limit-rate")
 	f.StringVar(&c.job.LogFile, "log-file", "", "append the log to this file (default: stderr with -f, else the system log)")
 	c.addWatchingFlags(f)
 	f.BoolVarP(&c.job.Verbose, "verbose", "v", false, "log more")
-	f.BoolVar(&c.job.Trace, "trace", false, "log every command and reply, passwords masked")
+	c.remote.Add(f, "trace")
 }
 
 func (c *mountCommand) checkArgs(cmd *cobra.Command, args []string) error {
@@ -165,7 +154,7 @@ func (c *mountCommand) checkArgs(cmd *cobra.Command, args []string) error {
 }
 
 func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
-	if err := settings.ApplyOptions(cmd.Flags(), c.options, c.warn); err != nil {
+	if err := settings.ApplyOptions(cmd.Flags(), c.options, say.Warn); err != nil {
 		return err
 	}
 	if err := settings.ApplyEnvironment(cmd.Flags(), "FTPFS_"); err != nil {
@@ -182,13 +171,13 @@ func (c *mountCommand) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if c.job.Demo {
-		if err := makeDemoDir(c.job.Mountpoint); err != nil {
+		if err := demo.MakeDir(c.job.Mountpoint); err != nil {
 			return err
 		}
 	} else {
 		sources, err := c.credentials()
 		if err != nil {
-			return exit.Errorf(exit.Usage, "%w", err)
+			return err
 		}
 		if err := sources.Resolve(&c.job.Location); err != nil {
 			return err
@@ -224,12 +213,6 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 	if err = c.validateServer(rawURL); err != nil {
 		return err
 	}
-	if err = c.validateHabits(); err != nil {
-		return err
-	}
-	if err = c.validateNetwork(); err != nil {
-		return err
-	}
 	if err = c.validateWriting(); err != nil {
 		return err
 	}
@@ -250,7 +233,7 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 		c.job.SpoolBase = spools.DefaultBase()
 	}
 	for _, name := range []*string{&c.job.SpoolBase, &c.job.DiskDir, &c.job.LogFile} {
-		if *name, err = absolute(*name); err != nil {
+		if *name, err = settings.Absolute(*name); err != nil {
 			return exit.Errorf(exit.Failure, "%w", err)
 		}
 	}
@@ -260,49 +243,37 @@ func (c *mountCommand) validate(rawURL, mountpoint string) (err error) {
 
 // validateServer is validate for what is about the server.
 func (c *mountCommand) validateServer(rawURL string) (err error) {
-	if !c.job.Demo {
-		if c.job.Location, err = ftpurl.Parse(rawURL); err != nil {
-			return err
-		}
+	var loc ftpurl.Location
+	if c.job.Demo {
+		err = c.remote.CheckDemo()
+	} else {
+		loc, err = ftpurl.Parse(rawURL)
 	}
-	if err = c.validateTLS(); err != nil {
+	if err != nil {
 		return err
 	}
-	if c.job.Connections < 1 || c.job.Connections > maxConnections {
-		return exit.Errorf(exit.Usage, "--connections %d is not from 1 to %d", c.job.Connections, maxConnections)
-	}
-	return c.validateTimeout()
-}
-
-func (c *mountCommand) validateTimeout() error {
-	if c.job.Timeout < time.Second {
-		return exit.Errorf(exit.Usage, "--timeout %s is less than a second: write one or more, such as 30s", c.job.Timeout)
-	}
-	return nil
+	return c.remote.Check(loc)
 }
 
 // hideSecrets replaces the process by one that has no password in arguments
 // or environment, if there is one; it returns in the process that has not.
 func (c *mountCommand) hideSecrets(rawURL string) error {
-	if c.replaced {
-		if c.secrets.HasURL {
-			c.job.Location.SetPassword(c.secrets.URL)
+	if c.Replaced {
+		if c.Secrets.HasURL {
+			c.job.Location.SetPassword(c.Secrets.URL)
 		}
-		c.hideProxy(nil)
+		c.remote.HideProxy(c.Process, nil)
 		return nil
 	}
-	c.secrets.HasURL, c.secrets.URL = c.job.Location.HasPassword, c.job.Location.Password
-	args := slices.Clone(c.argv)
-	c.hideProxy(args)
-	if !c.secrets.Exposed() {
-		return nil
-	}
+	c.Secrets.HasURL, c.Secrets.URL = c.job.Location.HasPassword, c.job.Location.Password
+	args := slices.Clone(c.Args)
+	c.remote.HideProxy(c.Process, args)
 	for i, a := range args {
 		if i > 0 && a == rawURL {
 			args[i] = c.job.Location.String()
 		}
 	}
-	return exit.Errorf(exit.Failure, "cannot hide the password: %w", c.secrets.ReplaceProcess(args))
+	return c.Hide(args)
 }
 
 func (c *mountCommand) runForeground() error {
@@ -315,18 +286,18 @@ func (c *mountCommand) runForeground() error {
 	}
 	ready := func() error { return nil }
 	if c.job.Demo {
-		ready = func() error { fmt.Print(demoHints(selfCommand(c.argv[0]), c.job.Mountpoint)); return nil }
+		ready = func() error { fmt.Print(demo.Hints(c.Args[0], c.job.Mountpoint)); return nil }
 	}
-	return errors.Join(c.job.run(log, c.warn, ready), closeLog())
+	return errors.Join(c.job.run(log, say.Warn, ready), closeLog())
 }
 
 func (c *mountCommand) runBackground(ctx context.Context) error {
-	d := &daemonCommand{job: c.job, limit: c.job.connectLimit() + mountSlack, warn: c.warn}
+	d := &daemonCommand{job: c.job, limit: c.job.ConnectLimit() + mountSlack, warn: say.Warn}
 	if err := d.run(ctx); err != nil {
 		return err
 	}
 	if c.job.Demo {
-		fmt.Print(demoHints(selfCommand(c.argv[0]), c.job.Mountpoint))
+		fmt.Print(demo.Hints(c.Args[0], c.job.Mountpoint))
 	}
 	return nil
 }
@@ -341,20 +312,10 @@ func (j mountJob) display() string {
 
 // credentials are the sources that the flags, the configuration and the process name.
 func (c *mountCommand) credentials() (secret.Sources, error) {
-	s := secret.System(c.passwordFile, c.netrc, c.secrets, c.warn)
-	s.Command, s.CredentialsFile = c.passwordCommand, c.credentialsFile
+	s, err := c.remote.Sources(c.Process)
 	s.SystemdDir, s.Server = os.Getenv("CREDENTIALS_DIRECTORY"), c.server.Name
 	if c.server.HasPassword {
 		s.ConfigPassword = &c.server.Password
 	}
-	given := 0
-	for _, name := range []string{c.passwordFile, c.passwordCommand, c.credentialsFile} {
-		if name != "" {
-			given++
-		}
-	}
-	if given > 1 {
-		return s, fmt.Errorf("--password-file, --password-command, --credentials: give one of them")
-	}
-	return s, nil
+	return s, err
 }

@@ -6,73 +6,52 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"ftpfs/cache"
+	"ftpfs/cmd/ftpfs/internal/demo"
 	"ftpfs/cmd/ftpfs/internal/exit"
-	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/cmd/ftpfs/internal/mounts"
+	"ftpfs/cmd/ftpfs/internal/remote"
 	"ftpfs/cmd/ftpfs/internal/say"
 	"ftpfs/cmd/ftpfs/internal/spools"
 	"ftpfs/cmd/ftpfs/internal/status"
+	"ftpfs/cmd/ftpfs/internal/systemd"
 	"ftpfs/ftpclient"
 	"ftpfs/fusefs"
-)
-
-const (
-	// connectLimit bounds connecting, login and the look at the remote
-	// directory together; a longer --timeout extends it, a short one cuts it.
-	connectLimit = 9 * time.Second
-	// dialLimit bounds one TCP connect.
-	dialLimit = 8 * time.Second
 )
 
 // mountJob is everything the process of a mount needs to know. It goes through
 // a pipe to the process in the background.
 type mountJob struct {
-	Location   ftpurl.Location // with its password
-	Mountpoint string          // absolute
-	Demo       bool            // serve a sample tree and mount that; Location is empty
+	remote.Server
+	Mountpoint string // absolute
+	Demo       bool   // serve a sample tree and mount that; the server is empty
 	Foreground bool
 
-	Connections int
-	AttrTTL     time.Duration
-	CacheBytes  int64
-	DiskDir     string // where content is kept for later mounts; empty: nowhere
-	DiskBytes   int64
-	SpoolBase   string
-	ReadOnly    bool
-	AllowOther  bool
-	CheckPerms  bool // the kernel checks owner, group and mode as they are shown
-	NoExec      bool
-	Contain     bool // links that lead out of the mount are refused
-	NonEmpty    bool
-	UID, GID    uint32
-	Umask       uint32
-	FileMode    uint32        // 0: that of the server
-	DirMode     uint32        // 0: that of the server
-	Timeout     time.Duration // silence of the server that ends an operation
-	TLS         tlsSettings
-	Habits      serverHabits
-	Network     networkSettings
-	Writing     writingSettings
-	Watching    watchingSettings
+	AttrTTL    time.Duration
+	CacheBytes int64
+	DiskDir    string // where content is kept for later mounts; empty: nowhere
+	DiskBytes  int64
+	SpoolBase  string
+	ReadOnly   bool
+	AllowOther bool
+	CheckPerms bool // the kernel checks owner, group and mode as they are shown
+	NoExec     bool
+	Contain    bool // links that lead out of the mount are refused
+	NonEmpty   bool
+	UID, GID   uint32
+	Umask      uint32
+	FileMode   uint32 // 0: that of the server
+	DirMode    uint32 // 0: that of the server
+	Writing    writingSettings
+	Watching   watchingSettings
 
 	Verbose bool
-	Trace   bool
 	LogFile string
-}
-
-// connectLimit is how long the server may take until it is usable.
-func (j mountJob) connectLimit() time.Duration {
-	if j.Timeout > defaultTimeout {
-		return j.Timeout
-	}
-	return min(connectLimit, 2*j.Timeout)
 }
 
 // mounted is a mount in the making and then alive: what has to be undone, in
@@ -84,8 +63,7 @@ type mounted struct {
 	root   string            // the server path that is mounted
 	source string            // for the mount table
 
-	refused refusals
-	demo    *demoServer
+	demo    *demo.Server
 	client  *ftpclient.Client
 	spool   *spools.Spool
 	volume  *cache.Volume
@@ -112,7 +90,7 @@ func (j mountJob) run(log *slog.Logger, warn func(string), ready func() error) e
 	defer signal.Stop(signals)
 
 	m := &mounted{job: j, warn: warn, recent: new(status.Recent), asked: make(chan struct{}, 1)}
-	m.log = m.recent.Watch(j.redactor().log(log))
+	m.log = m.recent.Watch(j.Redactor().Log(log))
 	log = m.log
 	defer m.dumpOn()()
 	err := m.startUnless(signals)
@@ -127,10 +105,10 @@ func (j mountJob) run(log *slog.Logger, warn func(string), ready func() error) e
 		return err
 	}
 	log.Info("mounted", "source", m.source, "mountpoint", j.Mountpoint, "pid", os.Getpid())
-	systemd := supervise(log, m.source+" on "+j.Mountpoint, func() { m.volume.Uploads() })
-	defer systemd.end()
+	service := systemd.Ready(log, m.source+" on "+j.Mountpoint, func() { m.volume.Uploads() })
+	defer service.End()
 	m.wait(signals)
-	systemd.ending("uploading what was written")
+	service.Ending("uploading what was written")
 	return m.stop(signals)
 }
 
@@ -164,113 +142,17 @@ func (m *mounted) start(ctx context.Context) error {
 	}
 	if m.job.Demo {
 		var err error
-		if m.demo, err = startDemo(); err != nil {
+		if m.demo, err = demo.Start(); err != nil {
 			return exit.Errorf(exit.Serve, "demo server: %w", err)
 		}
-		m.job.Location = m.demo.location
+		m.job.Location = m.demo.Location
 	}
-	if err := m.connect(ctx); err != nil {
+	session, err := m.job.Connect(ctx, m.log, m.warn)
+	if err != nil {
 		return err
 	}
+	m.client, m.root, m.source = session.Client, session.Root, session.Source
 	return m.mount(ctx)
-}
-
-// connect logs in and makes sure that the remote directory is one.
-func (m *mounted) connect(ctx context.Context) (err error) {
-	loc := m.job.Location
-	ctx, cancel := context.WithTimeout(ctx, m.job.connectLimit())
-	defer cancel()
-	options := m.clientOptions()
-	m.job.Habits.apply(&options)
-	if options.TLS, err = m.job.TLS.config(); err != nil {
-		return err
-	}
-	m.job.Network.apply(&options)
-	client, err := ftpclient.New(options)
-	if err != nil {
-		return exit.Errorf(exit.Usage, "%w", err)
-	}
-	m.client = client
-	home, err := client.Connect(ctx)
-	if err != nil {
-		return connectFailure(loc, timedOut(ctx, err, &m.refused))
-	}
-	m.root, m.source = loc.Root(home), loc.String()
-	if err := checkRemoteDir(ctx, client, loc, m.root); err != nil {
-		if failure := m.activeFailure(err); failure != nil {
-			return failure
-		}
-		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
-	}
-	if err := m.checkActive(ctx); err != nil {
-		return err
-	}
-	if err := checkData(ctx, client, m.root); err != nil {
-		return dirFailure(loc, m.root, timedOut(ctx, err, &m.refused))
-	}
-	m.tellSecurity(client.Features().TLS)
-	return nil
-}
-
-// checkData lists the directory where there is reason to fear that no data
-// connection will work. It is no check elsewhere: a directory may be large.
-func checkData(ctx context.Context, c *ftpclient.Client, root string) error {
-	if !c.Features().NoTickets {
-		return nil
-	}
-	_, err := c.List(ctx, root)
-	return err
-}
-
-// tellSecurity says what the person may not expect of the mount's security.
-func (m *mounted) tellSecurity(suite string) {
-	at, security := m.job.Location.Address(), m.job.Location.Security
-	if security != ftpclient.SecurityNone && m.job.TLS.NoVerify {
-		m.warn(at + ": the server's certificate is not verified (--no-verify): it may be anybody's")
-	}
-	switch {
-	case suite != "":
-		m.log.Info("the connection is encrypted", "with", suite)
-	case security == ftpclient.SecurityTry:
-		m.warn(at + " has no TLS, or not for all: password or data go unencrypted (--tls=try)")
-	}
-}
-
-func (m *mounted) clientOptions() ftpclient.Options {
-	return ftpclient.Options{
-		Host: m.job.Location.Host, Port: m.job.Location.Port,
-		User: m.job.Location.User, Password: m.job.Location.Password,
-		Security: m.job.Location.Security, TLSPins: m.job.TLS.Pins,
-		Connections: m.job.Connections, KeepIdle: true,
-		DialTimeout: min(m.job.Timeout, dialLimit), ReplyTimeout: m.job.Timeout,
-		// A transfer may rest longer than a reply: disks spin up.
-		DataTimeout: m.job.Timeout + m.job.Timeout/2,
-		Trace:       m.refused.watch(newTrace(m.log, m.job.Trace)),
-	}
-}
-
-// checkRemoteDir asks for the directory to be mounted. The login directory
-// needs no look: the server put us there.
-func checkRemoteDir(ctx context.Context, c *ftpclient.Client, loc ftpurl.Location, root string) error {
-	if loc.Dir == "" {
-		return nil
-	}
-	e, err := c.Stat(ctx, root)
-	switch {
-	case err != nil && ftpclient.Lost(err):
-		return err
-	case err == nil && e.Type == ftpclient.TypeDir:
-		return nil
-	case err == nil && e.Type == ftpclient.TypeFile:
-		return &ftpclient.Error{Op: "STAT", Path: root, Kind: ftpclient.KindNotDir}
-	}
-	// A symbolic link, or a server that tells nothing of a single path: what
-	// can be listed is a directory.
-	_, listErr := c.List(ctx, root)
-	if listErr != nil && ftpclient.KindOf(err) == ftpclient.KindNotExist {
-		return err
-	}
-	return listErr
 }
 
 // mount hands the remote directory to the kernel.
@@ -340,10 +222,12 @@ func (m *mounted) openState() error {
 	return nil
 }
 
-// absolute makes a path absolute: the process in the background lives in /.
-func absolute(name string) (string, error) {
-	if name == "" {
-		return "", nil
+// keptUploads is how many files of earlier mounts are uploaded only if somebody says so.
+func (m *mounted) keptUploads() (n int) {
+	for _, u := range m.volume.Uploads() {
+		if u.Ended {
+			n++
+		}
 	}
-	return filepath.Abs(name)
+	return n
 }

@@ -3,17 +3,16 @@ package main
 import (
 	"bytes"
 	"errors"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
-	"sync"
 	"syscall"
 	"testing"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/mountpoints"
 	"ftpfs/ftpserver"
+	"ftpfs/test/ftptest"
 
 	"golang.org/x/sys/unix"
 )
@@ -104,19 +103,12 @@ func testServerWith(t *testing.T, o ftpserver.Options) (tree *ftpserver.MemFS, a
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(l) }()
-	stop = sync.OnceFunc(func() {
-		if err := errors.Join(server.Close(), notClosed(<-served)); err != nil {
+	addr = ftptest.Serve(t, server).String()
+	return tree, addr, func() {
+		if err := server.Close(); err != nil {
 			t.Error(err)
 		}
-	})
-	t.Cleanup(stop)
-	return tree, l.Addr().String(), stop
+	}
 }
 
 // mountTest mounts in the background and takes care of the end.
@@ -171,4 +163,13 @@ func treeText(t *testing.T, tree ftpserver.FS, name string) string {
 		t.Error(err)
 	}
 	return b.String()
+}
+
+func writeTree(tree ftpserver.FS, name, text string) error {
+	f, err := tree.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write([]byte(text))
+	return errors.Join(err, f.Close())
 }

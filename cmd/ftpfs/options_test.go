@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/remote"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
@@ -14,8 +16,8 @@ import (
 func parsed(t *testing.T, args ...string) (*mountCommand, []string, error) {
 	t.Helper()
 	var warnings []string
-	c := &mountCommand{program: &program{}, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
-	cmd := newMountCommand(c.program)
+	c := &mountCommand{Process: &secret.Process{}, cacheSize: defaultCacheBytes, diskSize: defaultDiskBytes}
+	cmd := newMountCommand(c.Process)
 	cmd.ResetFlags()
 	c.addFlags(cmd)
 	if err := cmd.ParseFlags(args); err != nil {
@@ -28,6 +30,16 @@ func parsed(t *testing.T, args ...string) (*mountCommand, []string, error) {
 	return c, warnings, err
 }
 
+// validated is parsed with a URL, and then checked.
+func validated(t *testing.T, url string, args ...string) (mountJob, error) {
+	t.Helper()
+	c, _, err := parsed(t, args...)
+	if err == nil {
+		err = c.validate(url, "/mnt")
+	}
+	return c.job, err
+}
+
 func TestOptionsOfMount(t *testing.T) {
 	c, warnings, err := parsed(t, "-o", "ro,allow_other,uid=1000,gid=100,umask=077,_netdev,noauto,nofail,user,x-systemd.automount,nosuid,nodev,noatime",
 		"-o", "connections=3,attr_timeout=0,cache-size=1M,,password_file=/a\\,b,netrc=/n=m")
@@ -36,8 +48,11 @@ func TestOptionsOfMount(t *testing.T) {
 	}
 	j := c.job
 	if !j.ReadOnly || !j.AllowOther || j.UID != 1000 || j.GID != 100 || c.umask != 0o077 || j.Connections != 3 ||
-		j.AttrTTL != 0 || c.cacheSize != 1<<20 || c.passwordFile != "/a,b" || c.netrc != "/n=m" {
+		j.AttrTTL != 0 || c.cacheSize != 1<<20 {
 		t.Errorf("%+v", c)
+	}
+	if s, err := c.credentials(); err != nil || s.PasswordFile != "/a,b" || s.Netrc != "/n=m" {
+		t.Errorf("%+v, %v", s, err)
 	}
 	if c, _, err = parsed(t, "-o", "ro,rw"); err != nil || c.job.ReadOnly {
 		t.Errorf("ro,rw: read-only %v, %v", c.job.ReadOnly, err)
@@ -66,7 +81,7 @@ func TestPrecedence(t *testing.T) {
 	t.Setenv("FTPFS_ALLOW_OTHER", "true")
 	t.Setenv("FTPFS_TIMEOUT", "")
 	c, _, err := parsed(t)
-	if err != nil || c.job.Connections != 5 || c.job.AttrTTL != time.Minute || !c.job.AllowOther || c.job.Timeout != defaultTimeout {
+	if err != nil || c.job.Connections != 5 || c.job.AttrTTL != time.Minute || !c.job.AllowOther || c.job.Timeout != remote.DefaultTimeout {
 		t.Errorf("environment: %+v, %v", c.job, err)
 	}
 	if c, _, err = parsed(t, "-o", "connections=6"); err != nil || c.job.Connections != 6 {
@@ -81,24 +96,16 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
-func TestByteSize(t *testing.T) {
-	for s, want := range map[string]int64{
-		"0": 0, "1000": 1000, "64K": 64 << 10, "64kb": 64 << 10, "256MiB": 256 << 20, "2g": 2 << 30, "1T": 1 << 40,
-	} {
-		var b settings.ByteSize
-		if err := b.Set(s); err != nil || int64(b) != want {
-			t.Errorf("%q = %d, %v; want %d", s, b, err, want)
-		}
-		var again settings.ByteSize
-		if err := again.Set(b.String()); err != nil || again != b {
-			t.Errorf("%q does not survive: %q", s, b.String())
+// TestDemoFlagsRefused: the demo takes no flags of servers elsewhere.
+func TestDemoFlagsRefused(t *testing.T) {
+	for _, flag := range []string{"--tls=try", "--encoding=latin1", "--timezone=UTC", "--proxy=socks5://h"} {
+		name, _, _ := strings.Cut(flag, "=")
+		if _, err := validated(t, "", "--demo", flag); exit.CodeOf(err) != exit.Usage || !strings.Contains(err.Error(), name) || !strings.Contains(err.Error(), "the demo") {
+			t.Errorf("%s: %v", flag, err)
 		}
 	}
-	for _, s := range []string{"", "-1", "1.5M", "x", "9999999999T", "M"} {
-		var b settings.ByteSize
-		if err := b.Set(s); err == nil {
-			t.Errorf("%q taken as %d", s, b)
-		}
+	if _, err := validated(t, "", "--demo"); err != nil {
+		t.Error(err)
 	}
 }
 
@@ -107,7 +114,7 @@ func TestByteSize(t *testing.T) {
 var ofOneCall = []string{"ls", "get", "mget", "put", "mput", "copy", "cat", "rm", "mkdir", "mv", "stat", "status"}
 
 func TestEveryFlagHasHelpAndVariable(t *testing.T) {
-	for _, cmd := range newRoot(&program{}).Commands() {
+	for _, cmd := range newRoot(&secret.Process{}).Commands() {
 		if cmd.Hidden || cmd.RunE == nil {
 			continue
 		}

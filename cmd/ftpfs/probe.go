@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -18,7 +17,9 @@ import (
 	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
 	"ftpfs/cmd/ftpfs/internal/logs"
+	"ftpfs/cmd/ftpfs/internal/remote"
 	"ftpfs/cmd/ftpfs/internal/say"
+	"ftpfs/cmd/ftpfs/internal/secret"
 	"ftpfs/cmd/ftpfs/internal/settings"
 	"ftpfs/ftpclient"
 )
@@ -39,8 +40,8 @@ type probeCommand struct {
 	json   bool
 }
 
-func newProbeCommand(p *program) *cobra.Command {
-	c := &probeCommand{mountCommand: &mountCommand{program: p, cacheSize: defaultCacheBytes},
+func newProbeCommand(p *secret.Process) *cobra.Command {
+	c := &probeCommand{mountCommand: &mountCommand{Process: p, cacheSize: defaultCacheBytes},
 		shared: pflag.NewFlagSet("probe", pflag.ContinueOnError)}
 	cmd := &cobra.Command{
 		Use:   "probe [flags] URL|SERVER",
@@ -67,14 +68,14 @@ func (c *probeCommand) flags(f *pflag.FlagSet) {
 	ofMount, own := &cobra.Command{}, &cobra.Command{}
 	c.addFlags(ofMount)
 	c.all = ofMount.Flags()
-	settings.NameEnvironment(ofMount, "FTPFS_")
+	settings.NameEnvironment(ofMount.Flags(), "FTPFS_")
 	for _, name := range probeFlags {
 		c.shared.AddFlag(ofMount.Flags().Lookup(name))
 	}
 	c.own = own.Flags()
 	c.own.StringVar(&c.write, "write", "", "directory on the server to try changes in, relative to the login directory unless it begins with /")
 	c.own.BoolVar(&c.json, "json", false, "print JSON")
-	settings.NameEnvironment(own, "FTPFS_PROBE_")
+	settings.NameEnvironment(own.Flags(), "FTPFS_PROBE_")
 	f.SortFlags = false
 	f.AddFlagSet(c.own)
 	f.AddFlagSet(c.shared)
@@ -91,9 +92,6 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 	if err := c.validateServer(rawURL); err != nil {
 		return err
 	}
-	if err := c.validateHabits(); err != nil {
-		return err
-	}
 	if strings.ContainsAny(c.write, "\r\n\x00") {
 		return exit.Errorf(exit.Usage, "--write %s: FTP cannot send such a name", say.Printable(c.write))
 	}
@@ -102,7 +100,7 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 	}
 	sources, err := c.credentials()
 	if err != nil {
-		return exit.Errorf(exit.Usage, "%w", err)
+		return err
 	}
 	if err := sources.Resolve(&c.job.Location); err != nil {
 		return err
@@ -117,26 +115,18 @@ func (c *probeCommand) run(ctx context.Context, rawURL string) error {
 
 // probe connects as mount does, and prints what it finds.
 func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
-	level := slog.LevelWarn
-	if c.job.Trace {
-		level = slog.LevelInfo
-	}
-	m := &mounted{job: c.job, warn: c.warn,
-		log: c.job.redactor().log(slog.New(&logs.LineHandler{Level: level, Write: logs.Text.Sink(os.Stderr, false)}))}
-	err := m.connect(ctx)
-	if m.client != nil {
-		defer m.client.Close()
-	}
+	session, err := c.job.Connect(ctx, c.job.Redactor().Log(logs.OfCall(c.job.Trace)), say.Warn)
 	if err != nil {
 		return err
 	}
-	report, err := m.client.Probe(ctx, c.probeOptions(m))
+	defer session.Client.Close()
+	report, err := session.Client.Probe(ctx, c.probeOptions(session))
 	if report == nil {
-		return connectFailure(c.job.Location, err)
+		return remote.Failure(c.job.Location, err)
 	}
 	explainWrite(report)
-	report.Plan = append(report.Plan, uploadPlan(m.client.Features())...)
-	if err := c.print(w, m.source, report); err != nil {
+	report.Plan = append(report.Plan, uploadPlan(session.Client.Features())...)
+	if err := c.print(w, session.Source, report); err != nil {
 		return exit.Errorf(exit.Failure, "%w", err)
 	}
 	switch {
@@ -145,7 +135,7 @@ func (c *probeCommand) probe(ctx context.Context, w io.Writer) error {
 	case errors.Is(err, context.Canceled):
 		return exit.Errorf(exit.Failure, "interrupted: the report is not complete")
 	case err != nil:
-		return connectFailure(c.job.Location, err)
+		return remote.Failure(c.job.Location, err)
 	}
 	return nil
 }
@@ -159,12 +149,12 @@ func (c *probeCommand) print(w io.Writer, source string, r *ftpclient.Report) er
 
 // probeOptions gives a slow server, for which --timeout was raised, as much
 // more for the whole.
-func (c *probeCommand) probeOptions(m *mounted) ftpclient.ProbeOptions {
-	o := ftpclient.ProbeOptions{Dir: m.root}
+func (c *probeCommand) probeOptions(s *remote.Session) ftpclient.ProbeOptions {
+	o := ftpclient.ProbeOptions{Dir: s.Root}
 	if c.write != "" {
-		o.Write = ftpurl.Location{Dir: c.write}.Root(m.client.Features().Home)
+		o.Write = ftpurl.Location{Dir: c.write}.Root(s.Client.Features().Home)
 	}
-	if c.job.Timeout != defaultTimeout {
+	if c.job.Timeout != remote.DefaultTimeout {
 		o.Step, o.Timeout = c.job.Timeout, 12*c.job.Timeout
 	}
 	return o

@@ -216,21 +216,3 @@ func TestParseProxy(t *testing.T) {
 		}
 	}
 }
-
-// TestHideProxy: the password leaves the arguments in each form that they have.
-func TestHideProxy(t *testing.T) {
-	raw := "socks5://me:sesame,%2F@h:1"
-	p, err := proxy.Parse(raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Setenv("FTPFS_PROXY", "http://you:sesame2@other")
-	c := &mountCommand{program: &program{}, network: networkFlags{proxy: raw}}
-	c.job.Network.Proxy = p
-	args := []string{"--proxy", raw, "--proxy=" + raw, "-oro,proxy=" + strings.ReplaceAll(raw, ",", `\,`) + ",uid=0"}
-	c.hideProxy(args)
-	all := strings.Join(args, " ") + os.Getenv("FTPFS_PROXY")
-	if strings.Contains(all, "sesame") || strings.Count(all, "socks5://me@h:1") != 3 || !c.secrets.Exposed() || c.secrets.Proxy != "sesame,/" {
-		t.Errorf("%q, %+v", all, c.secrets)
-	}
-}

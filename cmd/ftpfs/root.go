@@ -10,13 +10,17 @@ import (
 
 	"ftpfs/cmd/ftpfs/internal/config"
 	"ftpfs/cmd/ftpfs/internal/exit"
+	"ftpfs/cmd/ftpfs/internal/files"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/cmd/ftpfs/internal/manage"
+	"ftpfs/cmd/ftpfs/internal/secret"
+	"ftpfs/cmd/ftpfs/internal/serve"
 	"ftpfs/cmd/ftpfs/internal/settings"
 )
 
 // newRoot returns the command tree. Errors that cobra finds itself are usage
 // errors; those of our commands know their code.
-func newRoot(p *program) *cobra.Command {
+func newRoot(p *secret.Process) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ftpfs",
 		Short: "Mount an FTP server as a local directory",
@@ -36,11 +40,11 @@ can read and write what is there. It also has a small FTP server of its own.`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(settings.FlagError)
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newMountCommand(p), newUmountCommand(p), newStatusCommand(p), newRefreshCommand(p), newUploadsCommand(p), newDaemonCommand())
-	root.AddCommand(newServeCommand(p), newProbeCommand(p))
+	root.AddCommand(newMountCommand(p), newDaemonCommand())
+	root.AddCommand(manage.Commands()...)
+	root.AddCommand(serve.Command(p), newProbeCommand(p))
 	root.AddCommand(newConfigCommand(p), newCompletionCommand(), newManCommand())
-	root.AddCommand(newLsCommand(p), newGetCommand(p), newMgetCommand(p), newPutCommand(p), newMputCommand(p), newCopyCommand(p),
-		newCatCommand(p), newRmCommand(p), newMkdirCommand(p), newMvCommand(p), newStatCommand(p))
+	root.AddCommand(files.Commands(p)...)
 	root.AddCommand(&cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",

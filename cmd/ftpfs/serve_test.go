@@ -3,9 +3,7 @@ package main
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"net"
-	"net/textproto"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,8 +11,8 @@ import (
 	"syscall"
 	"testing"
 
-	"ftpfs/cmd/ftpfs/internal/exit"
 	"ftpfs/cmd/ftpfs/internal/ftpurl"
+	"ftpfs/ftpclient"
 )
 
 // serving starts `ftpfs serve` and returns where it says it listens.
@@ -51,31 +49,19 @@ func stopServing(t *testing.T, cmd *exec.Cmd) {
 	}
 }
 
-// codes sends commands and returns the codes of the replies, the greeting first.
-func codes(t *testing.T, addr string, commands ...string) []int {
+// client is one of a user's, which is closed with the test.
+func client(t *testing.T, loc ftpurl.Location, user, password string) *ftpclient.Client {
 	t.Helper()
-	c, err := net.Dial("tcp", addr)
+	c, err := ftpclient.New(ftpclient.Options{Host: loc.Host, Port: loc.Port, User: user, Password: password, Connections: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
-	conn := textproto.NewConn(c)
-	var got []int
-	for i := -1; i < len(commands); i++ {
-		if i >= 0 {
-			if _, err := io.WriteString(c, commands[i]+"\r\n"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		code, _, err := conn.ReadResponse(0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got = append(got, code)
-	}
-	return got
+	t.Cleanup(func() { c.Close() })
+	return c
 }
 
+// TestServe: whoever is let in may do what the flags say, and no password is seen in
+// the process.
 func TestServe(t *testing.T) {
 	sandbox(t)
 	dir := t.TempDir()
@@ -86,15 +72,18 @@ func TestServe(t *testing.T) {
 		args     []string
 		user     string
 		password string
-		mkd      int
+		writes   bool
 	}{
-		{"anonymous reads", nil, []string{"--anonymous"}, "anonymous", "me@", 550},
-		{"anonymous writes", nil, []string{"--anonymous", "--write"}, "ftp", "me@", 257},
-		{"password in argv", nil, []string{"--user", "me:argsesame"}, "me", "argsesame", 550},
-		{"password in argv, flag with =", nil, []string{"--user=me:argsesame", "--write"}, "me", "argsesame", 257},
-		{"password in the environment", []string{"FTPFS_SERVE_PASSWORD=envsesame"}, []string{"--user", "me", "--write"}, "me", "envsesame", 257},
-		{"password in a file", nil, []string{"--user", "me", "--password-file", secret, "--write"}, "me", "filesesame", 257},
-		{"users write, anonymous does not", nil, []string{"--user", "me:argsesame", "--anonymous", "--write"}, "anonymous", "x", 550},
+		{"anonymous reads", nil, []string{"--anonymous"}, "anonymous", "me@", false},
+		{"anonymous writes", nil, []string{"--anonymous", "--write"}, "ftp", "me@", true},
+		{"password in argv", nil, []string{"--user", "me:argsesame"}, "me", "argsesame", false},
+		{"password in argv, flag with =", nil, []string{"--user=me:argsesame", "--write"}, "me", "argsesame", true},
+		{"user and password in the environment", []string{"FTPFS_SERVE_USER=me:envsesame"}, []string{"--write"}, "me", "envsesame", true},
+		{"another in the environment", []string{"FTPFS_SERVE_USER=you:envsesame", "FTPFS_SERVE_PASSWORD=sharedsesame"}, []string{"--user", "me"}, "me", "sharedsesame", false},
+		{"one that counts for nothing in the environment", []string{"FTPFS_SERVE_USER=me:envsesame"}, []string{"--user", "me", "--password-file", secret}, "me", "filesesame", false},
+		{"password in the environment", []string{"FTPFS_SERVE_PASSWORD=envsesame"}, []string{"--user", "me", "--write"}, "me", "envsesame", true},
+		{"password in a file", nil, []string{"--user", "me", "--password-file", secret, "--write"}, "me", "filesesame", true},
+		{"users write, anonymous does not", nil, []string{"--user", "me:argsesame", "--anonymous", "--write"}, "anonymous", "x", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			cmd, loc := serving(t, tt.env, append(tt.args, dir)...)
@@ -105,11 +94,11 @@ func TestServe(t *testing.T) {
 				}
 			}
 			name := strings.NewReplacer(" ", "-", ",", "", "=", "").Replace(tt.name)
-			got := codes(t, loc.Address(), "USER "+tt.user, "PASS "+tt.password, "MKD "+name)
-			if want := []int{220, 331, 230, tt.mkd}; fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("replies %v, want %v", got, want)
+			err := client(t, loc, tt.user, tt.password).Mkdir(t.Context(), "/"+name)
+			if (err == nil) != tt.writes || !tt.writes && ftpclient.KindOf(err) != ftpclient.KindReadOnly {
+				t.Errorf("MKD: %v", err)
 			}
-			if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != (tt.mkd == 257) {
+			if _, err := os.Stat(filepath.Join(dir, name)); (err == nil) != tt.writes {
 				t.Errorf("directory: %v", err)
 			}
 			stopServing(t, cmd)
@@ -117,49 +106,41 @@ func TestServe(t *testing.T) {
 	}
 }
 
-func TestServeRefusesLogins(t *testing.T) {
+// TestServeActivation: the socket of systemd is served; passive ports remain.
+func TestServeActivation(t *testing.T) {
 	sandbox(t)
-	cmd, loc := serving(t, nil, "--user", "me:sesame", t.TempDir())
-	for _, login := range [][]string{{"USER me", "PASS wrong"}, {"USER you", "PASS sesame"}, {"USER anonymous", "PASS x"}} {
-		if got := codes(t, loc.Address(), login...); got[len(got)-1] != 530 {
-			t.Errorf("%q: %v", login, got)
-		}
-	}
-	stopServing(t, cmd)
-}
-
-func TestServeRefuses(t *testing.T) {
-	sandbox(t)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.ListenTCP("tcp", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	for _, tt := range []struct {
-		args []string
-		says string
-	}{
-		{[]string{"--anonymous", "/nonexistent"}, "/nonexistent"},
-		{[]string{"--anonymous", writeFile(t, "", 0o644)}, "cannot be served"},
-		{[]string{"--anonymous", "--listen", l.Addr().String(), t.TempDir()}, "--listen"},
-		{[]string{"--anonymous", "--listen", "nonsense", t.TempDir()}, "--listen"},
-	} {
-		r := runProgram(t, command(t, append([]string{"serve"}, tt.args...)...))
-		if text := r.oneLine(t); r.code != exit.Serve || !strings.Contains(text, tt.says) {
-			t.Errorf("%q: %+v", tt.args, r)
-		}
+	f, err := l.File()
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestParsePorts(t *testing.T) {
-	for s, want := range map[string][2]int{"": {0, 0}, "50000-50100": {50000, 50100}, "2000": {2000, 2000}, "1-65535": {1, 65535}} {
-		if a, b, err := parsePorts(s); err != nil || a != want[0] || b != want[1] {
-			t.Errorf("%q = %d, %d, %v", s, a, b, err)
-		}
+	defer f.Close()
+	serve := command(t, "serve", "--anonymous", "--listen", "127.0.0.1:1", t.TempDir())
+	// LISTEN_PID must be the server's, as after exec by systemd.
+	cmd := command(t)
+	cmd.Path, cmd.Args = "/bin/sh", append([]string{"sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=1 LISTEN_FDNAMES=ftp exec "$0" "$@"`, serve.Path}, serve.Args[1:]...)
+	cmd.ExtraFiles = []*os.File{f}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, s := range []string{"x", "1-", "-1", "2-1", "0-5", "1-65536", "1-2-3"} {
-		if _, _, err := parsePorts(s); exit.CodeOf(err) != exit.Usage {
-			t.Errorf("%q: %v", s, err)
-		}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil || strings.TrimSpace(line) != "ftp://"+l.Addr().String()+"/" {
+		t.Errorf("%q, %v", line, err)
+	}
+	loc, err := ftpurl.Parse("ftp://" + l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client(t, loc, "", "").List(t.Context(), "/"); err != nil {
+		t.Error(err)
+	}
+	stopServing(t, cmd)
 }

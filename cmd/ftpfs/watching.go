@@ -113,7 +113,7 @@ func (p *statusPage) close() error {
 // snapshot is what the mount does now. It is called when the volume is there, by any
 // goroutine.
 func (m *mounted) snapshot() status.Snapshot {
-	s := status.Sources{Version: versionText(), Client: m.client, Volume: m.volume, Kernel: m.kernel.Load(), Recent: m.recent, Hide: m.job.redactor().Replace,
+	s := status.Sources{Version: versionText(), Client: m.client, Volume: m.volume, Kernel: m.kernel.Load(), Recent: m.recent, Hide: m.job.Redactor().Replace,
 		Mount: status.Mount{Mountpoint: m.job.Mountpoint, Source: m.source, PID: os.Getpid(), Started: m.began,
 			ReadOnly: m.job.ReadOnly, WriteBack: m.job.Writing.WriteBack}}
 	if p := m.page.Load(); p != nil {

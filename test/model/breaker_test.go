@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"regexp"
@@ -20,22 +19,19 @@ import (
 // of what comes or goes, by RST or FIN, unless it is calm, and then it now and then
 // takes no others for a moment.
 type breaker struct {
-	t      testing.TB
-	addr   string // of the server
-	listen net.Listener
-	all    sync.WaitGroup
+	*links
+	t    testing.TB
+	addr string // of the server
 	// wholeLines: of a command the server gets all or nothing. ProFTPD carries out
 	// what it has of a line when the connection ends within it, as RNTO to another
 	// name, against which no client can do anything.
 	wholeLines bool
 
-	mu     sync.Mutex
-	rng    *rand.Rand // guarded by mu, as all below
-	calm   bool
-	closed bool
-	deaf   time.Time // until when nobody can connect
-	open   map[io.Closer]bool
-	cuts   int
+	mu   sync.Mutex
+	rng  *rand.Rand // guarded by mu, as all below
+	calm bool
+	deaf time.Time // until when nobody can connect
+	cuts int
 }
 
 // cutLink is one connection through a breaker, with the octets until it is cut;
@@ -49,25 +45,9 @@ type cutLink struct {
 
 func newBreaker(t testing.TB, addr string, seed uint64) *breaker {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &breaker{t: t, addr: addr, listen: l, calm: true, open: map[io.Closer]bool{}, rng: rand.New(rand.NewPCG(seed, 77))}
-	b.all.Go(b.accept)
-	t.Cleanup(b.close)
+	b := &breaker{links: newLinks(t), t: t, addr: addr, calm: true, rng: rand.New(rand.NewPCG(seed, 77))}
+	b.accept(b.take)
 	return b
-}
-
-func (b *breaker) close() {
-	b.mu.Lock()
-	b.closed = true
-	b.listen.Close()
-	for c := range b.open {
-		c.Close()
-	}
-	b.mu.Unlock()
-	b.all.Wait()
 }
 
 // rest makes it calm, or lets it cut again.
@@ -86,47 +66,18 @@ func (b *breaker) counted() int {
 	return b.cuts
 }
 
-// keep notes what is to be closed in the end; false if it is too late.
-func (b *breaker) keep(all ...io.Closer) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, c := range all {
-		if b.closed {
-			c.Close()
-			continue
-		}
-		b.open[c] = true
-	}
-	return !b.closed
-}
-
-func (b *breaker) drop(all ...io.Closer) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, c := range all {
-		delete(b.open, c)
-		c.Close()
-	}
-}
-
 func (b *breaker) isDeaf() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return time.Now().Before(b.deaf)
 }
 
-func (b *breaker) accept() {
-	for {
-		c, err := b.listen.Accept()
-		if err != nil {
-			return // closed
-		}
-		if b.isDeaf() {
-			c.Close()
-			continue
-		}
-		b.connect(c, b.addr, 13, (*cutLink).control)
+func (b *breaker) take(c net.Conn) {
+	if b.isDeaf() {
+		c.Close()
+		return
 	}
+	b.connect(c, b.addr, 13, (*cutLink).control)
 }
 
 // connect passes a connection on; most is the exponent of before which octet it is cut, if it is.

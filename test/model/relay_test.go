@@ -18,85 +18,38 @@ import (
 // and then it holds back what the server says, so that what goes on at the same
 // time gets in between.
 type relay struct {
-	t      testing.TB
-	addr   string // of the server
-	root   string // of the mount, on the server
-	clock  func() time.Duration
-	listen net.Listener
-	all    sync.WaitGroup
+	*links
+	t     testing.TB
+	addr  string // of the server
+	root  string // of the mount, on the server
+	clock func() time.Duration
 
 	mu       sync.Mutex
-	listings map[string][]span // by directory; guarded by mu, as all below
-	open     map[net.Conn]bool
+	listings map[string][]span // by directory; guarded by mu, as rng
 	rng      *rand.Rand
-	closed   bool
 }
 
 func newRelay(t testing.TB, addr, root string, seed uint64, clock func() time.Duration) *relay {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &relay{t: t, addr: addr, root: root, clock: clock, listen: l, listings: map[string][]span{},
-		open: map[net.Conn]bool{}, rng: rand.New(rand.NewPCG(seed, 99))}
-	r.all.Go(r.accept)
-	t.Cleanup(r.close)
+	r := &relay{links: newLinks(t), t: t, addr: addr, root: root, clock: clock, listings: map[string][]span{},
+		rng: rand.New(rand.NewPCG(seed, 99))}
+	r.accept(r.take)
 	return r
 }
 
-func (r *relay) close() {
-	r.mu.Lock()
-	r.closed = true
-	r.listen.Close()
-	for c := range r.open {
-		c.Close()
+func (r *relay) take(client net.Conn) {
+	server, err := net.DialTimeout("tcp", r.addr, 10*time.Second)
+	if err != nil {
+		r.t.Errorf("relay: %v", err)
+		client.Close()
+		return
 	}
-	r.mu.Unlock()
-	r.all.Wait()
-}
-
-func (r *relay) accept() {
-	for {
-		client, err := r.listen.Accept()
-		if err != nil {
-			return // closed
-		}
-		server, err := net.DialTimeout("tcp", r.addr, 10*time.Second)
-		if err != nil {
-			r.t.Errorf("relay: %v", err)
-			client.Close()
-			continue
-		}
-		if !r.keep(client, server) {
-			return
-		}
-		s := &session{r: r}
-		r.all.Go(func() { s.up(client, server) })
-		r.all.Go(func() { s.down(client, server) })
+	if !r.keep(client, server) {
+		return
 	}
-}
-
-// keep notes what is to be closed; false if it is too late.
-func (r *relay) keep(conns ...net.Conn) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range conns {
-		r.open[c] = true
-		if r.closed {
-			c.Close()
-		}
-	}
-	return !r.closed
-}
-
-func (r *relay) drop(conns ...net.Conn) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, c := range conns {
-		delete(r.open, c)
-		c.Close()
-	}
+	s := &session{r: r}
+	r.all.Go(func() { s.up(client, server) })
+	r.all.Go(func() { s.down(client, server) })
 }
 
 // listed notes a listing.

@@ -87,9 +87,9 @@ func (j *judge) verdicts(most int) (wrong []string) {
 	return wrong
 }
 
-// pureftpdRename begins the name that Pure-FTPd gives for a moment to a file onto which
-// another one is renamed: it is on its disk, and so in its listings, and what was
-// listed may be looked at.
+// pureftpdRename begins the name that Pure-FTPd's DELE gives to a file for a moment
+// before it removes it: it is on its disk, and so in its listings, and what was listed
+// may be looked at.
 const pureftpdRename = ".pureftpd-rename."
 
 // list finds the listing of the server that a directory showed.

@@ -77,6 +77,16 @@ func Open(file string, foreground, verbose bool) (*slog.Logger, func() error, er
 	return OpenAs(Text, file, foreground, verbose)
 }
 
+// OfCall returns the log of a command that a person waits for: lines on stderr, of
+// warnings, and with trace of what is said on the wire, too.
+func OfCall(trace bool) *slog.Logger {
+	level := slog.LevelWarn
+	if trace {
+		level = slog.LevelInfo
+	}
+	return slog.New(&LineHandler{Level: level, Write: Text.Sink(os.Stderr, false)})
+}
+
 // OpenAs returns the log of a mount. In the foreground it is stderr; in the
 // background the file, or the system log, or nothing if there is neither.
 // The returned function closes it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,16 @@ func unescapeOctal(s string) string {
 }
 
 func isOctal(c byte) bool { return '0' <= c && c <= '7' }
+
+// Ours are the mount points of our mounts, each once.
+func Ours(table []Entry) (dirs []string) {
+	for _, m := range table {
+		if m.Type == FSType && !slices.Contains(dirs, m.Mountpoint) {
+			dirs = append(dirs, m.Mountpoint)
+		}
+	}
+	return dirs
+}
 
 // At returns what is mounted on path: the last entry, which covers those
 // before it.

@@ -2,6 +2,7 @@
 package mountpoints
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -88,16 +89,27 @@ func (c Check) clean(m Entry) error {
 	if err := Detach(c.Dir, true); err != nil {
 		return exit.Errorf(exit.Mountpoint, "mount point %s holds a dead ftpfs mount that cannot be removed (%w): %s", c.Dir, err, DetachCommand(c.Dir))
 	}
-	if known := mounts.Find(c.Dirs, c.Dir); known != nil {
-		defer known.Close()
-		if alive, err := known.Alive(); err == nil && !alive {
-			if err := known.Forget(); err != nil {
-				c.Warn(fmt.Sprintf("%s: %v", known.Path, err))
-			}
-		}
-	}
+	c.forget()
 	c.Warn(fmt.Sprintf("removed the dead mount of %s from %s", say.Printable(m.Source), c.Dir))
 	return c.checkMounts()
+}
+
+// forget removes the state file of the dead mount, when its process has let go of it:
+// the kernel lets go of the mount first.
+func (c Check) forget() {
+	known := mounts.Find(c.Dirs, c.Dir)
+	if known == nil {
+		return
+	}
+	defer known.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), lookTimeout)
+	defer cancel()
+	if _, err := known.WaitEnd(ctx); err != nil {
+		return
+	}
+	if err := known.Forget(); err != nil {
+		c.Warn(fmt.Sprintf("%s: %v", known.Path, err))
+	}
 }
 
 func (c Check) checkEmpty() error {

@@ -3,6 +3,7 @@ package mountpoints
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -149,4 +150,12 @@ func confFile(t *testing.T, text string) string {
 		t.Fatal(err)
 	}
 	return name
+}
+
+// TestOurs: what is mounted on twice is one mount point.
+func TestOurs(t *testing.T) {
+	table := []Entry{{"/a", FSType, "ftp://h/"}, {"/b", "ext4", "/dev/x"}, {"/c", FSType, "ftp://i/"}, {"/a", FSType, "ftp://h/"}}
+	if got := Ours(table); !slices.Equal(got, []string{"/a", "/c"}) {
+		t.Errorf("%q", got)
+	}
 }

@@ -19,6 +19,9 @@ import (
 	"ftpfs/cmd/ftpfs/internal/say"
 )
 
+// UploadLimit bounds the uploads at the end of a mount.
+const UploadLimit = 10 * time.Minute
+
 // State is what a mount's process tells others about itself, in a file of
 // its own whose lock it holds as long as it lives.
 type State struct {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,11 @@ func Printable(s string) string {
 		}
 	}
 	return b.String()
+}
+
+// Warn tells a person of something that did not stop the command.
+func Warn(text string) {
+	fmt.Fprintln(os.Stderr, "ftpfs: warning: "+text)
 }
 
 // OneLine is the text of an error, which may be several joined, on one line.

@@ -33,6 +33,8 @@ type Handed struct {
 	Serve    string
 
 	Users map[string]string // serve --user name:password
+
+	HasIdle bool // the environment held one that counts for nothing
 }
 
 const (
@@ -44,24 +46,44 @@ const (
 // maxHandover is what a pipe holds without a reader, by a good margin; bytes.
 const maxHandover = 32 << 10
 
-// Take returns the secrets that were handed over, or else those of the
-// environment. The variables are gone from the environment afterwards, as far
-// as children see it.
-func Take() (s Handed, handed bool, err error) {
+// Process is this process as its commands see it: its arguments, and the secrets
+// that were among them or in the environment.
+type Process struct {
+	Args     []string // the program's name first
+	Secrets  Handed
+	Replaced bool // this process image is the one without secrets
+}
+
+// Take returns this process, which was called with args, with the secrets that were
+// handed over, or else those of the environment. The variables are gone from the
+// environment afterwards, as far as children see it.
+func Take(args []string) (*Process, error) {
+	p := &Process{Args: args}
 	fd, handed := os.LookupEnv(envHandover)
 	if handed {
 		os.Unsetenv(envHandover)
 		n, err := strconv.Atoi(fd)
 		if err != nil || n < 3 {
-			return s, false, fmt.Errorf("%s is not for you to set", envHandover)
+			return nil, fmt.Errorf("%s is not for you to set", envHandover)
 		}
-		return s, true, ReadGob(os.NewFile(uintptr(n), "handover"), &s)
+		p.Replaced = true
+		return p, ReadGob(os.NewFile(uintptr(n), "handover"), &p.Secrets)
 	}
+	s := &p.Secrets
 	s.Env, s.HasEnv = os.LookupEnv(envPassword)
 	s.Serve, s.HasServe = os.LookupEnv(envServePassword)
 	os.Unsetenv(envPassword)
 	os.Unsetenv(envServePassword)
-	return s, false, nil
+	return p, nil
+}
+
+// Hide replaces this process by one with args, whose secrets are handed over; without
+// any it does nothing. It returns an error only if there are some that cannot be hidden.
+func (p *Process) Hide(args []string) error {
+	if !p.Secrets.Exposed() {
+		return nil
+	}
+	return exit.Errorf(exit.Failure, "cannot hide the password: %w", p.Secrets.replaceProcess(args))
 }
 
 func (s Handed) envPassword() *string {
@@ -73,12 +95,12 @@ func (s Handed) envPassword() *string {
 
 // Exposed reports whether there is anything to hide.
 func (s Handed) Exposed() bool {
-	return s.HasURL || s.HasProxy || s.HasEnv || s.HasServe || len(s.Users) > 0 || len(s.URLs) > 0
+	return s.HasURL || s.HasProxy || s.HasEnv || s.HasServe || s.HasIdle || len(s.Users) > 0 || len(s.URLs) > 0
 }
 
-// ReplaceProcess executes this program anew with args, without the secrets in
+// replaceProcess executes this program anew with args, without the secrets in
 // arguments or environment. It returns only if that fails.
-func (s Handed) ReplaceProcess(args []string) error {
+func (s Handed) replaceProcess(args []string) error {
 	var b bytes.Buffer
 	if err := gob.NewEncoder(&b).Encode(s); err != nil {
 		return err

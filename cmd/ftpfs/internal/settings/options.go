@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"ftpfs/cmd/ftpfs/internal/config"
@@ -136,8 +135,8 @@ func EnvName(prefix, flag string) string {
 }
 
 // NameEnvironment adds the variable's name to every flag's help.
-func NameEnvironment(cmd *cobra.Command, prefix string) {
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+func NameEnvironment(flags *pflag.FlagSet, prefix string) {
+	flags.VisitAll(func(f *pflag.Flag) {
 		if !NotSettings[f.Name] {
 			f.Usage += " [" + EnvName(prefix, f.Name) + "]"
 		}
