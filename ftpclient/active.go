@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"os"
 	"time"
 )
 
@@ -170,6 +171,9 @@ func (d *dataConn) awaitServer(maySpeak bool) (spoke bool, err error) {
 		go func() { words <- c.in.await() }()
 		select {
 		case err := <-words:
+			if errors.Is(err, os.ErrDeadlineExceeded) {
+				break // that of the port was before
+			}
 			if err != nil {
 				return false, c.fail("data", err)
 			}

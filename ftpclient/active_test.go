@@ -213,6 +213,26 @@ func TestActiveNeverConnects(t *testing.T) {
 	}
 }
 
+// That nobody connects is told as that, also where so much time has passed before
+// it is noticed that the control connection has been waited for too long as well.
+func TestActiveNeverConnectsBusy(t *testing.T) {
+	f := newActiveFake(t, "127.0.0.1", map[string]string{"/f": "abc"})
+	f.before = on("RETR", func(s *fakeSession, _ string) { s.say("150 opening") })
+	c := f.client(nil)
+	patient := c.opts.DialTimeout
+	for range 20 {
+		_, err := c.Connect(soon(t))
+		noError(t, "Connect", err)
+		c.opts.DialTimeout = 1
+		_, err = readAll(soon(t), c, "/f", 0)
+		c.opts.DialTimeout = patient
+		wantKind(t, "read", err, KindTimeout)
+		if err != nil && !strings.Contains(err.Error(), f.lastTold()) {
+			t.Fatalf("%v does not name %s", err, f.lastTold())
+		}
+	}
+}
+
 // A server that hangs up after its 150 ends the wait.
 func TestActiveControlLost(t *testing.T) {
 	f := newActiveFake(t, "127.0.0.1", map[string]string{"/f": "abc"})

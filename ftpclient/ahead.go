@@ -31,11 +31,14 @@ func (c *Client) ListAhead(ctx context.Context, next func() (dir string, ok bool
 		c.pool.release(cn)
 	}()
 	want := func() (string, bool) {
-		if c.pool.waiting.Load() > 0 || ctx.Err() != nil {
-			return "", false
+		for c.pool.waiting.Load() == 0 && ctx.Err() == nil {
+			dir, ok := next()
+			if !ok || checkPath("LIST", dir) == nil && cn.sendable(command{"CWD", dir}) {
+				return dir, ok
+			}
+			got(dir, nil, ErrNotAhead)
 		}
-		dir, ok := next()
-		return dir, ok && checkPath("LIST", dir) == nil
+		return "", false
 	}
 	for {
 		if f := c.srv.snapshot(); f.Pipelining == Yes && f.StatList == Yes {

@@ -135,6 +135,11 @@ func (c *conn) lines(cmds []command) (b []byte, err error) {
 			return nil, err
 		}
 	}
+	if c.owed.mayAsk() {
+		if err := c.settle(); err != nil { // its NOOP must not come among these
+			return nil, err
+		}
+	}
 	c.settleSoon() // a server may wait for us to read before it reads on
 	for _, cmd := range cmds {
 		c.opts.Trace.command(c.id, cmd)

@@ -171,3 +171,29 @@ func TestNamesThatAreHidden(t *testing.T) {
 		}
 	})
 }
+
+// A command that has no form breaks the connection where others are yet to be answered.
+func TestPipelineWithNameWithoutForm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, nil)
+		c := f.client(func(o *Options) { o.Encoding = "koi8-r" })
+		cn, err := c.pool.acquire(t.Context(), need{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := pipeline{c: cn, wait: cn.opts.ReplyTimeout}
+		n := 0
+		err = p.run(func() bool {
+			s := step{cmd: command{verb: "NOOP"}, then: func(reply) error { return nil }}
+			if n++; n > 2*pipelineWindow/s.size() {
+				s.cmd = command{"CWD", "/日本"}
+			}
+			p.add(s)
+			return true
+		})
+		if wantKind(t, "run", err, KindNotExist); cn.broken == nil {
+			t.Error("the connection is used again")
+		}
+		c.pool.release(cn)
+	})
+}

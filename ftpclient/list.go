@@ -229,5 +229,8 @@ func (c *conn) readListing(ctx context.Context, cmd command, at *restart, out *o
 	case !out.flowed() && (r.code != 426 && len(l.Entries)+len(l.Skipped) == 0 || r.completed()):
 		return nil, r, nil // quirkListDenied
 	}
+	if r.outOfTurn() {
+		c.broken = errOutOfStep
+	}
 	return nil, r, &Error{Op: cmd.verb, Kind: KindTruncated, Code: r.code, Text: r.text()}
 }

@@ -9,8 +9,8 @@ import (
 // parseFactsLine reads a line of MLSD or MLST (RFC 3659 section 7.2): facts,
 // one space, and all the rest is the name.
 func parseFactsLine(line string) (e Entry, skip, ok bool) {
-	facts, name, found := strings.Cut(line, " ")
-	if !found || name == "" {
+	facts, name := cutFacts(line)
+	if name == "" {
 		return Entry{}, false, false
 	}
 	e = Entry{Name: name, Size: -1}
@@ -27,6 +27,22 @@ func parseFactsLine(line string) (e Entry, skip, ok bool) {
 	}
 	f.finish()
 	return e, f.self, true
+}
+
+// slinkFact is what precedes the target of a symbolic link.
+const slinkFact = "type=os.unix=slink:"
+
+// cutFacts splits a line behind its facts: at the first space, or where that is in the
+// target of a link (quirkTargetSpaces), at the next one with a semicolon before it. The
+// name is empty if there is none.
+func cutFacts(line string) (facts, name string) {
+	facts, name, _ = strings.Cut(line, " ")
+	last := strings.ToLower(facts[strings.LastIndexByte(facts, ';')+1:])
+	if end := strings.Index(name, "; "); end >= 0 && strings.HasPrefix(last, slinkFact) {
+		end += len(facts) + len(" ;")
+		return line[:end], line[end+len(" "):]
+	}
+	return facts, name
 }
 
 // factReader gathers facts that may come in any order and under several names.

@@ -42,7 +42,8 @@ func (c *conn) dateFile(path string, e *Entry) error {
 func (c *conn) dateFiles(dir string, l *Listing) error {
 	var coarse []*Entry
 	for i := range l.Entries {
-		if e := &l.Entries[i]; isCoarse(e) && len(coarse) < mdtmMost {
+		e := &l.Entries[i]
+		if isCoarse(e) && len(coarse) < mdtmMost && c.sendable(command{"MDTM", joinPath(dir, e.Name)}) {
 			coarse = append(coarse, e)
 		}
 	}

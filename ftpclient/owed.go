@@ -9,7 +9,8 @@ import (
 // A server may owe a connection replies that nobody waits for: the one to the
 // EPSV that was written behind a transfer, or when the connection went idle, and
 // what it says of a transfer that was broken off. They come before the replies
-// to whatever is sent next, so that the next owner may write at once.
+// to whatever is sent next, so that the next owner may write at once. But where the end
+// of a transfer may have to be asked for by a NOOP (readCut), that goes first.
 //
 // There is one reader of a connection at a time: its owner, or from release on
 // the goroutine of a settling, which reads as many replies as are owed, then
@@ -25,6 +26,9 @@ type owed struct {
 }
 
 func (o owed) none() bool { return o.cut == "" && len(o.cmds) == 0 }
+
+// mayAsk tells whether to read it may take a NOOP.
+func (o owed) mayAsk() bool { return o.cut != "" && len(o.cmds) == 0 }
 
 // settling is the reading of what is owed.
 type settling struct {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // foreign is a server without slashes: it answers what it was recorded with,
@@ -151,6 +152,34 @@ func TestNamesThatMeanMoreOnOpenVMS(t *testing.T) {
 			if verb := firstWord(line); verb == "STOR" || verb == "DELE" || verb == "MKD" || verb == "SITE" {
 				t.Errorf("sent %q", line)
 			}
+		}
+	})
+}
+
+// A name in a listing that cannot be sent, as one without a dot on OpenVMS, leaves the
+// others their times, and the connection in step.
+func TestListedNamesWithoutForm(t *testing.T) {
+	const dir, stamp = "D:[A]", "213 20050312084457"
+	server := foreign{pwd: `"D:[A]"`, syst: "VMS", answers: map[string]string{}, listings: map[string]string{dir: ""}}
+	for _, name := range []string{"A.TXT", "B&C.TXT", "D.TXT", "E", "F.TXT"} {
+		server.listings[dir] += name + ";1   1/16  12-MAR-2005 08:44:00\r\n"
+		server.answers["MDTM "+dir+name] = stamp
+	}
+	synctest.Test(t, func(t *testing.T) {
+		f, c := server.client(t)
+		for range 3 {
+			l, err := c.List(t.Context(), "/D:/A")
+			if noError(t, "List", err); err != nil || len(l.Entries) != 5 {
+				t.Fatalf("%+v", l)
+			}
+			for _, e := range l.Entries {
+				if exact := e.Precision == time.Second; exact == (e.Name == "B&C.TXT" || e.Name == "E") {
+					t.Errorf("%+v", e)
+				}
+			}
+		}
+		if f.sessions != 1 {
+			t.Errorf("%d sessions, want 1", f.sessions)
 		}
 	})
 }

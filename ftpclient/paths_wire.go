@@ -43,6 +43,12 @@ func (c *conn) onWire(cmd command) (command, error) {
 	return command{cmd.verb, cmd.arg[:at] + octets}, nil
 }
 
+// sendable tells whether the path of a command has a form in which it can be sent.
+func (c *conn) sendable(cmd command) bool {
+	_, err := c.onWire(cmd)
+	return err == nil
+}
+
 // CheckName returns the error that making a file of this path would meet before
 // anything is sent: KindInvalidName where it is not absolute, holds a CR, LF or
 // NUL, or has no form in Options.Encoding or in the server's syntax of paths,

@@ -94,6 +94,9 @@ func (p *pipeline) fill(more func() bool) error {
 		return nil
 	}
 	b, err := p.c.lines(cmds)
+	if err != nil && len(p.sent) > len(cmds) {
+		return p.c.fail("pipeline", err) // others are yet to be answered
+	}
 	if err != nil {
 		return err
 	}

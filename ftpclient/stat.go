@@ -100,7 +100,7 @@ func (c *conn) mlstReply(path string, r reply) (m mlstAnswer) {
 		return m
 	}
 	// The name may be in any form, also with what looks like facts in it.
-	facts, name, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
+	facts, name := cutFacts(strings.TrimLeft(r.lines[1], " "))
 	m.Entry, _, m.ok = parseFactsLine(facts + " " + baseName(path))
 	m.Target, name = c.opts.charset.localPath(m.Target), c.opts.charset.localPath(name)
 	m.maybeLink = c.srv.has(quirkMLSTFollows) && (name != path || m.Mode == 0o777)

@@ -227,7 +227,7 @@ func (s *statListing) facts(e *Entry, r reply) error {
 	}
 	switch {
 	case r.code == 250 && len(r.lines) >= 3:
-		facts, _, _ := strings.Cut(strings.TrimLeft(r.lines[1], " "), " ")
+		facts, _ := cutFacts(strings.TrimLeft(r.lines[1], " "))
 		exact, _, ok := parseFactsLine(facts + " " + e.Name)
 		if ok && exact.Type == e.Type {
 			s.seen = append(s.seen, compare(e, exact.ModTime))

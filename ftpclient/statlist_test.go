@@ -343,6 +343,41 @@ func TestListAhead(t *testing.T) {
 	})
 }
 
+// A directory that the server's encoding has no name for is told as such, and what
+// was listed beside it is listed.
+func TestListAheadNameWithoutForm(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t, statTree())
+		f.hook = lists
+		c := f.client(func(o *Options) { o.KeepIdle, o.Encoding = true, "koi8-r" })
+		_, err := c.List(t.Context(), "/")
+		noError(t, "List", err)
+		synctest.Wait()
+		var queue []string
+		for range 2000 { // more than a window
+			queue = append(queue, "/a")
+		}
+		queue = append(queue, "/日本", "/b c")
+		var listed, not []string
+		err = c.ListAhead(t.Context(), func() (dir string, ok bool) {
+			if len(queue) > 0 {
+				dir, queue, ok = queue[0], queue[1:], true
+			}
+			return dir, ok
+		}, func(dir string, l *Listing, err error) {
+			if err == nil && len(l.Entries) == 3 {
+				listed = append(listed, dir)
+			} else if not = append(not, dir); !errors.Is(err, ErrNotAhead) {
+				t.Errorf("%s: %v", dir, err)
+			}
+		})
+		noError(t, "ListAhead", err)
+		if len(listed) != 2001 || !slices.Contains(listed, "/b c") || len(not) != 1 || not[0] != "/日本" {
+			t.Errorf("listed %d, not %q", len(listed), not)
+		}
+	})
+}
+
 // With one connection there is none to spare.
 func TestListAheadLeavesALane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -25,14 +25,14 @@ import (
 type mutualClient struct {
 	name    string
 	program string
-	// transfer runs op ("download" or "upload") at a port of this machine.
-	// It waits for as long at a time.
+	// transfer runs op ("download" or "upload") at a port of this machine. It may
+	// give up after waiting for so long; 0: it shall not.
 	transfer func(ctx context.Context, op string, port int, wait time.Duration) error
 }
 
 // TestMutualClients lets curl and ftplib down- and upload under the faults:
 // what they take for a success is one, except where the server says so of what
-// it has cut, and they do not look.
+// it has cut, and they do not look. How long it takes is the machine's affair.
 func TestMutualClients(t *testing.T) {
 	t.Parallel()
 	pool := newFtplibPool(t)
@@ -46,6 +46,7 @@ func TestMutualClients(t *testing.T) {
 }
 
 func mutualClientRuns(t *testing.T, c mutualClient) {
+	ctx := untilStopped(t)
 	var tally mutualTally
 	var cases sync.WaitGroup
 	slots := make(chan struct{}, 32)
@@ -55,7 +56,7 @@ func mutualClientRuns(t *testing.T, c mutualClient) {
 		}
 		for _, op := range []string{"download", "upload"} {
 			m := mutual{profile: profile, kind: op}
-			verbs, err := c.verbs(m)
+			verbs, err := c.verbs(ctx, m)
 			if err != nil {
 				t.Errorf("%s: without a fault: %v", m, err)
 				continue
@@ -66,7 +67,7 @@ func mutualClientRuns(t *testing.T, c mutualClient) {
 				}
 				slots <- struct{}{}
 				cases.Go(func() {
-					outcome, err := c.suffer(m, f)
+					outcome, err := c.suffer(ctx, m, f)
 					if tally.count(m, outcome); err != nil {
 						t.Errorf("%s: %s: %v", m, faultName(f), err)
 					}
@@ -80,10 +81,10 @@ func mutualClientRuns(t *testing.T, c mutualClient) {
 }
 
 // verbs are the commands of a transfer without a fault.
-func (c mutualClient) verbs(m mutual) ([]string, error) {
+func (c mutualClient) verbs(ctx context.Context, m mutual) ([]string, error) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
-	_, err := c.once(m, func(verb string) {
+	_, err := c.once(ctx, m, func(verb string) {
 		mu.Lock()
 		defer mu.Unlock()
 		seen[verb] = true
@@ -95,8 +96,8 @@ func (c mutualClient) verbs(m mutual) ([]string, error) {
 }
 
 // suffer transfers under a fault.
-func (c mutualClient) suffer(m mutual, f ftpserver.Fault) (outcome string, err error) {
-	said, err := c.once(m, nil, f)
+func (c mutualClient) suffer(ctx context.Context, m mutual, f ftpserver.Fault) (outcome string, err error) {
+	said, err := c.once(ctx, m, nil, f)
 	switch {
 	case errors.Is(err, errWrong) && c.doesNotLook(m, f):
 		return mutualUntold, nil
@@ -117,7 +118,7 @@ func (c mutualClient) doesNotLook(m mutual, f ftpserver.Fault) bool {
 
 // once runs one transfer at a server of its own. said is the client's error;
 // err is one that must not be.
-func (c mutualClient) once(m mutual, heard func(string), faults ...ftpserver.Fault) (said, err error) {
+func (c mutualClient) once(ctx context.Context, m mutual, heard func(string), faults ...ftpserver.Fault) (said, err error) {
 	s, err := m.start(mutualHang, heard)
 	if err != nil {
 		return nil, err
@@ -135,11 +136,9 @@ func (c mutualClient) once(m mutual, heard func(string), faults ...ftpserver.Fau
 	if err := s.server.SetFaults(faults...); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), mutualHang)
-	defer cancel()
-	wait := mutualHang
+	wait := time.Duration(0)
 	if len(faults) > 0 {
-		wait = time.Second // it may give up; else it shall not, however busy the machine is
+		wait = time.Second
 	}
 	said = c.transfer(ctx, m.kind, s.port, wait)
 	switch {
@@ -158,11 +157,13 @@ func (c mutualClient) once(m mutual, heard func(string), faults ...ftpserver.Fau
 	return nil, nil
 }
 
-// curlTransfer runs curl, which gives up after a while.
+// curlTransfer runs curl.
 func curlTransfer(ctx context.Context, op string, port int, wait time.Duration) error {
-	args := []string{"-q", "--silent", "--show-error", "--max-time", fmt.Sprint(2 * wait.Seconds()), fmt.Sprintf("ftp://127.0.0.1:%d/file", port)}
 	var out, stderr strings.Builder
-	cmd := exec.CommandContext(ctx, "curl", args...)
+	cmd := exec.CommandContext(ctx, "curl", "-q", "--silent", "--show-error", fmt.Sprintf("ftp://127.0.0.1:%d/file", port))
+	if wait > 0 {
+		cmd.Args = append(cmd.Args, "--max-time", fmt.Sprint(2*wait.Seconds()))
+	}
 	if op == "upload" {
 		cmd.Args = append(cmd.Args, "-T", "-")
 		cmd.Stdin = strings.NewReader(mutualData)
@@ -184,8 +185,9 @@ var mutualFtplibScript string
 type ftplibPool struct{ idle chan *ftplibProcess }
 
 type ftplibProcess struct {
-	in  io.Writer
-	out *bufio.Reader
+	in   io.Writer
+	out  *bufio.Reader
+	kill func() error
 }
 
 // newFtplibPool starts them; they end with the test. Without Python it is empty,
@@ -217,16 +219,21 @@ func newFtplibPool(t *testing.T) *ftplibPool {
 				t.Errorf("%v: %s", err, &stderr)
 			}
 		})
-		p.idle <- &ftplibProcess{in, bufio.NewReader(out)}
+		p.idle <- &ftplibProcess{in, bufio.NewReader(out), cmd.Process.Kill}
 	}
 	return p
 }
 
-// transfer lets one of the processes do it. Its own timeouts keep it from
-// hanging.
-func (p *ftplibPool) transfer(_ context.Context, op string, port int, wait time.Duration) error {
-	worker := <-p.idle
+// transfer lets one of the processes do it, when one is free.
+func (p *ftplibPool) transfer(ctx context.Context, op string, port int, wait time.Duration) error {
+	var worker *ftplibProcess
+	select {
+	case worker = <-p.idle:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	defer func() { p.idle <- worker }()
+	defer context.AfterFunc(ctx, func() { worker.kill() })()
 	line, err := json.Marshal(map[string]any{"op": op, "port": port, "timeout": wait.Seconds(), "data": base64.StdEncoding.EncodeToString([]byte(mutualData))})
 	if err != nil {
 		return err

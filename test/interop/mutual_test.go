@@ -24,8 +24,8 @@ import (
 const (
 	mutualAtOnce  = 64               // cases that run at the same time; most of them wait
 	mutualTLS     = 8                // and of those with TLS, which is work
-	mutualHang    = 30 * time.Second // no operation with the timeout below takes so long
-	mutualTimeout = time.Second
+	mutualTimeout = time.Second      // of our client under a fault,
+	mutualHang    = 30 * time.Second // without one, and for how long it may fail afterwards
 )
 
 // TestMutual lets our client list, download, upload and rename at each of the
@@ -34,11 +34,12 @@ const (
 // works when the fault is gone.
 func TestMutual(t *testing.T) {
 	t.Parallel()
+	ctx := untilStopped(t)
 	var cases sync.WaitGroup
 	plain, secure := make(chan struct{}, mutualAtOnce), make(chan struct{}, mutualTLS)
 	var tally mutualTally
 	for n, m := range mutuals() {
-		verbs, err := m.verbs()
+		verbs, err := m.verbs(ctx)
 		if err != nil {
 			t.Errorf("%s, without a fault: %v", m, err)
 			continue
@@ -53,7 +54,7 @@ func TestMutual(t *testing.T) {
 			}
 			cases.Go(func() {
 				slots <- struct{}{}
-				outcome, err := m.suffer(f)
+				outcome, err := m.suffer(ctx, f)
 				if tally.count(m, outcome); err != nil {
 					t.Errorf("%s: %s: %v", m, faultName(f), err)
 				}
@@ -196,13 +197,24 @@ func (c *mutualCase) stop() error {
 	return err
 }
 
+// untilStopped is a context that ends shortly before the test would be stopped, so that
+// what hangs until then is told with its trace. How long things take is the machine's
+// affair: with other tests beside, each reply may come seconds late.
+func untilStopped(t *testing.T) context.Context {
+	end, ok := t.Deadline()
+	if !ok {
+		return t.Context()
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), end.Add(-time.Until(end)/10))
+	t.Cleanup(cancel)
+	return ctx
+}
+
 // try is one attempt at the operation. wrong is what must never be.
-func (c *mutualCase) try(n int) (err, wrong error) {
+func (c *mutualCase) try(ctx context.Context, n int) (err, wrong error) {
 	if err := c.op.prepare(c.tree, n); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), mutualHang)
-	defer cancel()
 	err = c.op.run(ctx, c.client, n)
 	if ctx.Err() != nil {
 		return err, fmt.Errorf("it hangs: %w", err)
@@ -214,7 +226,7 @@ func (c *mutualCase) try(n int) (err, wrong error) {
 }
 
 // verbs are the commands that the operation sends, those of the login too.
-func (m mutual) verbs() ([]string, error) {
+func (m mutual) verbs(ctx context.Context) ([]string, error) {
 	var mu sync.Mutex
 	seen := map[string]bool{}
 	c, err := m.start(mutualHang, func(verb string) {
@@ -225,7 +237,7 @@ func (m mutual) verbs() ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	err, wrong := c.try(0)
+	err, wrong := c.try(ctx, 0)
 	err = errors.Join(err, wrong, c.stop())
 	delete(seen, "QUIT")
 	return slices.Sorted(maps.Keys(seen)), err
@@ -240,7 +252,7 @@ const (
 )
 
 // suffer runs the operation under a fault, and again without it.
-func (m mutual) suffer(f ftpserver.Fault) (outcome string, err error) {
+func (m mutual) suffer(ctx context.Context, f ftpserver.Fault) (outcome string, err error) {
 	c, err := m.start(mutualTimeout, nil)
 	if err != nil {
 		return "", err
@@ -256,7 +268,7 @@ func (m mutual) suffer(f ftpserver.Fault) (outcome string, err error) {
 	if err := c.server.SetFaults(f); err != nil {
 		return "", err
 	}
-	said, wrong := c.try(0)
+	said, wrong := c.try(ctx, 0)
 	outcome = mutualDone
 	switch {
 	case (errors.Is(wrong, errWrong) || errors.Is(said, errCut)) && beyondTelling(f, m.secure):
@@ -274,17 +286,17 @@ func (m mutual) suffer(f ftpserver.Fault) (outcome string, err error) {
 	if ftpclient.KindOf(said) == ftpclient.KindLogin {
 		return mutualRefused, nil // it asks again after half a minute
 	}
-	return outcome, c.recovers(said)
+	return outcome, c.recovers(ctx, said)
 }
 
 // recovers tries until it works, which may take the seconds for which the
 // client does not dial a server that was down.
-func (c *mutualCase) recovers(said error) error {
+func (c *mutualCase) recovers(ctx context.Context, said error) error {
 	tick := time.NewTicker(250 * time.Millisecond)
 	defer tick.Stop()
 	deadline := time.Now().Add(mutualHang)
 	for n := 1; ; n++ {
-		err, wrong := c.try(n)
+		err, wrong := c.try(ctx, n)
 		switch {
 		case wrong != nil:
 			return fmt.Errorf("without the fault, after %v: %w", said, wrong)

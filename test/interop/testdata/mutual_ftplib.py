@@ -1,8 +1,8 @@
 """Downloads or uploads with Python's ftplib, one line of JSON after the other.
 
-A line has op (download, upload), port and data, which is base64; the answer is
-a line too: "ok", "wrong" if all seemed well and the data is another's, or what
-ftplib said. Sizes are compared where the server has SIZE.
+A line has op (download, upload), port, timeout in seconds (0: none) and data,
+which is base64; the answer is a line too: "ok", "wrong" if all seemed well and
+the data is another's, or what ftplib said. Sizes are compared where the server has SIZE.
 """
 
 import base64
@@ -21,7 +21,7 @@ def size(ftp):
 
 def attempt(case):
     data = base64.b64decode(case["data"])
-    ftp = ftplib.FTP(timeout=case["timeout"])
+    ftp = ftplib.FTP(timeout=case["timeout"] or None)
     try:
         ftp.connect("127.0.0.1", case["port"])
         ftp.login()
