@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 
 	"ftpfs/cache"
+	"ftpfs/ftpclient"
 	"ftpfs/test/fakeremote"
 )
 
@@ -71,4 +72,23 @@ func TestUnclosedIsKept(t *testing.T) {
 		finished(t, v, o.SpoolDir)
 		onServer(t, tree.Healed(), "/new", data)
 	})
+}
+
+// TestDiscardWhileOpen: what a program has open is neither kept nor gone yet.
+func TestDiscardWhileOpen(t *testing.T) {
+	tree := fakeremote.New()
+	v := newVolume(t, tree, cache.Options{})
+	h := create(t, v, "f")
+	write(t, h, []byte("data"), 0)
+	for what, do := range map[string]func(string) error{"discard": v.DiscardUpload, "retry": v.RetryUpload} {
+		if err := do("f"); ftpclient.KindOf(err) != ftpclient.KindBusy {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err := do("g"); ftpclient.KindOf(err) != ftpclient.KindNotExist {
+			t.Errorf("%s of nothing: %v", what, err)
+		}
+	}
+	flush(t, h)
+	h.Release()
+	onServer(t, tree, "/f", []byte("data"))
 }

@@ -94,7 +94,8 @@ func (v *Volume) keptRecords() (kept []keptRecord) {
 	return kept
 }
 
-// RetryUpload has the upload of path tried again soon. It does not wait for it.
+// RetryUpload has the upload of path tried again soon. It does not wait for it. Of what
+// a program has open it is KindBusy.
 func (v *Volume) RetryUpload(path string) error {
 	if f := v.queued(path); f != nil {
 		f.mu.Lock()
@@ -108,7 +109,19 @@ func (v *Volume) RetryUpload(path string) error {
 			return v.revive(&r)
 		}
 	}
-	return refuse("retry", v.abs(path), ftpclient.KindNotExist)
+	return v.noUpload("retry", path)
+}
+
+// noUpload is the error of a path of which nothing waits and nothing is kept: KindBusy
+// where a program still has the file open, with which what it has written goes or stays.
+func (v *Volume) noUpload(op, path string) error {
+	if f := v.grab(path); f != nil {
+		defer f.drop()
+		if _, local := f.localAttr(); local {
+			return refuse(op, v.abs(path), ftpclient.KindBusy)
+		}
+	}
+	return refuse(op, v.abs(path), ftpclient.KindNotExist)
 }
 
 // queued is the file at path if it waits for its upload.
@@ -149,7 +162,7 @@ func (v *Volume) revive(r *keptRecord) error {
 }
 
 // DiscardUpload deletes what is kept of path, and the file is again what the server
-// has.
+// has. Of what a program has open it is KindBusy.
 func (v *Volume) DiscardUpload(path string) error {
 	if f := v.queued(path); f != nil {
 		taken := v.later.take(func(o *File) bool { return o == f })
@@ -170,7 +183,7 @@ func (v *Volume) DiscardUpload(path string) error {
 			return os.Remove(filepath.Join(v.opts.SpoolDir, r.Spool))
 		}
 	}
-	return refuse("discard", v.abs(path), ftpclient.KindNotExist)
+	return v.noUpload("discard", path)
 }
 
 // LeaveUploads begins no more uploads of what was accepted: it is left for the next
