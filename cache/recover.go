@@ -13,8 +13,16 @@ import (
 // Recover takes over what an earlier volume with the same spool directory and root
 // has left: temporary names are cleared away on the server, and uploads that were
 // not finished go on in the background. It returns how many; it does not wait for
-// the network. It is called once, before the volume is used.
+// the network. It is called once, before the volume is used, of which the spool directory
+// is no other's.
 func (v *Volume) Recover() int {
+	if v.opts.SpoolDir == "" {
+		return 0
+	}
+	if err := dropLeftovers(v.opts.SpoolDir); err != nil {
+		v.log.Warn("what an earlier volume has left in the spool directory could not be removed", "error", err)
+	}
+	v.dropOlder()
 	v.keepUnclosed()
 	held := v.heldBy()
 	names, _ := filepath.Glob(filepath.Join(v.opts.SpoolDir, nameRecords)) // the pattern is well formed

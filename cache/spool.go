@@ -101,12 +101,7 @@ func (s *spool) mark(unsent bool) error {
 }
 
 // DropCopies deletes the local copies in the spool directory of a volume that has
-// died: nothing that is unsent is in them.
+// died, and what it was in the middle of: nothing that is unsent is in them.
 func DropCopies(dir string) error {
-	names, _ := filepath.Glob(filepath.Join(dir, copyPrefix+"*")) // the pattern is well formed
-	var errs []error
-	for _, name := range names {
-		errs = append(errs, os.Remove(name))
-	}
-	return errors.Join(errs...)
+	return errors.Join(removeAll(dir, copyPrefix+"*", nil), dropLeftovers(dir))
 }

@@ -2,6 +2,7 @@ package cache
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -63,8 +64,9 @@ func (v *Volume) keepUnclosed() {
 			os.Remove(data) // it is empty, or not there
 			continue
 		}
-		to := filepath.Join(v.opts.SpoolDir, "upload-"+strings.TrimPrefix(filepath.Base(name), "open-"))
-		if err := os.Rename(name, to); err != nil {
+		dir, base := filepath.Split(name)
+		id := strings.TrimSuffix(strings.TrimPrefix(base, "open-"), ".json")
+		if _, err := renameFree(name, dir+"upload-", id, ".json"); err != nil {
 			v.log.Warn("a record of the journal cannot be renamed", "record", name, "error", err)
 		}
 	}
@@ -76,6 +78,9 @@ func (v *Volume) keepUnclosed() {
 func (r *uploadRecord) complete(size int64) error {
 	if !r.Unclosed {
 		return nil
+	}
+	if r.Held != "" {
+		return fmt.Errorf("its first %d octets had left the spool and are not kept: save the rest", r.Base)
 	}
 	if r.Base > 0 {
 		return errors.New("which part of it was changed is not known: save it")
