@@ -17,21 +17,24 @@ func (f *File) dropHeld() {
 }
 
 // dropHidden deletes the temporary file that is all that is left of an unlinked one, now
-// or when the server can be reached.
+// or when the server can be reached; under its new name, if its directory is being moved.
 func (v *Volume) dropHidden(hidden tempFile) {
 	if hidden.name == "" {
 		return
 	}
 	v.after.Go(func() {
-		err := v.remote.Delete(v.ctx, v.abs(hidden.name))
+		name, err := v.settle(v.ctx, hidden.name)
 		if err != nil {
-			v.log.Warn("an unlinked file could not be deleted", "file", v.abs(hidden.name), "error", err)
+			name = hidden.name
+		}
+		if err = v.remote.Delete(v.ctx, v.abs(name)); err != nil {
+			v.log.Warn("an unlinked file could not be deleted", "file", v.abs(name), "error", err)
 		}
 		if aboutFile(err) {
 			hidden.noted()
 			return
 		}
-		v.clearLater(hidden.name, hidden.noted)
+		v.clearLater(name, hidden.noted)
 	})
 }
 

@@ -1,6 +1,7 @@
 package cache_test
 
 import (
+	"context"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -48,4 +49,47 @@ func TestHiddenInADirectory(t *testing.T) {
 			t.Errorf("on the server: %v", n)
 		}
 	})
+}
+
+// TestHiddenIsReleasedWhileItMoves: the last release of an unlinked file, of which the
+// directory is just being renamed, deletes it.
+func TestHiddenIsReleasedWhileItMoves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		tree.Put("/d/f", octets(9<<20, 1))
+		r := &lateReply{Tree: tree, made: make(chan bool), reply: make(chan bool)}
+		v := newVolume(t, r, cache.Options{})
+		h := open(t, v, "d/f", os.O_RDONLY)
+		if err := v.Unlink(t.Context(), "d/f"); err != nil {
+			t.Fatal(err)
+		}
+		moved := make(chan error)
+		go func() { moved <- v.Rename(context.Background(), "d", "e", false) }()
+		<-r.made
+		h.Release()
+		synctest.Wait()
+		close(r.reply)
+		if err := <-moved; err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if left := tree.Names("/e"); len(left) != 0 {
+			t.Errorf("left on the server: %v", left)
+		}
+	})
+}
+
+// lateReply is a server that takes its time to tell of a renamed directory.
+type lateReply struct {
+	*fakeremote.Tree
+	made, reply chan bool
+}
+
+func (r *lateReply) Rename(ctx context.Context, from, to string) error {
+	err := r.Tree.Rename(ctx, from, to)
+	if from == "/d" {
+		close(r.made)
+		<-r.reply
+	}
+	return err
 }

@@ -167,7 +167,6 @@ func (f *File) drop() {
 func (f *File) end() {
 	p := f.where()
 	f.fetch.close()
-	f.v.unhide(f)
 	f.mu.Lock()
 	hidden := f.hidden
 	f.hidden = tempFile{}
@@ -177,6 +176,7 @@ func (f *File) end() {
 	f.dropSpool()
 	f.dropHeld()
 	f.mu.Unlock()
+	f.v.unhide(f) // from now on nobody gives it a name again
 	f.v.dropHidden(hidden)
 }
 
