@@ -4,6 +4,7 @@ import (
 	"os"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"ftpfs/cache"
 	"ftpfs/ftpclient"
@@ -91,4 +92,24 @@ func TestDiscardWhileOpen(t *testing.T) {
 	flush(t, h)
 	h.Release()
 	onServer(t, tree, "/f", []byte("data"))
+}
+
+// TestDiscardOfWhatIsWrittenTo: what waits for its upload is not discarded while somebody
+// has it open to write to it, whose writes would be lost.
+func TestDiscardOfWhatIsWrittenTo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, dir := fakeremote.New(), t.TempDir()
+		v := behind(t, tree, dir)
+		tree.Fail("Store", "", 1, fakeremote.Error("STOR", "/f", ftpclient.KindNoSpace, 552, "Full."))
+		save(t, v, "f", []byte("first"))
+		time.Sleep(time.Second) // it has failed
+		h := open(t, v, "f", os.O_WRONLY)
+		kind(t, v.DiscardUpload("f"), ftpclient.KindBusy)
+		write(t, h, []byte("other"), 0)
+		kind(t, v.DiscardUpload("f"), ftpclient.KindBusy)
+		flush(t, h)
+		h.Release()
+		finished(t, v, dir)
+		onServer(t, tree, "/f", []byte("other"))
+	})
 }

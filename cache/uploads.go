@@ -161,21 +161,56 @@ func (v *Volume) revive(r *keptRecord) error {
 	return nil
 }
 
+// discardQueued is DiscardUpload of a file that waits. It is KindBusy while that is being
+// sent, or a program has it open to write to it: what it writes would be sent no more.
+func (f *File) discardQueued(path string) error {
+	v, busy := f.v, refuse("discard", f.v.abs(path), ftpclient.KindBusy)
+	select {
+	case f.turn <- struct{}{}:
+		defer f.give()
+	default:
+		return busy
+	}
+	taken := f.dequeue(path)
+	if len(taken) == 0 {
+		return busy
+	}
+	f.disownRemoved(path)
+	f.markGone()
+	dropAll(taken)
+	dir, _ := split(path)
+	v.meta.drop(dir)
+	return nil
+}
+
+// discardHeld deletes the temporary file that has the beginning of what was kept, if one
+// has. It goes when it is a day old if that fails.
+func (v *Volume) discardHeld(held string) {
+	if _, name := split(held); isTemp(name) {
+		v.after.Go(func() { v.clearAway(held, func() {}, nil) })
+	}
+}
+
+// dequeue takes a file that nobody is to write to or to send any more out of the queue,
+// which it returns with the queue's reference, and out of the tree.
+func (f *File) dequeue(path string) (taken []*File) {
+	f.v.mu.Lock()
+	defer f.v.mu.Unlock()
+	if f.senders > 0 || f.v.files[path] != f {
+		return nil
+	}
+	taken = f.v.later.take(func(o *File) bool { return o == f })
+	if len(taken) > 0 {
+		delete(f.v.files, path)
+	}
+	return taken
+}
+
 // DiscardUpload deletes what is kept of path, and the file is again what the server
-// has. Of what a program has open it is KindBusy.
+// has. Of what a program has open to write to it, it is KindBusy.
 func (v *Volume) DiscardUpload(path string) error {
 	if f := v.queued(path); f != nil {
-		taken := v.later.take(func(o *File) bool { return o == f })
-		if len(taken) == 0 {
-			return refuse("discard", v.abs(path), ftpclient.KindBusy)
-		}
-		f.disownRemoved(path)
-		f.markGone()
-		v.forgetFile(f)
-		dropAll(taken)
-		dir, _ := split(path)
-		v.meta.drop(dir)
-		return nil
+		return f.discardQueued(path)
 	}
 	for _, r := range v.keptRecords() {
 		if string(r.Path) == path && strings.HasPrefix(r.Spool, "spool-") {
