@@ -61,6 +61,42 @@ func (m *meta) since(dir string) time.Duration {
 	return 0
 }
 
+// A listing is asked for in place of looks where at least listFor files of its directory
+// are new, and it has no more than listedEach entries for each.
+const (
+	listFor    = 8
+	listedEach = 100
+)
+
+// listedAbsent reports whether a listing that is not older than doubtAfter says that there
+// is no file at p. One is asked for where that costs less than a look for each new file.
+func (v *Volume) listedAbsent(ctx context.Context, p string) bool {
+	dir, name := split(p)
+	age, entries := v.meta.sizeOf(dir)
+	if entries < 0 || age >= doubtAfter && !v.listingPays(dir, entries) {
+		return false
+	}
+	found, known, err := v.meta.lookupSince(ctx, dir, name, doubtAfter)
+	return err == nil && known && !found
+}
+
+// listingPays reports whether a listing of so many entries costs less than a look for each
+// of the files of dir that the server does not have yet.
+func (v *Volume) listingPays(dir string, entries int) bool {
+	n := len(v.unsent(dir))
+	return n >= listFor && entries <= listedEach*n
+}
+
+// sizeOf is the age of the listing of dir, and how many entries it has; -1 without one.
+func (m *meta) sizeOf(dir string) (age time.Duration, entries int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l, ok := m.dirs.Peek(dir); ok {
+		return m.now().Sub(l.fetched), l.live
+	}
+	return 0, -1
+}
+
 // stillAbsent reports whether there is no file at p that a listing of some age
 // does not have: making one must not overwrite what somebody else has made. Without
 // MLST only a listing says no, and who makes more files finds it here.

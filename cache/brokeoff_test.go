@@ -1,6 +1,8 @@
 package cache_test
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"testing"
 	"testing/synctest"
@@ -95,6 +97,42 @@ func TestBrokenOffAndFollowed(t *testing.T) {
 	}
 }
 
+// TestManyNewFilesThatWaited: where many files of a directory have waited for their upload,
+// a listing tells of all of them whether somebody else has made them; then it is looked at
+// the one.
+func TestManyNewFilesThatWaited(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, dir := fakeremote.New(), t.TempDir()
+		tree.Configure(func(b *fakeremote.Behaviour) { b.Features.MLST = true })
+		v := behind(t, tree, dir)
+		const files, made = 100, 3
+		gate := tree.Block("Store", "")
+		for i := range files {
+			save(t, v, fmt.Sprint("f", i), []byte("mine"))
+		}
+		time.Sleep(time.Minute) // some have come to the gate
+		for i := range made {
+			tree.Put(fmt.Sprint("/f", files-1-i), []byte("theirs"))
+		}
+		tree.ForgetCalls()
+		gate.Open()
+		if err := v.Close(t.Context()); err == nil {
+			t.Error("no error")
+		}
+		looks := len(tree.Calls("Verify")) - (files - made)                                                // of the others one tells that it has arrived
+		if lists := len(tree.Calls("List")); lists < 1 || lists > made || looks < made || looks > made+8 { // a conflict ends the listing
+			t.Errorf("%d listings, %d looks", lists, looks)
+		}
+		for i := range files {
+			want := "mine"
+			if i >= files-made {
+				want = "theirs"
+			}
+			onServer(t, tree, fmt.Sprint("/f", i), []byte(want))
+		}
+	})
+}
+
 // TestNewFileMadeMeanwhile: a file that somebody else has made while one of its name was
 // being written here stays; of one that was made here just now nobody asks.
 func TestNewFileMadeMeanwhile(t *testing.T) {
@@ -119,5 +157,29 @@ func TestNewFileMadeMeanwhile(t *testing.T) {
 		if err := v.DiscardUpload("f"); err != nil {
 			t.Error(err)
 		}
+	})
+}
+
+// timeless is a server that tells no times of files.
+type timeless struct{ *fakeremote.Tree }
+
+func (r timeless) Verify(ctx context.Context, p string) (ftpclient.Entry, error) {
+	e, err := r.Tree.Verify(ctx, p)
+	e.ModTime, e.Precision = time.Time{}, 0
+	return e, err
+}
+
+// TestNothingArrived: the empty file that an upload has left which was cut off at once is no
+// conflict where the server tells no times.
+func TestNothingArrived(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, dir := fakeremote.New(), t.TempDir()
+		v := behind(t, timeless{tree}, dir)
+		tree.Fail("Write", "", 3, lost)
+		tree.Fail("Delete", "", 3, lost)
+		save(t, v, "f", []byte("content"))
+		time.Sleep(time.Minute)
+		onServer(t, tree, "/f", []byte("content"))
+		finished(t, v, dir)
 	})
 }

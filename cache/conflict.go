@@ -80,19 +80,27 @@ func (f *File) contested(ctx context.Context, p string) error {
 // was, nobody is expected.
 func (f *File) madeMeanwhile(ctx context.Context, p string) error {
 	dir, _ := split(p)
-	if time.Since(f.born) < doubtAfter || f.v.made.lately(dir) {
+	if f.absentFor() < doubtAfter || f.v.made.lately(dir) || f.v.opts.Overwrite || f.v.listedAbsent(ctx, p) {
 		return nil
 	}
 	return f.contested(ctx, p)
 }
 
+// absentFor is for how long nobody has looked whether the server has a new file.
+func (f *File) absentFor() time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return time.Since(f.absent)
+}
+
 // leftByUs reports whether the server's version e at p is what an upload of the file has
 // left there that was cut off: a beginning of what is here or, of a new file that was
-// written to since, one that was written when that was sent.
+// written to since, one that was written when that was sent. An empty file may be somebody
+// else's, if its time says so.
 func (f *File) leftByUs(ctx context.Context, p string, e *ftpclient.Entry) (bool, error) {
 	f.mu.Lock()
 	s, tried := f.spool, f.tried
-	comparable := f.brokeOff && s != nil && (e.Size > 0 || e.Size == 0 && tried == nil) && e.Size <= f.attr.Size && len(s.have.missing(0, e.Size)) == 0
+	comparable := f.brokeOff && s != nil && (e.Size > 0 || e.Size == 0 && (tried == nil || e.ModTime.IsZero())) && e.Size <= f.attr.Size && len(s.have.missing(0, e.Size)) == 0
 	f.mu.Unlock()
 	if comparable {
 		if same, err := f.v.begins(ctx, p, s.file, 0, e.Size); same || err != nil {

@@ -81,8 +81,8 @@
 // the look and the rename, which are a few round trips apart. What was only written
 // to the end of the file is added to whatever is there. A new file is looked for
 // where the listing that does not have it is older than two seconds, and once more
-// before it is stored two seconds and more after that; a directory made here within a
-// minute is not looked at again. What an upload that was cut off has left is no
+// before it is stored two seconds and more after that, by one listing for many of a
+// directory; a directory made here within a minute is not looked at again. What an upload that was cut off has left is no
 // conflict, if it is a beginning of what is here.
 //
 // # The spool

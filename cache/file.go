@@ -49,7 +49,7 @@ type File struct {
 	adding    bool       // something is being added to the server's version
 	tried     *attempt   // when a failed upload may have left a beginning under the file's own name
 	brokeOff  bool       // an upload under the file's own name was cut off, or may have been
-	born      time.Time  // when it was made here, if it was
+	absent    time.Time  // when it was made here, or the server was seen not to have it
 	noted     string     // the record of the journal, if there is one
 	unnoted   bool       // it was written to since
 	accepted  bool       // what is noted was acknowledged, and is uploaded later

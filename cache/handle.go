@@ -237,7 +237,7 @@ func (f *File) begin(mode uint32) error {
 	defer f.mu.Unlock()
 	mode &= 0o7777
 	f.attr = Attr{Type: ftpclient.TypeFile, Mode: mode, ModTime: time.Now()}
-	f.dirty, f.inOrder, f.born = true, true, time.Now()
+	f.dirty, f.inOrder, f.absent = true, true, time.Now()
 	if mode != defaultFileMode {
 		f.setMode = &mode
 	}

@@ -369,6 +369,9 @@ func (f *File) reconcile(ctx context.Context) error {
 	p := f.where()
 	e, err := f.v.verify(ctx, p)
 	if k := ftpclient.KindOf(err); err != nil && (k == ftpclient.KindNotExist || k == ftpclient.KindUnsupported) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.absent = time.Now()
 		return nil
 	}
 	if err != nil {

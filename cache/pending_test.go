@@ -367,3 +367,64 @@ func TestUploadsDoNotWaitForNames(t *testing.T) {
 		}
 	})
 }
+
+// TestFoundIsLookedForOnce: before what an earlier volume has left is stored, it is looked at
+// once whether the server has something of its name.
+func TestFoundIsLookedForOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree, dir := fakeremote.New(), t.TempDir()
+		v := behind(t, tree, dir)
+		tree.Fail("Store", "", -1, lost)
+		save(t, v, "f", []byte("content"))
+		v.Crash()
+		tree = tree.Healed()
+		v = behind(t, tree, dir)
+		v.Recover()
+		finished(t, v, dir)
+		if n := len(tree.Calls("Verify")); n != 2 { // the other tells that it has arrived
+			t.Errorf("%d looks", n)
+		}
+		onServer(t, tree, "/f", []byte("content"))
+	})
+}
+
+// TestRefusedForGood: what a close has acknowledged, and the server does not take, keeps
+// neither the end of the volume waiting nor, when it is removed, anything in memory.
+func TestRefusedForGood(t *testing.T) {
+	for _, remove := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			tree, dir := fakeremote.New(), t.TempDir()
+			v := behind(t, tree, dir)
+			tree.Fail("Store", "", -1, fakeremote.Error("STOR", "/f", ftpclient.KindInvalidName, 553, "Not here."))
+			save(t, v, "f", []byte("first"))
+			h := open(t, v, "f", os.O_WRONLY)
+			time.Sleep(time.Second)
+			write(t, h, []byte("other"), 0)
+			if err := h.Sync(t.Context()); err == nil {
+				t.Error("no error")
+			}
+			h.Release()
+			time.Sleep(time.Hour)
+			if remove {
+				if err := v.Unlink(t.Context(), "f"); err != nil {
+					t.Error(err)
+				}
+				if n := v.OpenFiles() + v.Pending(); n != 0 {
+					t.Errorf("%d files are held", n)
+				}
+				finished(t, v, dir)
+				return
+			}
+			began := time.Now()
+			if err := v.Close(t.Context()); err == nil {
+				t.Error("no error")
+			}
+			if d := time.Since(began); d > 0 {
+				t.Errorf("it waited %v", d)
+			}
+			if left := cache.LeftUploads(dir); len(left) != 1 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
