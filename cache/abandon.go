@@ -4,6 +4,8 @@ import (
 	"context"
 	"path/filepath"
 	"strings"
+
+	"ftpfs/ftpclient"
 )
 
 // giveUp is abandon after the last who sends the file, unless somebody has opened it
@@ -53,6 +55,7 @@ func (f *File) abandonNow(cause error) {
 	f.unfollow()
 	f.dirty, f.failed, f.setMode, f.setTime = false, nil, nil, nil
 	f.noted, f.accepted = "", false
+	f.held = tempFile{} // what is left there is in the record
 	f.attr.Size = max(0, f.seen.size)
 	f.epoch++
 	mine := !f.onServer
@@ -64,7 +67,7 @@ func (f *File) abandonNow(cause error) {
 }
 
 // gather fetches back what of an unsent file only the server has. Where that fails
-// it stays there, and the log says where.
+// it stays there, the log says where, and the record of what is kept names it.
 func (f *File) gather(p string) {
 	f.mu.Lock()
 	held := f.held
@@ -79,10 +82,12 @@ func (f *File) gather(p string) {
 		f.dropHeld()
 		return
 	}
-	f.held = tempFile{}
 	held.noted() // or the next volume would delete it
-	f.v.log.Error("the beginning of a file that could not be uploaded is on the server only, for a day",
-		"file", f.v.abs(p), "octets", f.base.size, "at", f.v.abs(held.name), "error", err)
+	where := "the beginning of a file that could not be uploaded is on the server only, for a day"
+	if ftpclient.KindOf(err) == ftpclient.KindNotExist {
+		where = "the beginning of a file that could not be uploaded is not on the server any more"
+	}
+	f.v.log.Error(where, "file", f.v.abs(p), "octets", f.base.size, "at", f.v.abs(held.name), "error", err)
 }
 
 // letGo deletes the local copy of a file that was sent.

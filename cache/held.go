@@ -38,6 +38,13 @@ func (v *Volume) dropHidden(hidden tempFile) {
 	})
 }
 
+// holds reports whether a part of the content has left the spool.
+func (f *File) holds() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.held.name != ""
+}
+
 // hold has the first size octets of a file that is found read from a temporary file.
 func (f *File) hold(temp string, size int64, noted func()) {
 	f.mu.Lock()

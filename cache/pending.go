@@ -364,8 +364,12 @@ func (f *File) noteAgain() error {
 }
 
 // reconcile compares a file that was found with what the server has: what an
-// interrupted upload has left there is a beginning of it.
+// interrupted upload has left there is a beginning of it. Where a part has left the spool,
+// that is compared when it is published (see placed).
 func (f *File) reconcile(ctx context.Context) error {
+	if f.holds() {
+		return nil
+	}
 	p := f.where()
 	e, err := f.v.verify(ctx, p)
 	if k := ftpclient.KindOf(err); err != nil && (k == ftpclient.KindNotExist || k == ftpclient.KindUnsupported) {
@@ -460,6 +464,7 @@ func (f *File) putDown() {
 		f.spool = nil
 	}
 	f.dirty, f.gone = false, true
+	f.held = tempFile{} // the record has it
 }
 
 // openSpoolFile opens a spool of an earlier volume.

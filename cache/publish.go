@@ -95,6 +95,9 @@ func (f *File) publish(ctx context.Context, p string) (e ftpclient.Entry, foreig
 	if e, err = f.finish(ctx, p); err != errNotFollowed {
 		return e, false, err
 	}
+	if e, err = f.placed(ctx, p); err != errNotPlaced {
+		return e, false, err
+	}
 	f.mu.Lock()
 	fresh := !f.onServer
 	f.mu.Unlock()

@@ -215,6 +215,7 @@ func (v *Volume) DiscardUpload(path string) error {
 	for _, r := range v.keptRecords() {
 		if string(r.Path) == path && strings.HasPrefix(r.Spool, "spool-") {
 			v.removeRecord(r.name)
+			v.discardHeld(string(r.Held))
 			return os.Remove(filepath.Join(v.opts.SpoolDir, r.Spool))
 		}
 	}
