@@ -130,6 +130,7 @@ func (f *File) upload(fw *follow) {
 	fw.temp = tempName(f.where())
 	fw.noted = f.v.noteName(fw.temp)
 	u.to = fw.temp
+	defer f.v.noteTail(u.tail)()
 	at := int64(0)
 	for {
 		fw.entry, fw.err = u.run(f.v.ctx, at, false)

@@ -80,3 +80,44 @@ func (f *File) moveUp(ctx context.Context, name string) bool {
 	f.rehide(name, to)
 	return true
 }
+
+// noteTail notes that an upload follows its file, until the function it returns is called.
+func (v *Volume) noteTail(t *tail) (ended func()) {
+	v.hiding.Lock()
+	defer v.hiding.Unlock()
+	v.tails[t] = t.fw.temp
+	return func() {
+		v.hiding.Lock()
+		defer v.hiding.Unlock()
+		delete(v.tails, t)
+	}
+}
+
+// awaitGivenUp waits for the ends of uploads in a directory that were given up, for they
+// delete what they have sent.
+func (v *Volume) awaitGivenUp(ctx context.Context, dir string) {
+	for _, t := range v.tailsIn(dir) {
+		t.f.mu.Lock()
+		givenUp := t.fw.stop != nil
+		t.f.mu.Unlock()
+		if !givenUp {
+			continue
+		}
+		select {
+		case <-t.fw.done:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (v *Volume) tailsIn(dir string) (tails []*tail) {
+	v.hiding.Lock()
+	defer v.hiding.Unlock()
+	for t, temp := range v.tails {
+		if within(temp, dir) {
+			tails = append(tails, t)
+		}
+	}
+	return tails
+}

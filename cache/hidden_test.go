@@ -93,3 +93,35 @@ func (r *lateReply) Rename(ctx context.Context, from, to string) error {
 	}
 	return err
 }
+
+// TestRmdirWhileUploadEnds: what the upload of an unlinked file has left yet does not keep
+// its directory from being removed.
+func TestRmdirWhileUploadEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tree := fakeremote.New()
+		v := newVolume(t, tree, cache.Options{})
+		v.SetFollow(1000)
+		if _, err := v.Mkdir(t.Context(), "d", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		h := create(t, v, "d/f")
+		write(t, h, octets(5000, 1), 0)
+		synctest.Wait()
+		if n := len(tree.Names("/d")); n != 1 {
+			t.Fatalf("%d files are on the server, nothing is tested", n)
+		}
+		gate := tree.Block("Delete", "")
+		if err := v.Unlink(t.Context(), "d/f"); err != nil {
+			t.Fatal(err)
+		}
+		<-gate.Entered()
+		removed := make(chan error, 1)
+		go func() { removed <- v.Rmdir(t.Context(), "d") }()
+		synctest.Wait()
+		gate.Open()
+		if err := <-removed; err != nil {
+			t.Error(err)
+		}
+		h.Release()
+	})
+}

@@ -122,8 +122,10 @@ func (v *Volume) collect(p string) {
 }
 
 // sweep empties a directory that holds nothing but temporary files which are nobody's any
-// more, or of unlinked files that are open here, and reports whether it is empty now.
+// more, or are of unlinked files that are open here or just being deleted, and reports
+// whether it is empty now.
 func (v *Volume) sweep(ctx context.Context, p string) bool {
+	v.awaitGivenUp(ctx, p)
 	l, err := v.remote.List(ctx, v.abs(p))
 	if err != nil || !l.Complete() {
 		return false

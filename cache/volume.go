@@ -110,6 +110,7 @@ type Volume struct {
 
 	hiding sync.Mutex       // a leaf
 	hidden map[*File]string // by what names; guarded by hiding
+	tails  map[*tail]string // uploads that follow, by their temporary names; guarded by hiding
 
 	saying sync.Mutex      // a leaf
 	said   map[string]bool // what the log said once already; guarded by saying
@@ -160,7 +161,7 @@ func NewVolume(r Remote, o Options) (*Volume, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	v := &Volume{remote: r, opts: o, log: o.Log, born: time.Now(),
-		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, followers: map[*follower]struct{}{}, said: map[string]bool{}, hidden: map[*File]string{}, collected: map[string]bool{}}
+		blocks: newBlocks(o.CacheBytes), hash: maphash.MakeSeed(), files: map[string]*File{}, followers: map[*follower]struct{}{}, said: map[string]bool{}, hidden: map[*File]string{}, tails: map[*tail]string{}, collected: map[string]bool{}}
 	if o.Disk.Dir != "" {
 		d, err := newDiskCache(o.Disk.Dir, o.Disk.Server, o.Disk.Bytes, o.Log)
 		if err != nil {
