@@ -108,8 +108,8 @@ func epsvPort(r reply) (int, bool) {
 	return 0, false
 }
 
-// pasvPort finds six numbers with commas anywhere in a 227 (RFC 1123 section
-// 4.1.2.6; quirkPASVText). The address among them is never used.
+// pasvPort finds six numbers with commas, and perhaps spaces behind them, anywhere in a
+// 227 (RFC 1123 section 4.1.2.6; quirkPASVText). The address among them is never used.
 func pasvPort(r reply) (int, bool) {
 	if r.code != 227 {
 		return 0, false
@@ -142,9 +142,11 @@ func sixNumbers(s string) (n [6]int, ok bool) {
 		}
 		s = s[digits:]
 		if i < 5 {
-			if s = strings.TrimPrefix(s, ","); len(s) == 0 {
+			rest, more := strings.CutPrefix(s, ",")
+			if !more {
 				return n, false
 			}
+			s = strings.TrimLeft(rest, " ")
 		}
 	}
 	return n, true
