@@ -205,6 +205,10 @@ func (n *node) Access(ctx context.Context, mask uint32) syscall.Errno {
 	return 0
 }
 
+// attrsOnly as an offset has the kernel forget the attributes of a file and keep what it
+// has of the content: it waits for nothing then.
+const attrsOnly = -1
+
 // Open implements open(2) of an existing file.
 func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, syscall.Errno) {
 	ctx, end := interruptible(ctx)
@@ -218,6 +222,9 @@ func (n *node) Open(ctx context.Context, flags uint32) (fs.FileHandle, uint32, s
 		return nil, 0, n.fsys.fail(ctx, "open", path, err)
 	}
 	h, answer := newHandle(n, file, flags)
+	if answer&fuse.FOPEN_KEEP_CACHE == 0 {
+		n.NotifyContent(attrsOnly, 0) // else reads would end at the size of what was before
+	}
 	return h, answer, 0
 }
 

@@ -40,3 +40,20 @@ func TestREAD2(t *testing.T) {
 		t.Errorf("from the beginning: %q, %v", buf, err)
 	}
 }
+
+// READ-2: who opens a file reads all of the version that he has opened, though the kernel
+// still believes in the size of another.
+func TestREAD2_Size(t *testing.T) {
+	tree := fakeremote.New()
+	tree.Put("/f", []byte("short"))
+	m := mount(t, tree)
+	if st, err := os.Stat(m.path("f")); err != nil || st.Size() != 5 {
+		t.Fatalf("%v, %v", st, err)
+	}
+	m.volume.SetNotifier(nil) // what it tells can be long on its way
+	tree.Put("/f", []byte("a longer one"))
+	m.volume.Refresh("")
+	if data, err := os.ReadFile(m.path("f")); err != nil || string(data) != "a longer one" {
+		t.Errorf("%q, %v", data, err)
+	}
+}
