@@ -23,25 +23,7 @@ func TestRetryOfABeginningOnTheServer(t *testing.T) {
 			v, dir := small(t, tree)
 			h := open(t, v, "f", os.O_RDWR|os.O_TRUNC)
 			data := octets(5<<20, 5)
-			for off := 0; off < len(data); off += part {
-				write(t, h, data[off:off+part], int64(off))
-			}
-			for _, op := range []string{"Store", "Verify", "Retrieve", "Rename"} {
-				tree.Fail(op, "", -1, lost)
-			}
-			if err := h.Flush(t.Context()); err == nil {
-				t.Error("no error")
-			}
-			h.Release()
-			if err := v.Close(t.Context()); err != nil {
-				t.Error(err)
-			}
-			tree = tree.Healed()
-			v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
-			if err != nil {
-				t.Fatal(err)
-			}
-			v.Recover()
+			tree, v = strand(t, tree, v, dir, h, data)
 			want := data
 			switch c {
 			case "discard":

@@ -191,25 +191,7 @@ func TestBeginningThatIsOnlyOnTheServer(t *testing.T) {
 		v, dir := small(t, tree)
 		h := create(t, v, "f")
 		data := octets(5<<20, 5)
-		for off := 0; off < len(data); off += part {
-			write(t, h, data[off:off+part], int64(off))
-		}
-		for _, op := range []string{"Store", "Verify", "Retrieve", "Rename"} {
-			tree.Fail(op, "", -1, lost)
-		}
-		if err := h.Flush(t.Context()); err == nil {
-			t.Error("no error")
-		}
-		h.Release()
-		if err := v.Close(t.Context()); err != nil {
-			t.Error(err)
-		}
-		tree = tree.Healed()
-		v, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
-		if err != nil {
-			t.Fatal(err)
-		}
-		v.Recover()
+		tree, v = strand(t, tree, v, dir, h, data)
 		time.Sleep(time.Minute)
 		if err := v.Close(t.Context()); err != nil {
 			t.Error(err)
@@ -286,4 +268,30 @@ func TestUnclosedLeavesTheSpool(t *testing.T) {
 			t.Errorf("on the server: %v", n)
 		}
 	})
+}
+
+// strand writes data, of which the beginning leaves the spool, to h, loses the server and
+// ends the volume v. It returns the server when it is back, and the next volume.
+func strand(t *testing.T, tree *fakeremote.Tree, v *cache.Volume, dir string, h *cache.Handle, data []byte) (*fakeremote.Tree, *cache.Volume) {
+	t.Helper()
+	for off := 0; off < len(data); off += part {
+		write(t, h, data[off:off+part], int64(off))
+	}
+	for _, op := range []string{"Store", "Verify", "Retrieve", "Rename"} {
+		tree.Fail(op, "", -1, lost)
+	}
+	if err := h.Flush(t.Context()); err == nil {
+		t.Error("no error")
+	}
+	h.Release()
+	if err := v.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	tree = tree.Healed()
+	next, err := cache.NewVolume(tree, cache.Options{Root: "/", SpoolDir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.Recover()
+	return tree, next
 }
